@@ -1,0 +1,24 @@
+import type { AttemptRef } from './observation.js';
+import type { NodeSignal } from './task-spec.js';
+
+/**
+ * What a tick wants done. Each action was decided by an event of the same tick, which carries its reason. Only the
+ * supervisor's `apply` carries actions out; what came of them returns as facts of the next observation.
+ */
+export type Action =
+  | ({
+      readonly kind: 'launch';
+      readonly limitBytes?: number;
+      readonly swapBytes?: number;
+      /** What admission counts for it: `MEMSCHED_MEMORY_BYTES`. */
+      readonly claimBytes: number;
+      readonly preemptions: number;
+      /** 0..4; sets `oom_score_adj`, so that the kernel agrees with us if we lose the race. */
+      readonly level: number;
+    } & AttemptRef)
+  /** Ask all processes of the attempt to end; lift what slows or freezes them first. */
+  | ({ readonly kind: 'signal'; readonly signal: NodeSignal } & AttemptRef)
+  /** End all processes of the attempt now. */
+  | ({ readonly kind: 'kill' } & AttemptRef)
+  /** Set the tree's `memory.high` and `memory.max`; `max` lifts the brake. */
+  | { readonly kind: 'limit-tree'; readonly highBytes: number | 'max'; readonly maxBytes: number };

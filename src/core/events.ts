@@ -1,0 +1,165 @@
+import type { AttemptRef, AttemptSample } from './observation.js';
+import type { ExitStatus, Outcome, Verdict } from './outcome.js';
+import type {
+  AdmitReason,
+  Estimate,
+  LevelReason,
+  MemoryNumbers,
+  PressureLevel,
+  RequeueCause,
+  SkipCause,
+  StopReason,
+  WaitReason,
+} from './reasons.js';
+import type { NodeSignal, RunConfig, TaskId, TaskSpec } from './task-spec.js';
+
+/** Version of the journal's format; raised when an older reader could misread a newer file. */
+export const JOURNAL_VERSION = 1;
+
+/** What contains and measures the tasks of a run. */
+export type Tier = 'cgroup' | 'hybrid' | 'procfs';
+
+/**
+ * Everything that can happen in a run, in one list. The journal holds these and nothing else; state, `show`, `explain`,
+ * `--json` and every report are views of them. Each has `tMs`, milliseconds since the run started on a clock that
+ * never jumps; `run-started` says when that was.
+ */
+export type RunEvent =
+  | RunStarted
+  | ({ readonly kind: 'task-planned'; readonly tMs: number } & { readonly spec: TaskSpec })
+  | LevelChanged
+  | TaskWaits
+  | AttemptAdmitted
+  | ({ readonly kind: 'attempt-launched'; readonly tMs: number; readonly pid: number } & AttemptRef)
+  | AttemptStopping
+  | ({ readonly kind: 'attempt-killed'; readonly tMs: number; readonly afterMs: number; readonly because: 'grace-over' | 'critical' | 'second-signal' | 'left-behind' } & AttemptRef)
+  | ({ readonly kind: 'attempt-stuck'; readonly tMs: number; readonly forMs: number; readonly usedBytes: number } & AttemptRef)
+  | ({ readonly kind: 'attempt-exited'; readonly tMs: number; readonly exit: ExitStatus } & AttemptRef)
+  | AttemptEnded
+  | TaskRequeued
+  | TaskFinished
+  | BudgetChanged
+  | { readonly kind: 'brake-felt'; readonly tMs: number; readonly events: number; readonly numbers: MemoryNumbers }
+  | Sampled
+  | { readonly kind: 'tick-late'; readonly tMs: number; readonly lateMs: number }
+  | { readonly kind: 'victims-missing'; readonly tMs: number; readonly level: PressureLevel; readonly neededBytes: number; readonly numbers: MemoryNumbers }
+  | { readonly kind: 'stop-requested'; readonly tMs: number; readonly signal: NodeSignal; readonly times: number }
+  | { readonly kind: 'halted'; readonly tMs: number; readonly mode: 'soon' | 'now'; readonly failures: number }
+  | RunEnded;
+
+/** The first event of every journal. */
+export interface RunStarted {
+  readonly kind: 'run-started';
+  readonly tMs: number;
+  readonly version: typeof JOURNAL_VERSION;
+  readonly runId: string;
+  /** Wall clock at `tMs` 0, milliseconds since 1970. */
+  readonly startedAtMs: number;
+  readonly bootId: string;
+  readonly pid: number;
+  readonly memsched: string;
+  readonly jobfile: string;
+  readonly tier: Tier;
+  readonly tasks: number;
+  readonly config: RunConfig;
+}
+
+/** The level of alarm moved. */
+export interface LevelChanged {
+  readonly kind: 'level-changed';
+  readonly tMs: number;
+  readonly from: PressureLevel;
+  readonly to: PressureLevel;
+  readonly reason: LevelReason;
+}
+
+/** The task at the head of the queue waits, and for a new kind of reason. */
+export interface TaskWaits {
+  readonly kind: 'task-waits';
+  readonly tMs: number;
+  readonly task: TaskId;
+  readonly reason: WaitReason;
+}
+
+/** A task was let in: queued → starting. */
+export interface AttemptAdmitted extends AttemptRef {
+  readonly kind: 'attempt-admitted';
+  readonly tMs: number;
+  readonly limitBytes?: number;
+  readonly reason: AdmitReason;
+}
+
+/** An attempt is being stopped: running → stopping. */
+export interface AttemptStopping extends AttemptRef {
+  readonly kind: 'attempt-stopping';
+  readonly tMs: number;
+  readonly graceMs: number;
+  readonly reason: StopReason;
+}
+
+/** An attempt is over: its last process is gone and its memory is free. */
+export interface AttemptEnded extends AttemptRef {
+  readonly kind: 'attempt-ended';
+  readonly tMs: number;
+  readonly verdict: Verdict;
+  readonly peakBytes: number;
+  readonly cpuMs: number;
+  readonly ranMs: number;
+}
+
+/** The task will run again. */
+export interface TaskRequeued {
+  readonly kind: 'task-requeued';
+  readonly tMs: number;
+  readonly task: TaskId;
+  readonly cause: RequeueCause;
+  readonly notBeforeMs: number;
+  /** No estimate of this task may be lower from now on. */
+  readonly floorBytes: number;
+  /** The task's own limit from now on. */
+  readonly limitBytes?: number;
+}
+
+/** The task is done with, for good or ill. */
+export interface TaskFinished {
+  readonly kind: 'task-finished';
+  readonly tMs: number;
+  readonly task: TaskId;
+  readonly outcome: Outcome;
+  readonly skipped?: SkipCause;
+}
+
+/** The host gave us more or less to use than before. */
+export interface BudgetChanged {
+  readonly kind: 'budget-changed';
+  readonly tMs: number;
+  readonly budgetBytes: number;
+  readonly capacityBytes: number;
+  readonly outsideBytes: number;
+}
+
+/** A look at memory, kept about once a second for the views. */
+export interface Sampled {
+  readonly kind: 'sampled';
+  readonly tMs: number;
+  readonly level: PressureLevel;
+  readonly claimedBytes: number;
+  readonly numbers: MemoryNumbers;
+  readonly attempts: readonly AttemptSample[];
+}
+
+/** The last event of a run that ended in order. */
+export interface RunEnded {
+  readonly kind: 'run-ended';
+  readonly tMs: number;
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  readonly preemptions: number;
+  readonly oomKills: number;
+  readonly stoppedBy?: NodeSignal;
+}
+
+/** What `plan` and admission say of a task that has not started. */
+export interface Expectation {
+  readonly task: TaskId;
+  readonly estimate: Estimate;
+}

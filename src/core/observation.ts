@@ -1,0 +1,72 @@
+import type { ExitStatus, OomCounters } from './outcome.js';
+import type { NodeSignal, TaskId } from './task-spec.js';
+
+/** Which attempt: the task and the attempt's number, from 1. */
+export interface AttemptRef {
+  readonly task: TaskId;
+  readonly attempt: number;
+}
+
+/** Stall time on memory since boot or creation, in microseconds: `total=` of a PSI file. Differences are what counts. */
+export interface PsiTotals {
+  readonly someUs: number;
+  readonly fullUs: number;
+}
+
+/** One look at the machine and at our own tree of tasks. Everything in bytes. */
+export interface HostSample {
+  /** The most that tasks together may use now; already less the reserve and what runs outside of us. */
+  readonly budgetBytes: number;
+  /** `min(MemTotal, memory.max of every ancestor)`. */
+  readonly capacityBytes: number;
+  /** Hard ceiling for `memory.max` of the tree: the budget without what runs outside. */
+  readonly ceilingBytes: number;
+  /** `MemAvailable`. */
+  readonly availableBytes: number;
+  /** What the tasks together use: working set, never page cache. */
+  readonly usedBytes: number;
+  /** Used by everything that is not a task of ours. */
+  readonly outsideBytes: number;
+  readonly swapFreeBytes: number;
+  /** Absent when the kernel has no PSI. */
+  readonly psi?: PsiTotals;
+  /** Pages scanned for reclaim so far (`pgscan`): moving means that the kernel is short of memory. */
+  readonly reclaimScans: number;
+  /** `high` of the tree's `memory.events`: how often the brake has slowed someone. 0 where there is no brake. */
+  readonly brakeEvents: number;
+}
+
+/** What one live attempt uses now. */
+export interface AttemptSample extends AttemptRef {
+  readonly usedBytes: number;
+  /** The most it has used so far, as far as the tier can tell. */
+  readonly peakBytes: number;
+}
+
+/** What was counted about an attempt that is over. */
+export interface AttemptTally {
+  readonly peakBytes: number;
+  readonly cpuMs: number;
+  /** Absent where the tier has no such counters. */
+  readonly oom?: OomCounters;
+}
+
+/** Something that happened since the last tick. Facts only enqueue; decisions are made in the tick. */
+export type Fact =
+  | ({ readonly kind: 'launched'; readonly pid: number } & AttemptRef)
+  | ({ readonly kind: 'launch-failed'; readonly error: string } & AttemptRef)
+  /** The main process is gone; other processes of the attempt may still live. */
+  | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
+  /** The last process is gone and its memory is free. */
+  | ({ readonly kind: 'emptied'; readonly tally: AttemptTally } & AttemptRef)
+  /** The user wants the run to end; the second request is an order to kill. */
+  | { readonly kind: 'stop-requested'; readonly signal: NodeSignal };
+
+/** All that a decision may know: one consistent look, taken before the tick. */
+export interface Observation {
+  /** Milliseconds since the run started, on a clock that never jumps. */
+  readonly nowMs: number;
+  readonly host: HostSample;
+  readonly attempts: readonly AttemptSample[];
+  readonly facts: readonly Fact[];
+}

@@ -1,0 +1,35 @@
+import type { NodeSignal } from './task-spec.js';
+
+/** How a process ended. */
+export type ExitStatus =
+  | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: NodeSignal };
+
+/**
+ * From the attempt's own cgroup, `memory.events.local` (cgroup-v2.rst): `oom_kill` counts kills by *any* OOM killer;
+ * `oom` and `max` move only when the attempt's own `memory.max` was in the way.
+ */
+export interface OomCounters {
+  readonly oomKill: number;
+  readonly oom: number;
+  readonly max: number;
+}
+
+/** Why an attempt ended as it did, with the numbers that prove it. The kinds are who, or what, ended it. */
+export type Verdict =
+  | { readonly kind: 'exit'; readonly code: number }
+  /** Over its own `limit`: the task's fault. */
+  | { readonly kind: 'own-limit'; readonly limitBytes: number; readonly peakBytes: number; readonly oom: OomCounters }
+  /** The kernel took it for want of memory elsewhere: an ancestor's limit or the host's. */
+  | { readonly kind: 'bystander'; readonly peakBytes: number; readonly usedBytes: number; readonly budgetBytes: number; readonly oom: OomCounters }
+  /** It ran alone and still did not fit the budget. */
+  | { readonly kind: 'over-budget'; readonly peakBytes: number; readonly budgetBytes: number; readonly oom: OomCounters }
+  | { readonly kind: 'preempted'; readonly peakBytes: number }
+  | { readonly kind: 'timed-out'; readonly timeoutMs: number }
+  | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' }
+  /** A signal that neither we nor the kernel's OOM killer sent. */
+  | { readonly kind: 'external-signal'; readonly signal: NodeSignal }
+  | { readonly kind: 'could-not-start'; readonly error: string };
+
+/** What finally became of a task. */
+export type Outcome = 'succeeded' | 'failed' | 'oom-killed' | 'timed-out' | 'canceled' | 'skipped';

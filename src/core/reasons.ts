@@ -1,0 +1,127 @@
+import type { TaskId } from './task-spec.js';
+
+/** How alarmed we are about memory: each level does what the ones before it do, and more. */
+export type PressureLevel = 'open' | 'hold' | 'preempt' | 'critical';
+
+/** The rule that moved us from one level to another. */
+export type LevelRule =
+  | 'usage'
+  | 'some-pressure'
+  | 'full-pressure'
+  | 'growth'
+  | 'settled';
+
+/** The numbers at the moment of a decision about memory. Bytes; shares of time in percent. */
+export interface MemoryNumbers {
+  readonly usedBytes: number;
+  readonly budgetBytes: number;
+  readonly availableBytes: number;
+  readonly growthBytesPerS: number;
+  /** Absent without PSI. */
+  readonly somePct?: number;
+  readonly fullPct?: number;
+}
+
+/** Why the level changed: which rule, which line was crossed, and all numbers. */
+export interface LevelReason {
+  readonly rule: LevelRule;
+  /** The line that was crossed, in bytes (usage, growth, settled) or percent (pressure). */
+  readonly line: number;
+  readonly numbers: MemoryNumbers;
+}
+
+/** Where an estimate came from, weakest first. */
+export type EstimateSource =
+  /** Nothing is known: a share of the budget is set aside. */
+  | 'unknown'
+  /** Nothing of this group; tasks of other groups in this run. */
+  | 'run'
+  /** Declared in the jobfile. */
+  | 'request'
+  /** Finished peaks of the same group. */
+  | 'group'
+  /** The task's own earlier attempt was stopped at a higher use. */
+  | 'earlier-attempt';
+
+/** What admission expects an attempt to reach. */
+export interface Estimate {
+  readonly bytes: number;
+  readonly source: EstimateSource;
+  /** How many peaks it rests on. */
+  readonly samples: number;
+}
+
+/** Why a task was started when it was. */
+export interface AdmitReason {
+  readonly rule: 'fits' | 'progress';
+  readonly estimate: Estimate;
+  /** Σ claims of the attempts that ran already. */
+  readonly claimedBytes: number;
+  /** What claims may fill: `overcommit × budget`. */
+  readonly allowanceBytes: number;
+  readonly numbers: MemoryNumbers;
+  /** Tasks ahead in the queue that it passed. */
+  readonly passed: number;
+}
+
+/** Why a queued task is not started now. */
+export type WaitReason =
+  | { readonly kind: 'memory'; readonly estimate: Estimate; readonly claimedBytes: number; readonly allowanceBytes: number }
+  | { readonly kind: 'level'; readonly level: PressureLevel; readonly numbers: MemoryNumbers }
+  /** Tasks of an unknown group start a few at a time until some have finished. */
+  | { readonly kind: 'slow-start'; readonly group: string; readonly running: number; readonly limit: number }
+  | { readonly kind: 'cpus'; readonly wanted: number; readonly inUse: number; readonly capacity: number }
+  | { readonly kind: 'resource'; readonly name: string; readonly wanted: number; readonly inUse: number; readonly capacity: number }
+  | { readonly kind: 'concurrency'; readonly name: string; readonly limit: number }
+  | { readonly kind: 'max-parallel'; readonly limit: number }
+  | { readonly kind: 'back-off'; readonly untilMs: number }
+  /** A task ahead has waited so long that nothing may pass it any more. */
+  | { readonly kind: 'reserved'; readonly task: TaskId; readonly waitedMs: number };
+
+/** One running attempt, looked at as a victim. */
+export interface Candidate {
+  readonly task: TaskId;
+  readonly attempt: number;
+  readonly usedBytes: number;
+  readonly estimateBytes: number;
+  readonly ageMs: number;
+  readonly verdict: CandidateVerdict;
+}
+
+/** Taken, next in line at this rank, or left alone for a reason. */
+export type CandidateVerdict =
+  | { readonly kind: 'taken'; readonly rank: number; readonly effectiveLevel: number }
+  | { readonly kind: 'spared'; readonly rank: number; readonly effectiveLevel: number }
+  | { readonly kind: 'rejected'; readonly because: 'level-0' | 'immune' | 'stopping' | 'last-one-running' };
+
+/** Why a task was preempted: the numbers and everyone who could have been instead. */
+export interface PreemptReason {
+  readonly level: 'preempt' | 'critical';
+  readonly numbers: MemoryNumbers;
+  readonly targetBytes: number;
+  /** What attempts that are already dying will free. */
+  readonly dyingBytes: number;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Why an attempt is being stopped. */
+export type StopReason =
+  | { readonly kind: 'preempted'; readonly preempt: PreemptReason }
+  | { readonly kind: 'timed-out'; readonly timeoutMs: number; readonly ranMs: number }
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'halt'; readonly failures: number }
+  /** The main process ended and left others behind. */
+  | { readonly kind: 'left-behind' };
+
+/** Why a task goes back into the queue. */
+export type RequeueCause =
+  | { readonly kind: 'preempted'; readonly preemptions: number }
+  | { readonly kind: 'bystander'; readonly times: number }
+  | { readonly kind: 'limit-grown'; readonly fromBytes: number; readonly toBytes: number }
+  | { readonly kind: 'retry'; readonly retry: number; readonly of: number };
+
+/** Why a task was never run. */
+export type SkipCause =
+  | { readonly kind: 'need-did-not-succeed'; readonly job: string }
+  | { readonly kind: 'halted'; readonly failures: number }
+  | { readonly kind: 'stopped'; readonly signal: string };

@@ -1,0 +1,105 @@
+import type { RunEvent, Tier } from '../core/events.js';
+import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../core/observation.js';
+import type { ExitStatus } from '../core/outcome.js';
+import type { NodeSignal, TaskId } from '../core/task-spec.js';
+import type { Result } from '../util/result.js';
+
+/** Time, from outside. */
+export interface Clock {
+  /** Milliseconds on a clock that never jumps; only differences mean anything. */
+  monotonicMs(): number;
+  /** Milliseconds since 1970. */
+  epochMs(): number;
+  /** Calls back once after `ms`; the returned function takes it back. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** What to run for a task: the part of a job that scheduling never looks at, and the journal never sees. */
+export interface LaunchSpec {
+  readonly command: Command;
+  /** Absolute. */
+  readonly cwd: string;
+  /** The task's whole own part of the environment, laid over ours; matrix values included. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute path of the file to read from; absent: nothing to read. */
+  readonly stdin?: string;
+}
+
+/** A shell's argv with the script as its last argument, or a plain argv. Never parsed again. */
+export type Command =
+  | { readonly kind: 'shell'; readonly shell: readonly string[]; readonly script: string }
+  | { readonly kind: 'argv'; readonly argv: readonly string[] };
+
+/** How an attempt gets into its enclosure before its command is executed. */
+export interface Entry {
+  /** File to write `0` to (a cgroup's `cgroup.procs`); absent in the procfs tier. */
+  readonly procsFile?: string;
+  /** Added to the environment, to find strays by. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Limits of one attempt, as the user set them. */
+export interface AttemptLimits {
+  readonly limitBytes?: number;
+  readonly swapBytes?: number;
+}
+
+/**
+ * What contains and measures tasks: one adapter a tier. The scheduler does not know which one it runs on. A thing
+ * that is gone (ENOENT, ENODEV) is an answer, not an error.
+ */
+export interface TaskHost {
+  readonly tier: Tier;
+  /** Looks at machine and tree. Synchronous: a tick decides on one look. */
+  observe(): HostSample;
+  /** Makes the place where an attempt will live. */
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string>;
+  /** The attempt's main process, once it is known. */
+  adopt(ref: AttemptRef, pid: number): void;
+  /** What an open attempt uses now; undefined when nothing lives in it any more. */
+  sample(ref: AttemptRef): AttemptSample | undefined;
+  /** Sends `signal` to every process of the attempt; thaws it first. */
+  signal(ref: AttemptRef, signal: NodeSignal): void;
+  /** Ends every process of the attempt, forks included; returns at once. */
+  kill(ref: AttemptRef): void;
+  /** The final count if the last process is gone, and the place is cleared away; `populated` when it is not. */
+  close(ref: AttemptRef): AttemptTally | 'populated';
+  /** `memory.high` and `memory.max` of all tasks together; does nothing where the tier cannot. */
+  limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void;
+  /** Calls back when the kernel says that something changed (brake felt, attempt emptied). */
+  onChange(callback: () => void): void;
+  /** Removes everything we made. What does not go is returned, by path. */
+  dispose(): Promise<readonly string[]>;
+}
+
+/** All that is needed to start one attempt. */
+export interface LaunchOrder extends AttemptRef {
+  readonly spec: LaunchSpec;
+  readonly entry: Entry;
+  /** `MEMSCHED_*`, over everything else. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly oomScoreAdj: number;
+  readonly stdoutPath: string;
+  readonly stderrPath: string;
+}
+
+/** Starts processes. */
+export interface Launcher {
+  /**
+   * Starts the attempt in its own session, in its enclosure before the command is executed.
+   *
+   * @param onExit - called once, when the main process is gone.
+   * @returns the main process, or why it could not be started (in words for the user).
+   */
+  launch(order: LaunchOrder, onExit: (exit: ExitStatus) => void): Result<{ readonly pid: number }, string>;
+}
+
+/** Takes events, in order: the journal and every reporter. */
+export interface EventSink {
+  emit(event: RunEvent): void;
+}
+
+/** Where an attempt's output goes. */
+export interface LogPaths {
+  pathsFor(task: TaskId, attempt: number): { readonly stdoutPath: string; readonly stderrPath: string };
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, testTimeout: number, extra: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, ...extra },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 10_000),
+      project('property', 120_000),
+      project('sim', 300_000),
+      project('adapters', 60_000),
+      // The built CLI with real processes: one file at a time, so that they do not compete for memory and processors.
+      project('e2e', 120_000, { fileParallelism: false }),
+      project('vm', 300_000, { fileParallelism: false }),
+    ],
+  },
+});
