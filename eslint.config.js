@@ -38,7 +38,10 @@ const adapterFence = ['cgroup', 'procfs', 'process', 'host', 'journal', 'jobfile
       'error',
       {
         patterns: [
-          { group: ['**/reporters/**', '**/cli/**'], message: 'adapters know no layer above them.' },
+          {
+            group: ['**/reporters/**', '**/cli/**'],
+            message: 'adapters know no layer above them.',
+          },
           {
             regex: `^\\.\\./(?!${name}/|host/|\\.\\./)`,
             message: 'adapters do not know each other (but for host, the readers of kernel files).',
@@ -54,7 +57,11 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', 'bin/*.js', 'bench/*.js'] } } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'bin/*.js', 'bench/*.js'] },
+      },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': [
@@ -71,9 +78,22 @@ export default tseslint.config(
   {
     files: ['src/core/**/*.ts'],
     rules: {
-      'no-restricted-globals': ['error', 'Date', 'process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'Buffer', 'console'],
+      'no-restricted-globals': [
+        'error',
+        'Date',
+        'process',
+        'performance',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'Buffer',
+        'console',
+      ],
       'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
-      'no-restricted-syntax': ['error', { selector: ':function[async=true]', message: 'src/core is synchronous.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: ':function[async=true]', message: 'src/core is synchronous.' },
+      ],
     },
   },
   ...fence,

@@ -8,6 +8,7 @@ import type { NodeSignal } from './task-spec.js';
 export type Action =
   | ({
       readonly kind: 'launch';
+      readonly job: string;
       readonly limitBytes?: number;
       readonly swapBytes?: number;
       /** What admission counts for it: `MEMSCHED_MEMORY_BYTES`. */

@@ -32,19 +32,54 @@ export type RunEvent =
   | AttemptAdmitted
   | ({ readonly kind: 'attempt-launched'; readonly tMs: number; readonly pid: number } & AttemptRef)
   | AttemptStopping
-  | ({ readonly kind: 'attempt-killed'; readonly tMs: number; readonly afterMs: number; readonly because: 'grace-over' | 'critical' | 'second-signal' | 'left-behind' } & AttemptRef)
-  | ({ readonly kind: 'attempt-stuck'; readonly tMs: number; readonly forMs: number; readonly usedBytes: number } & AttemptRef)
-  | ({ readonly kind: 'attempt-exited'; readonly tMs: number; readonly exit: ExitStatus } & AttemptRef)
+  | ({
+      readonly kind: 'attempt-killed';
+      readonly tMs: number;
+      readonly afterMs: number;
+      readonly because: 'grace-over' | 'critical' | 'second-signal' | 'left-behind';
+    } & AttemptRef)
+  | ({
+      readonly kind: 'attempt-stuck';
+      readonly tMs: number;
+      readonly forMs: number;
+      readonly usedBytes: number;
+    } & AttemptRef)
+  | ({
+      readonly kind: 'attempt-exited';
+      readonly tMs: number;
+      readonly exit: ExitStatus;
+    } & AttemptRef)
   | AttemptEnded
   | TaskRequeued
   | TaskFinished
   | BudgetChanged
-  | { readonly kind: 'brake-felt'; readonly tMs: number; readonly events: number; readonly numbers: MemoryNumbers }
+  | {
+      readonly kind: 'brake-felt';
+      readonly tMs: number;
+      readonly events: number;
+      readonly numbers: MemoryNumbers;
+    }
   | Sampled
   | { readonly kind: 'tick-late'; readonly tMs: number; readonly lateMs: number }
-  | { readonly kind: 'victims-missing'; readonly tMs: number; readonly level: PressureLevel; readonly neededBytes: number; readonly numbers: MemoryNumbers }
-  | { readonly kind: 'stop-requested'; readonly tMs: number; readonly signal: NodeSignal; readonly times: number }
-  | { readonly kind: 'halted'; readonly tMs: number; readonly mode: 'soon' | 'now'; readonly failures: number }
+  | {
+      readonly kind: 'victims-missing';
+      readonly tMs: number;
+      readonly level: PressureLevel;
+      readonly neededBytes: number;
+      readonly numbers: MemoryNumbers;
+    }
+  | {
+      readonly kind: 'stop-requested';
+      readonly tMs: number;
+      readonly signal: NodeSignal;
+      readonly times: number;
+    }
+  | {
+      readonly kind: 'halted';
+      readonly tMs: number;
+      readonly mode: 'soon' | 'now';
+      readonly failures: number;
+    }
   | RunEnded;
 
 /** The first event of every journal. */

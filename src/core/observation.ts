@@ -67,6 +67,7 @@ export interface Observation {
   /** Milliseconds since the run started, on a clock that never jumps. */
   readonly nowMs: number;
   readonly host: HostSample;
+  /** Live attempts that were looked at; one that is missing counts as unchanged. */
   readonly attempts: readonly AttemptSample[];
   readonly facts: readonly Fact[];
 }

@@ -19,11 +19,27 @@ export interface OomCounters {
 export type Verdict =
   | { readonly kind: 'exit'; readonly code: number }
   /** Over its own `limit`: the task's fault. */
-  | { readonly kind: 'own-limit'; readonly limitBytes: number; readonly peakBytes: number; readonly oom: OomCounters }
+  | {
+      readonly kind: 'own-limit';
+      readonly limitBytes: number;
+      readonly peakBytes: number;
+      readonly oom: OomCounters;
+    }
   /** The kernel took it for want of memory elsewhere: an ancestor's limit or the host's. */
-  | { readonly kind: 'bystander'; readonly peakBytes: number; readonly usedBytes: number; readonly budgetBytes: number; readonly oom: OomCounters }
+  | {
+      readonly kind: 'bystander';
+      readonly peakBytes: number;
+      readonly usedBytes: number;
+      readonly budgetBytes: number;
+      readonly oom: OomCounters;
+    }
   /** It ran alone and still did not fit the budget. */
-  | { readonly kind: 'over-budget'; readonly peakBytes: number; readonly budgetBytes: number; readonly oom: OomCounters }
+  | {
+      readonly kind: 'over-budget';
+      readonly peakBytes: number;
+      readonly budgetBytes: number;
+      readonly oom: OomCounters;
+    }
   | { readonly kind: 'preempted'; readonly peakBytes: number }
   | { readonly kind: 'timed-out'; readonly timeoutMs: number }
   | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' }

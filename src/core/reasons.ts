@@ -4,12 +4,7 @@ import type { TaskId } from './task-spec.js';
 export type PressureLevel = 'open' | 'hold' | 'preempt' | 'critical';
 
 /** The rule that moved us from one level to another. */
-export type LevelRule =
-  | 'usage'
-  | 'some-pressure'
-  | 'full-pressure'
-  | 'growth'
-  | 'settled';
+export type LevelRule = 'usage' | 'some-pressure' | 'full-pressure' | 'growth' | 'settled';
 
 /** The numbers at the moment of a decision about memory. Bytes; shares of time in percent. */
 export interface MemoryNumbers {
@@ -66,17 +61,36 @@ export interface AdmitReason {
 
 /** Why a queued task is not started now. */
 export type WaitReason =
-  | { readonly kind: 'memory'; readonly estimate: Estimate; readonly claimedBytes: number; readonly allowanceBytes: number }
+  | {
+      readonly kind: 'memory';
+      readonly estimate: Estimate;
+      readonly claimedBytes: number;
+      readonly allowanceBytes: number;
+    }
   | { readonly kind: 'level'; readonly level: PressureLevel; readonly numbers: MemoryNumbers }
   /** Tasks of an unknown group start a few at a time until some have finished. */
-  | { readonly kind: 'slow-start'; readonly group: string; readonly running: number; readonly limit: number }
-  | { readonly kind: 'cpus'; readonly wanted: number; readonly inUse: number; readonly capacity: number }
-  | { readonly kind: 'resource'; readonly name: string; readonly wanted: number; readonly inUse: number; readonly capacity: number }
+  | {
+      readonly kind: 'slow-start';
+      readonly group: string;
+      readonly running: number;
+      readonly limit: number;
+    }
+  | {
+      readonly kind: 'cpus';
+      readonly wanted: number;
+      readonly inUse: number;
+      readonly capacity: number;
+    }
+  | {
+      readonly kind: 'resource';
+      readonly name: string;
+      readonly wanted: number;
+      readonly inUse: number;
+      readonly capacity: number;
+    }
   | { readonly kind: 'concurrency'; readonly name: string; readonly limit: number }
   | { readonly kind: 'max-parallel'; readonly limit: number }
-  | { readonly kind: 'back-off'; readonly untilMs: number }
-  /** A task ahead has waited so long that nothing may pass it any more. */
-  | { readonly kind: 'reserved'; readonly task: TaskId; readonly waitedMs: number };
+  | { readonly kind: 'back-off'; readonly untilMs: number };
 
 /** One running attempt, looked at as a victim. */
 export interface Candidate {
@@ -92,7 +106,10 @@ export interface Candidate {
 export type CandidateVerdict =
   | { readonly kind: 'taken'; readonly rank: number; readonly effectiveLevel: number }
   | { readonly kind: 'spared'; readonly rank: number; readonly effectiveLevel: number }
-  | { readonly kind: 'rejected'; readonly because: 'level-0' | 'immune' | 'stopping' | 'last-one-running' };
+  | {
+      readonly kind: 'rejected';
+      readonly because: 'level-0' | 'immune' | 'stopping' | 'last-one-running';
+    };
 
 /** Why a task was preempted: the numbers and everyone who could have been instead. */
 export interface PreemptReason {

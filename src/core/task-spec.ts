@@ -79,8 +79,7 @@ export type NodeSignal = `SIG${string}`;
 
 /** When to give up on the whole run. */
 export type HaltRule =
-  | { readonly kind: 'never' }
-  | { readonly kind: 'soon' | 'now'; readonly threshold: HaltThreshold };
+  { readonly kind: 'never' } | { readonly kind: 'soon' | 'now'; readonly threshold: HaltThreshold };
 
 /** How many tasks must have failed: a number, or a share of all tasks in percent. */
 export type HaltThreshold =
@@ -88,7 +87,8 @@ export type HaltThreshold =
   | { readonly kind: 'share'; readonly pct: number };
 
 /** How much memory all tasks together may use: worked out from the host, or as told. */
-export type BudgetSpec = { readonly kind: 'auto' } | { readonly kind: 'bytes'; readonly bytes: number };
+export type BudgetSpec =
+  { readonly kind: 'auto' } | { readonly kind: 'bytes'; readonly bytes: number };
 
 /** Everything about a run that is not about one task. Shares are fractions of the budget (0.8). */
 export interface RunConfig {

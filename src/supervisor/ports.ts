@@ -83,15 +83,24 @@ export interface LaunchOrder extends AttemptRef {
   readonly stderrPath: string;
 }
 
+/**
+ * How a launched process ended: as processes do, or before its command was executed (the cgroup could not be entered,
+ * `exec` failed). The latter is a launch that failed, late: never the task's own exit.
+ */
+export type LaunchEnd = ExitStatus | { readonly kind: 'could-not-start'; readonly error: string };
+
 /** Starts processes. */
 export interface Launcher {
   /**
    * Starts the attempt in its own session, in its enclosure before the command is executed.
    *
-   * @param onExit - called once, when the main process is gone.
+   * @param onExit - called once, when the main process is gone; never before `launch` has returned.
    * @returns the main process, or why it could not be started (in words for the user).
    */
-  launch(order: LaunchOrder, onExit: (exit: ExitStatus) => void): Result<{ readonly pid: number }, string>;
+  launch(
+    order: LaunchOrder,
+    onExit: (end: LaunchEnd) => void,
+  ): Result<{ readonly pid: number }, string>;
 }
 
 /** Takes events, in order: the journal and every reporter. */
@@ -101,5 +110,8 @@ export interface EventSink {
 
 /** Where an attempt's output goes. */
 export interface LogPaths {
-  pathsFor(task: TaskId, attempt: number): { readonly stdoutPath: string; readonly stderrPath: string };
+  pathsFor(
+    task: TaskId,
+    attempt: number,
+  ): { readonly stdoutPath: string; readonly stderrPath: string };
 }

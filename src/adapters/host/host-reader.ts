@@ -1,0 +1,68 @@
+import { budgetNow } from '../../core/budget.js';
+import type { HostSample, PsiTotals } from '../../core/observation.js';
+import type { BudgetSpec } from '../../core/task-spec.js';
+import type { KernelFiles } from './kernel-file.js';
+import { parseMeminfo } from './meminfo.js';
+import { hostLevel, levelReader, type LimitSource } from './memory-levels.js';
+import { parsePressure } from './pressure.js';
+import { parseVmstat } from './vmstat.js';
+
+/** What a tier knows of its tasks, to be put beside what the host says. */
+export interface TreeLook {
+  readonly usedBytes: number;
+  readonly brakeEvents: number;
+  /** Pages scanned inside the tree; 0 where that is not counted. */
+  readonly scannedPages: number;
+}
+
+/** What to read for {@link HostSample}s. */
+export interface HostReaderOptions {
+  readonly files: KernelFiles;
+  readonly budget: BudgetSpec;
+  /** Ancestors that may limit us. */
+  readonly limits: readonly LimitSource[];
+  /** `/proc`, or a recorded one. */
+  readonly procPath: string;
+  /** The PSI file of the tasks, or of the host where tasks have none. */
+  readonly pressurePath: string;
+}
+
+/** Reads the machine: the part of a look that is the same in every tier. */
+export interface HostReader {
+  look(tree: TreeLook): HostSample;
+  close(): void;
+}
+
+/** A reader that keeps its files open. */
+export function createHostReader(options: HostReaderOptions): HostReader {
+  const { files, procPath } = options;
+  const meminfoFile = files.file(`${procPath}/meminfo`);
+  const vmstatFile = files.file(`${procPath}/vmstat`);
+  const pressureFile = files.file(options.pressurePath);
+  const levels = options.limits.map((source) => levelReader(source, files));
+
+  const psiNow = (): PsiTotals | undefined => {
+    const text = pressureFile.read();
+    return text === undefined ? undefined : parsePressure(text);
+  };
+  return {
+    look: (tree) => {
+      const meminfo = parseMeminfo(meminfoFile.read() ?? '');
+      const limited = levels.map((level) => level.read()).filter((level) => level !== undefined);
+      const budget = budgetNow(options.budget, [hostLevel(meminfo), ...limited], tree.usedBytes);
+      const psi = psiNow();
+      return {
+        ...budget,
+        availableBytes: meminfo.availableBytes,
+        usedBytes: tree.usedBytes,
+        swapFreeBytes: meminfo.swapFreeBytes,
+        ...(psi !== undefined && { psi }),
+        reclaimScans: parseVmstat(vmstatFile.read() ?? '').scannedPages + tree.scannedPages,
+        brakeEvents: tree.brakeEvents,
+      };
+    },
+    close: () => {
+      for (const file of [meminfoFile, vmstatFile, pressureFile, ...levels]) file.close();
+    },
+  };
+}

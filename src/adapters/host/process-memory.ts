@@ -1,0 +1,96 @@
+import { readIfAllowed } from './kernel-file.js';
+import { parseSmapsRollup, parseStatm } from './process-maps.js';
+
+/** PSS is asked for again after this long… */
+const PSS_EVERY_MS = 1000;
+/** …or when a process's anonymous memory has moved by this share and this much since, */
+const PSS_MOVED_SHARE = 0.25;
+const PSS_MOVED_BYTES = 16 * 2 ** 20;
+/** …but no more than this long in one look at all processes: smaps_rollup walks page tables, 1 ms a GiB or so. */
+const PSS_MS_PER_LOOK = 5;
+/** Processes not asked for during so many looks are dropped. */
+const LOOKS_UNTIL_FORGOTTEN = 100;
+
+interface Known {
+  seenLook: number;
+  /** Resident anonymous bytes when PSS was last read. */
+  anonBytes: number;
+  /** PSS by RSS of the anonymous part: 1 for memory of its own, less for pages shared after a fork. */
+  share: number;
+  shmemBytes: number;
+  readMs: number;
+}
+
+const UNKNOWN = { seenLook: 0, share: 1, shmemBytes: 0, readMs: -Infinity };
+
+/**
+ * Memory of processes where no memory controller counts it: the anonymous and shared-memory part of PSS, page cache
+ * left out. RSS is cheap and read at every look; PSS is dear and read about once a second, and in between the RSS is
+ * scaled by what their relation was. Memory that no process maps (a file in tmpfs) is not seen this way.
+ */
+export class ProcessMemory {
+  readonly #known = new Map<number, Known>();
+  #pssMsLeft = PSS_MS_PER_LOOK;
+  #look = 0;
+
+  /**
+   * @param procPath - `/proc`.
+   * @param pageBytes - the kernel's page size.
+   * @param now - milliseconds, for rates.
+   */
+  constructor(
+    private readonly procPath: string,
+    private readonly pageBytes: number,
+    private readonly now: () => number,
+  ) {}
+
+  /** A new look begins: the time that PSS may take is fresh. */
+  startLook(): void {
+    this.#pssMsLeft = PSS_MS_PER_LOOK;
+    this.#look += 1;
+    if (this.#look % LOOKS_UNTIL_FORGOTTEN !== 0) return;
+    for (const [pid, known] of this.#known) {
+      if (this.#look - known.seenLook >= LOOKS_UNTIL_FORGOTTEN) this.#known.delete(pid);
+    }
+  }
+
+  /** What a process uses, in bytes; undefined when it is gone. */
+  usedBytes(pid: number): number | undefined {
+    const text = readIfAllowed(`${this.procPath}/${pid}/statm`);
+    const statm = text === undefined ? undefined : parseStatm(text, this.pageBytes);
+    if (statm === undefined) {
+      this.#known.delete(pid);
+      return undefined;
+    }
+    const known = this.#refresh(pid, statm.anonBytes);
+    return Math.round(statm.anonBytes * known.share + known.shmemBytes);
+  }
+
+  #refresh(pid: number, anonBytes: number): Readonly<Known> {
+    const known = this.#known.get(pid);
+    const nowMs = this.now();
+    if (known !== undefined) known.seenLook = this.#look;
+    if (known !== undefined && (!isStale(known, anonBytes, nowMs) || this.#pssMsLeft <= 0)) {
+      return known;
+    }
+    if (this.#pssMsLeft <= 0) return { ...UNKNOWN, anonBytes };
+    const text = readIfAllowed(`${this.procPath}/${pid}/smaps_rollup`);
+    this.#pssMsLeft -= this.now() - nowMs;
+    const pss = text === undefined ? undefined : parseSmapsRollup(text);
+    const fresh = {
+      seenLook: this.#look,
+      anonBytes,
+      share: pss === undefined || anonBytes === 0 ? 1 : Math.min(1, pss.anonBytes / anonBytes),
+      shmemBytes: pss?.shmemBytes ?? 0,
+      readMs: nowMs,
+    };
+    this.#known.set(pid, fresh);
+    return fresh;
+  }
+}
+
+function isStale(known: Known, anonBytes: number, nowMs: number): boolean {
+  if (nowMs - known.readMs >= PSS_EVERY_MS) return true;
+  const moved = Math.abs(anonBytes - known.anonBytes);
+  return moved >= PSS_MOVED_BYTES && moved >= known.anonBytes * PSS_MOVED_SHARE;
+}

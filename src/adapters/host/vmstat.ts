@@ -1,0 +1,18 @@
+import { keyedNumber } from './flat-keyed.js';
+
+/** `/proc/vmstat`, as far as it matters here. */
+export interface Vmstat {
+  /** Pages scanned for reclaim because the whole host was short of memory. */
+  readonly scannedPages: number;
+  /** Processes killed by any OOM killer since boot. */
+  readonly oomKills: number;
+}
+
+/** Parses `/proc/vmstat`. A missing key is 0. */
+export function parseVmstat(text: string): Vmstat {
+  return {
+    scannedPages:
+      (keyedNumber(text, 'pgscan_kswapd') ?? 0) + (keyedNumber(text, 'pgscan_direct') ?? 0),
+    oomKills: keyedNumber(text, 'oom_kill') ?? 0,
+  };
+}

@@ -1,0 +1,58 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { err, ok, type Result } from '../../util/result.js';
+import { describeError, errorCode } from '../../util/system-error.js';
+
+/** Where the kernel's and the shells' own default leads when `PATH` is not set (execvp(3), dash). */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Finds the file that `exec` would execute, the way a shell does: through `PATH` unless the name has a slash, relative
+ * to the task's folder. Looking first makes the commonest mistake an answer at once, not an exit code later.
+ *
+ * @returns the path that was found, or a sentence for the user.
+ */
+export function resolveProgram(
+  program: string,
+  cwd: string,
+  pathVariable: string | undefined,
+): Result<string, string> {
+  if (program === '') return err('the program to run has an empty name');
+  if (program.startsWith('-')) {
+    return err(
+      `the program is called "${program}", which a shell takes for an option: write "./${program}"`,
+    );
+  }
+  if (program.includes('/')) return check(program, resolve(cwd, program));
+
+  let refused: Result<string, string> | undefined;
+  const path = pathVariable ?? DEFAULT_PATH;
+  for (const folder of path.split(':')) {
+    const candidate = resolve(cwd, folder, program);
+    const found = check(program, candidate);
+    if (found.ok) return found;
+    if (refused === undefined && exists(candidate)) refused = found;
+  }
+  return refused ?? err(`there is no program "${program}" in PATH (${path})`);
+}
+
+function check(program: string, path: string): Result<string, string> {
+  const shown = isAbsolute(program) || !program.includes('/') ? path : `${program} (${path})`;
+  try {
+    if (statSync(path).isDirectory()) return err(`${shown} is a folder, not a program`);
+  } catch (error) {
+    return err(`cannot execute ${shown}: ${describeError(error)}`);
+  }
+  try {
+    accessSync(path, constants.X_OK);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES')
+      return err(`cannot execute ${shown}: ${describeError(error)}`);
+    return err(`${shown} is not executable for this user; "chmod +x ${path}" makes it so`);
+  }
+  return ok(path);
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}

@@ -1,0 +1,76 @@
+import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { err, ok, type Result } from '../../util/result.js';
+import { describeError, errorCode } from '../../util/system-error.js';
+
+/** Appended to, made at need, and for the user's eyes alone. */
+const LOG_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+const LOG_MODE = 0o600;
+
+/** Open file descriptors for one launch; ours only until the child has its own. */
+export interface Streams {
+  readonly stdin: number | 'ignore';
+  readonly stdout: number;
+  readonly stderr: number;
+  /** Closes our copies. */
+  close(): void;
+}
+
+/** Where a task reads from and writes to. */
+export interface StreamPaths {
+  readonly stdin: string | undefined;
+  readonly stdoutPath: string;
+  readonly stderrPath: string;
+}
+
+/**
+ * Opens what the task reads and writes. The child gets the descriptors themselves: its output never passes through
+ * this process. The same path twice is opened once, so that both streams keep their order.
+ *
+ * @returns a sentence for the user when one cannot be opened; then none stays open.
+ */
+export function openStreams(paths: StreamPaths): Result<Streams, string> {
+  const opened: number[] = [];
+  const close = (): void => {
+    for (const fd of opened.splice(0)) closeSync(fd);
+  };
+  const open = (path: string, flags: number): number => {
+    const fd = openSync(path, flags, LOG_MODE);
+    opened.push(fd);
+    return fd;
+  };
+  const fail = (what: string): Result<Streams, string> => {
+    close();
+    return err(what);
+  };
+
+  let stdin: number | 'ignore' = 'ignore';
+  if (paths.stdin !== undefined) {
+    const unfit = unfitForStdin(paths.stdin);
+    if (unfit !== undefined) return fail(unfit);
+    try {
+      stdin = open(paths.stdin, constants.O_RDONLY);
+    } catch (error) {
+      return fail(`cannot read stdin from ${paths.stdin}: ${describeError(error)}`);
+    }
+  }
+  try {
+    const stdout = open(paths.stdoutPath, LOG_FLAGS);
+    const stderr =
+      paths.stderrPath === paths.stdoutPath ? stdout : open(paths.stderrPath, LOG_FLAGS);
+    return ok({ stdin, stdout, stderr, close });
+  } catch (error) {
+    const where = errorCode(error) === 'ENOENT' ? dirname(paths.stdoutPath) : paths.stdoutPath;
+    return fail(`cannot write the task's output to ${where}: ${describeError(error)}`);
+  }
+}
+
+/** Opening a pipe would wait for its writer and the whole run with it; a folder opens, and fails at the first read. */
+function unfitForStdin(path: string): string | undefined {
+  const kind = statSync(path, { throwIfNoEntry: false });
+  if (kind?.isDirectory() === true) return `cannot read stdin from ${path}: it is a folder`;
+  if (kind?.isFIFO() === true || kind?.isSocket() === true) {
+    return `cannot read stdin from ${path}: it is a pipe or a socket; use a file, or let the command open it ("run: ./cmd < ${path}")`;
+  }
+  return undefined;
+}

@@ -1,0 +1,251 @@
+import type { Control } from './control.js';
+import { claimOf, estimateFor, isGuess, KNOWN_FROM, type EstimateBasis } from './estimate.js';
+import { atLeast } from './pressure.js';
+import { inOrder } from './queue.js';
+import type { AdmitReason, Estimate, MemoryNumbers, WaitReason } from './reasons.js';
+import type { RunState, TaskRecord } from './run-state.js';
+import type { TaskSpec } from './task-spec.js';
+
+/** Tasks looked at in one tick: the head of the queue and some behind it that may fit where it does not. */
+const SCAN_LIMIT = 256;
+/** Tasks started in one tick: starting takes time, and the next look must not come late. */
+const STARTS_PER_TICK = 32;
+/** Once the head has waited this long for memory or processors, nothing passes it any more. */
+const PASSED_FOR_MS = 60_000;
+/** Tasks of one unknown group that may run at once. */
+const PILOTS = 2;
+
+/** What admission looks at besides the run's state. */
+export interface AdmissionInput {
+  readonly nowMs: number;
+  readonly control: Control;
+  readonly basis: EstimateBasis;
+  readonly numbers: MemoryNumbers;
+}
+
+/** A task to start now, and why. */
+export interface Admission {
+  readonly record: TaskRecord;
+  readonly reason: AdmitReason;
+}
+
+/** The first task that may not start although its turn has come, and why. */
+export interface Refusal {
+  readonly record: TaskRecord;
+  readonly reason: WaitReason;
+}
+
+/** What the next look at the queue came to: one task to start, or why the head waits. */
+export interface AdmissionVerdict {
+  readonly admit: Admission | undefined;
+  readonly head: Refusal | undefined;
+}
+
+/**
+ * Picks tasks until `start` has been called for all that may start now. `start` makes the admission happen in the
+ * state, so that the next pick counts it.
+ *
+ * @returns why the first task in line waits, if one does.
+ */
+export function admitAll(
+  state: RunState,
+  input: AdmissionInput,
+  start: (admission: Admission) => void,
+): Refusal | undefined {
+  for (let started = 0; started < STARTS_PER_TICK; started += 1) {
+    const { admit, head } = pickNext(state, input);
+    if (admit === undefined) return head;
+    start(admit);
+  }
+  return undefined;
+}
+
+/** The next task to start: the head of the queue, or one behind it that fits while the head may still be passed. */
+export function pickNext(state: RunState, input: AdmissionInput): AdmissionVerdict {
+  const { config } = input.control;
+  if (state.live.size === 0) return progress(state, input);
+  if (config.maxParallel !== undefined && state.live.size >= config.maxParallel) {
+    return refuseHead(state, input, { kind: 'max-parallel', limit: config.maxParallel });
+  }
+  const { level } = input.control.level;
+  if (atLeast(level, 'hold'))
+    return refuseHead(state, input, { kind: 'level', level, numbers: input.numbers });
+  return scan(state, input);
+}
+
+function scan(state: RunState, input: AdmissionInput): AdmissionVerdict {
+  const look = lookAt(state, input);
+  let head: Refusal | undefined;
+  let passed = 0;
+  for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
+    if (passed >= SCAN_LIMIT) break;
+    const reason = refusal(record, state, input, look);
+    if (reason === undefined)
+      return { admit: { record, reason: fits(record, state, input, look, passed) }, head };
+    if (reason.kind === 'back-off') continue;
+    passed += 1;
+    head ??= { record, reason };
+    if (mayNotBePassed(head, input)) break;
+  }
+  return { admit: undefined, head };
+}
+
+/** Sums over the running tasks, worked out once a pick. */
+interface Look {
+  readonly claimedBytes: number;
+  readonly allowanceBytes: number;
+  /** Running tasks of unknown size, by group and altogether. */
+  readonly guesses: ReadonlyMap<string, number>;
+  readonly guessCount: number;
+  readonly laneCaps: Readonly<Record<string, number>>;
+}
+
+function lookAt(state: RunState, { control, basis, nowMs }: AdmissionInput): Look {
+  const guesses = new Map<string, number>();
+  let guessCount = 0;
+  for (const record of state.live.values()) {
+    if (!('attempt' in record.phase) || !isGuess(record.phase.attempt.estimate)) continue;
+    guessCount += 1;
+    guesses.set(record.spec.group, (guesses.get(record.spec.group) ?? 0) + 1);
+  }
+  return {
+    claimedBytes: claimedBytes(state, control, nowMs),
+    allowanceBytes: Math.floor(control.config.overcommit * basis.budgetBytes),
+    guesses,
+    guessCount,
+    laneCaps: control.config.groups,
+  };
+}
+
+/** Σ claims of live attempts. One that is dying counts with what it still holds. */
+export function claimedBytes(state: RunState, control: Control, nowMs: number): number {
+  let sum = 0;
+  for (const record of state.live.values()) {
+    const { phase, spec } = record;
+    if (!('attempt' in phase)) continue;
+    const memory = control.memory.get(spec.id);
+    sum +=
+      phase.kind === 'stopping'
+        ? (memory?.usedBytes ?? 0)
+        : claimOf(phase.attempt, memory, spec.preemptible, nowMs);
+  }
+  return sum;
+}
+
+function laneIsOpen(state: RunState, look: Look, lane: string): boolean {
+  const cap = look.laneCaps[lane];
+  return cap === undefined || (state.inUse.concurrency.get(lane) ?? 0) < cap;
+}
+
+function refusal(
+  record: TaskRecord,
+  state: RunState,
+  input: AdmissionInput,
+  look: Look,
+): WaitReason | undefined {
+  const { phase, spec } = record;
+  if (phase.kind === 'queued' && phase.notBeforeMs > input.nowMs)
+    return { kind: 'back-off', untilMs: phase.notBeforeMs };
+  const estimate = estimateFor(record, state, input.basis);
+  return (
+    otherResources(spec, state, input.control) ??
+    slowStart(spec, estimate, state, input.control, look) ??
+    (look.claimedBytes + estimate.bytes > look.allowanceBytes
+      ? {
+          kind: 'memory',
+          estimate,
+          claimedBytes: look.claimedBytes,
+          allowanceBytes: look.allowanceBytes,
+        }
+      : undefined)
+  );
+}
+
+function otherResources(
+  spec: TaskSpec,
+  state: RunState,
+  { config }: Control,
+): WaitReason | undefined {
+  const { inUse } = state;
+  if (spec.cpus > 0 && inUse.cpus + spec.cpus > config.cpus + 1e-9) {
+    return { kind: 'cpus', wanted: spec.cpus, inUse: inUse.cpus, capacity: config.cpus };
+  }
+  for (const [name, wanted] of Object.entries(spec.resources)) {
+    const capacity = config.resources[name] ?? 0;
+    const used = inUse.resources.get(name) ?? 0;
+    if (used + wanted > capacity) return { kind: 'resource', name, wanted, inUse: used, capacity };
+  }
+  return undefined;
+}
+
+/** Tasks of unknown size come in a few at a time: a crowd of them looks small until all grow at once. */
+function slowStart(
+  spec: TaskSpec,
+  estimate: Estimate,
+  state: RunState,
+  control: Control,
+  look: Look,
+): WaitReason | undefined {
+  if (!isGuess(estimate)) return undefined;
+  const { group } = spec;
+  const inGroup = look.guesses.get(group) ?? 0;
+  const finished = state.groups.get(group)?.peaksBytes.length ?? 0;
+  if (finished < KNOWN_FROM && inGroup >= PILOTS)
+    return { kind: 'slow-start', group, running: inGroup, limit: PILOTS };
+  const { limit } = control.slowStart;
+  return look.guessCount >= limit
+    ? { kind: 'slow-start', group, running: look.guessCount, limit }
+    : undefined;
+}
+
+function fits(
+  record: TaskRecord,
+  state: RunState,
+  input: AdmissionInput,
+  look: Look,
+  passed: number,
+): AdmitReason {
+  return {
+    rule: 'fits',
+    estimate: estimateFor(record, state, input.basis),
+    claimedBytes: look.claimedBytes,
+    allowanceBytes: look.allowanceBytes,
+    numbers: input.numbers,
+    passed,
+  };
+}
+
+function mayNotBePassed(head: Refusal, { control, nowMs }: AdmissionInput): boolean {
+  if (head.reason.kind === 'slow-start') return false;
+  return (
+    control.head?.task === head.record.spec.id && nowMs - control.head.sinceMs >= PASSED_FOR_MS
+  );
+}
+
+/** Nothing runs: the head is let in whatever the numbers say, or the run would wait for ever. */
+function progress(state: RunState, input: AdmissionInput): AdmissionVerdict {
+  const look = lookAt(state, input);
+  let head: Refusal | undefined;
+  for (const record of inOrder(state.queue, () => true)) {
+    const reason = refusal(record, state, input, look);
+    if (reason?.kind === 'back-off') {
+      head ??= { record, reason };
+      continue;
+    }
+    const admitted = fits(record, state, input, look, 0);
+    const forced = reason !== undefined || atLeast(input.control.level.level, 'hold');
+    return {
+      admit: { record, reason: forced ? { ...admitted, rule: 'progress' } : admitted },
+      head: undefined,
+    };
+  }
+  return { admit: undefined, head };
+}
+
+function refuseHead(state: RunState, input: AdmissionInput, reason: WaitReason): AdmissionVerdict {
+  for (const record of inOrder(state.queue, () => true)) {
+    if (record.phase.kind === 'queued' && record.phase.notBeforeMs > input.nowMs) continue;
+    return { admit: undefined, head: { record, reason } };
+  }
+  return { admit: undefined, head: undefined };
+}

@@ -1,0 +1,91 @@
+import type { AttemptSample, Observation } from './observation.js';
+import { calmLevel, type LevelMemory } from './pressure.js';
+import type { RunState, TaskRecord } from './run-state.js';
+import type { RunConfig, TaskId } from './task-spec.js';
+
+/** A new peak counts as growth only from this factor on: pages come and go in an attempt that stands still. */
+const GROWTH_FACTOR = 1.05;
+/** Tasks of unknown size that may run at once at first, over all groups. */
+const FIRST_UNKNOWNS = 2;
+
+/** What a live attempt was last seen to use. */
+export interface AttemptMemory {
+  readonly attempt: number;
+  readonly usedBytes: number;
+  readonly peakBytes: number;
+  /** Since when it has not grown. */
+  readonly flatSinceMs: number;
+}
+
+/** Additive increase, halving after a preemption: how many tasks of unknown size run at once. */
+export interface SlowStart {
+  readonly limit: number;
+}
+
+/**
+ * What the loop remembers from tick to tick beside the run's state: measurements and timers. It is not in the
+ * journal, because a supervisor that resumes measures anew.
+ */
+export interface Control {
+  readonly config: RunConfig;
+  readonly memory: Map<TaskId, AttemptMemory>;
+  level: LevelMemory;
+  slowStart: SlowStart;
+  /** What the tree's limits were last set to. */
+  tree: { readonly highBytes: number | 'max'; readonly maxBytes: number } | undefined;
+  /** The task that was first refused for want of memory or processors, and since when: it may be passed only so long. */
+  head: { readonly task: TaskId; readonly sinceMs: number } | undefined;
+  lastTickMs: number | undefined;
+  lastSampledMs: number | undefined;
+  lastBrakeEvents: number | undefined;
+  brakeFeltMs: number | undefined;
+  /** Since when there has been nobody to preempt although someone should be. */
+  victimsMissing: boolean;
+  lastVictimGoneMs: number | undefined;
+}
+
+/** What the loop knows before its first tick. */
+export function initialControl(config: RunConfig): Control {
+  return {
+    config,
+    memory: new Map(),
+    level: calmLevel(),
+    slowStart: { limit: FIRST_UNKNOWNS },
+    tree: undefined,
+    head: undefined,
+    lastTickMs: undefined,
+    lastSampledMs: undefined,
+    lastBrakeEvents: undefined,
+    brakeFeltMs: undefined,
+    victimsMissing: false,
+    lastVictimGoneMs: undefined,
+  };
+}
+
+/** Takes in what the attempts use now; forgets those that are gone. */
+export function remember(control: Control, state: RunState, seen: Observation): void {
+  for (const sample of seen.attempts) {
+    const record = state.live.get(sample.task);
+    if (record?.attempts === sample.attempt) {
+      control.memory.set(sample.task, next(control.memory.get(sample.task), sample, seen.nowMs));
+    }
+  }
+  for (const id of control.memory.keys()) if (!state.live.has(id)) control.memory.delete(id);
+}
+
+function next(before: AttemptMemory | undefined, now: AttemptSample, nowMs: number): AttemptMemory {
+  const same = before?.attempt === now.attempt ? before : undefined;
+  const peakBytes = Math.max(now.peakBytes, now.usedBytes, same?.peakBytes ?? 0);
+  const grew = same === undefined || peakBytes > same.peakBytes * GROWTH_FACTOR;
+  return {
+    attempt: now.attempt,
+    usedBytes: now.usedBytes,
+    peakBytes: grew ? peakBytes : same.peakBytes,
+    flatSinceMs: grew ? nowMs : same.flatSinceMs,
+  };
+}
+
+/** What a live task uses now, as last seen; 0 before the first look. */
+export function usedBytesOf(control: Control, record: TaskRecord): number {
+  return control.memory.get(record.spec.id)?.usedBytes ?? 0;
+}

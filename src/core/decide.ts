@@ -1,0 +1,242 @@
+import type { Action } from './actions.js';
+import { admitAll, claimedBytes, type Admission, type Refusal } from './admission.js';
+import { remember, type Control } from './control.js';
+import { claimOf, isGuess, type EstimateBasis } from './estimate.js';
+import type { RunEvent } from './events.js';
+import { finishDoomed, haltIfTold, takeFacts } from './facts.js';
+import { checkInvariants } from './invariants.js';
+import { linesFor } from './lines.js';
+import type { Observation } from './observation.js';
+import { assessLevel } from './pressure.js';
+import type { RunState } from './run-state.js';
+import { clearLeftBehind, enforceDeadlines, preempt, someoneIsBeingKilled } from './stopping.js';
+import { emit, liveAttemptOf, type Tick } from './tick.js';
+
+/** Between two `sampled` events. */
+const SAMPLE_EVERY_MS = 1000;
+/** A tick this much later than the interval is told of: something starves us. */
+const LATE_FROM_MS = 500;
+/** A budget or limit that moved by less than this share is not worth an event or a write. */
+const SAME_WITHIN = 0.02;
+/** The head waits this long before an event says why. */
+const TELL_WAIT_AFTER_MS = 500;
+/** Below this share of the brake line, `high` events are about page cache and slow nobody. */
+const BRAKE_FELT_FROM = 0.9;
+
+/** What a tick came to: the events that happened, in order, and what is to be done about them. */
+export interface Decision {
+  readonly events: readonly RunEvent[];
+  readonly actions: readonly Action[];
+}
+
+/**
+ * One pass of the control loop. No clock, no input or output, no chance: the same state and the same observation give
+ * the same decision, live, in the simulator and in tests.
+ *
+ * `state` and `control` are advanced in place, `state` by the returned events alone: copying a hundred thousand
+ * tasks a tick would be the price of doing without.
+ */
+export function decide(state: RunState, control: Control, seen: Observation): Decision {
+  const tick = open(state, control, seen);
+  noteLateness(tick);
+  noteBudget(tick);
+  takeFacts(tick);
+  clearLeftBehind(tick);
+  remember(control, state, seen);
+  noteBrake(tick);
+  assess(tick);
+  enforceDeadlines(tick);
+  preempt(tick);
+  haltIfTold(tick);
+  finishDoomed(tick);
+  admit(tick);
+  limitTree(tick);
+  sample(tick);
+  endRun(tick);
+  checkInvariants(state);
+  return { events: tick.events, actions: tick.actions };
+}
+
+function open(state: RunState, control: Control, seen: Observation): Tick {
+  const { budgetBytes } = seen.host;
+  return {
+    state,
+    control,
+    seen,
+    tMs: Math.round(seen.nowMs),
+    lines: linesFor(control.config, budgetBytes),
+    basis: basisOf(state, control, budgetBytes),
+    numbers: {
+      usedBytes: seen.host.usedBytes,
+      budgetBytes,
+      availableBytes: seen.host.availableBytes,
+      growthBytesPerS: 0,
+    },
+    events: [],
+    actions: [],
+  };
+}
+
+function basisOf(state: RunState, control: Control, budgetBytes: number): EstimateBasis {
+  const liveGroupPeaks = new Map<string, number>();
+  for (const [id, { peakBytes }] of control.memory) {
+    const group = state.tasks.get(id)?.spec.group;
+    if (group === undefined) continue;
+    liveGroupPeaks.set(group, Math.max(liveGroupPeaks.get(group) ?? 0, peakBytes));
+  }
+  return { budgetBytes, liveGroupPeaks };
+}
+
+function noteLateness(tick: Tick): void {
+  const { control, seen } = tick;
+  const lateMs = seen.nowMs - (control.lastTickMs ?? seen.nowMs) - control.config.intervalMs;
+  if (lateMs >= LATE_FROM_MS) emit(tick, { kind: 'tick-late', lateMs: Math.round(lateMs) });
+  control.lastTickMs = seen.nowMs;
+}
+
+function noteBudget(tick: Tick): void {
+  const { budgetBytes, capacityBytes, outsideBytes } = tick.seen.host;
+  if (isSame(tick.state.budget?.budgetBytes, budgetBytes)) return;
+  emit(tick, { kind: 'budget-changed', budgetBytes, capacityBytes, outsideBytes });
+}
+
+function isSame(before: number | undefined, now: number): boolean {
+  return before !== undefined && Math.abs(now - before) <= SAME_WITHIN * Math.max(before, now);
+}
+
+function noteBrake(tick: Tick): void {
+  const { control, seen, lines } = tick;
+  const { brakeEvents, usedBytes } = seen.host;
+  const news = brakeEvents - (control.lastBrakeEvents ?? brakeEvents);
+  control.lastBrakeEvents = brakeEvents;
+  if (news <= 0 || usedBytes < BRAKE_FELT_FROM * lines.brakeBytes) return;
+  const isNew =
+    control.brakeFeltMs === undefined || tick.tMs - control.brakeFeltMs >= SAMPLE_EVERY_MS;
+  control.brakeFeltMs = tick.tMs;
+  if (isNew) emit(tick, { kind: 'brake-felt', events: news, numbers: tick.numbers });
+}
+
+function assess(tick: Tick): void {
+  const { control, seen, lines, state } = tick;
+  const before = control.level.level;
+  const { memory, numbers, reason } = assessLevel(control.level, {
+    nowMs: seen.nowMs,
+    host: seen.host,
+    lines,
+    config: control.config,
+    expectedBytes: expectedBytes(tick),
+    brakeFeltMs: control.brakeFeltMs,
+  });
+  control.level = memory;
+  tick.numbers = numbers;
+  if (memory.level !== state.level && reason !== undefined) {
+    emit(tick, { kind: 'level-changed', from: before, to: memory.level, reason });
+  }
+}
+
+/** What running tasks are known to be growing to; Infinity as soon as one is a guess or beyond its estimate. */
+function expectedBytes({ state, control, tMs }: Tick): number {
+  let sum = 0;
+  for (const record of state.live.values()) {
+    const attempt = liveAttemptOf(record);
+    const memory = control.memory.get(record.spec.id);
+    if (attempt === undefined) continue;
+    if (isGuess(attempt.estimate) || (memory?.usedBytes ?? 0) > attempt.estimate.bytes)
+      return Infinity;
+    sum += claimOf(attempt, memory, record.spec.preemptible, tMs);
+  }
+  return sum;
+}
+
+function admit(tick: Tick): void {
+  const { state, control } = tick;
+  if (state.stop !== undefined || state.halted !== undefined) return;
+  const input = { nowMs: tick.seen.nowMs, control, basis: tick.basis, numbers: tick.numbers };
+  const refused = admitAll(state, input, (admission) => {
+    start(tick, admission);
+  });
+  noteHead(tick, refused);
+}
+
+function start(tick: Tick, { record, reason }: Admission): void {
+  const { limitBytes, spec, preemptions } = record;
+  const attempt = record.attempts + 1;
+  const limit = limitBytes === undefined ? {} : { limitBytes };
+  emit(tick, { kind: 'attempt-admitted', task: spec.id, attempt, ...limit, reason });
+  tick.actions.push({
+    kind: 'launch',
+    job: spec.job,
+    task: spec.id,
+    attempt,
+    ...limit,
+    ...(spec.memory.swapBytes === undefined ? {} : { swapBytes: spec.memory.swapBytes }),
+    claimBytes: reason.estimate.bytes,
+    preemptions,
+    level: spec.preemptible,
+  });
+}
+
+/** Remembers who waits at the head and since when, and tells why once it has waited a while. */
+function noteHead(tick: Tick, refused: Refusal | undefined): void {
+  const { control, tMs } = tick;
+  if (refused === undefined) {
+    control.head = undefined;
+    return;
+  }
+  const { record, reason } = refused;
+  if (control.head?.task !== record.spec.id) control.head = { task: record.spec.id, sinceMs: tMs };
+  const waitedMs = tMs - control.head.sinceMs;
+  if (waitedMs < TELL_WAIT_AFTER_MS || record.waits?.kind === reason.kind) return;
+  emit(tick, { kind: 'task-waits', task: record.spec.id, reason });
+}
+
+/** Keeps the kernel's limits on all tasks together in step with the budget; lifts the brake while someone dies. */
+function limitTree(tick: Tick): void {
+  const { control, seen, lines } = tick;
+  const highBytes = someoneIsBeingKilled(tick) ? 'max' : lines.brakeBytes;
+  // Never below what is in use: lowering memory.max under it would make the kernel kill at once.
+  const maxBytes = Math.max(seen.host.ceilingBytes, seen.host.usedBytes);
+  const { tree } = control;
+  const sameHigh =
+    typeof highBytes === 'number' && typeof tree?.highBytes === 'number'
+      ? isSame(tree.highBytes, highBytes)
+      : tree?.highBytes === highBytes;
+  if (sameHigh && isSame(tree?.maxBytes, maxBytes)) return;
+  control.tree = { highBytes, maxBytes };
+  // Lift before the kill, brake after everything else.
+  const action = { kind: 'limit-tree', highBytes, maxBytes } as const;
+  if (highBytes === 'max') tick.actions.unshift(action);
+  else tick.actions.push(action);
+}
+
+function sample(tick: Tick): void {
+  const { control, state, tMs } = tick;
+  if (state.live.size === 0) return;
+  if (control.lastSampledMs !== undefined && tMs - control.lastSampledMs < SAMPLE_EVERY_MS) return;
+  control.lastSampledMs = tMs;
+  const attempts = [...control.memory].map(([task, { attempt, usedBytes, peakBytes }]) => ({
+    task,
+    attempt,
+    usedBytes,
+    peakBytes,
+  }));
+  emit(tick, {
+    kind: 'sampled',
+    level: state.level,
+    claimedBytes: claimedBytes(state, control, tMs),
+    numbers: tick.numbers,
+    attempts,
+  });
+}
+
+function endRun(tick: Tick): void {
+  const { state } = tick;
+  if (state.unfinished > 0 || state.ended !== undefined) return;
+  emit(tick, {
+    kind: 'run-ended',
+    outcomes: Object.fromEntries(state.counts.outcomes),
+    preemptions: state.counts.preemptions,
+    oomKills: state.counts.oomKills,
+    ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
+  });
+}

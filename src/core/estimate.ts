@@ -1,0 +1,124 @@
+import { MiB } from '../util/bytes.js';
+import type { AttemptMemory } from './control.js';
+import type { Estimate, EstimateSource } from './reasons.js';
+import type { GroupHistory, LiveAttempt, RunState, TaskRecord } from './run-state.js';
+
+/** No estimate is lower: the shell and the kernel's own share of a task. */
+const SMALLEST_ESTIMATE_BYTES = 16 * MiB;
+/** A task of which nothing is known is set aside this share of the budget. */
+const UNKNOWN_SHARE = 0.25;
+/** A group is known from so many finished peaks on; until then its tasks are pilots. */
+export const KNOWN_FROM = 2;
+/** With few peaks the next is likely to be higher: P(next > max of n) = 1 / (n + 1) (prediction.md 3.2). */
+const FEW_PEAKS = 3;
+const FEW_PEAKS_MARGIN = 1.3;
+const PEAK_MARGIN = 1.1;
+/** Peaks of other groups say something, but less. */
+const RUN_PEAKS_MARGIN = 1.5;
+/** A stopped attempt would have gone higher (VPA's rule): the larger of these. */
+const RAISE_FACTOR = 1.2;
+const RAISE_BYTES = 100 * MiB;
+/** The set-aside part of an unknown task halves in this time without growth; longer where nothing could stop it. */
+const UNKNOWN_HALF_LIFE_MS = { preemptible: 10_000, never: 30_000 } as const;
+
+/** What an estimate may rest on besides the task's own record. */
+export interface EstimateBasis {
+  readonly budgetBytes: number;
+  /** The highest peak of running attempts, by group. */
+  readonly liveGroupPeaks: ReadonlyMap<string, number>;
+}
+
+/** What the task's next attempt is expected to reach. */
+export function estimateFor(record: TaskRecord, state: RunState, basis: EstimateBasis): Estimate {
+  const base = baseEstimate(record, state, basis);
+  const { limitBytes, floorBytes } = record;
+  if (floorBytes > base.bytes)
+    return capped(
+      { bytes: floorBytes, source: 'earlier-attempt', samples: record.past.length },
+      limitBytes,
+    );
+  return capped(base, limitBytes);
+}
+
+function baseEstimate(record: TaskRecord, state: RunState, basis: EstimateBasis): Estimate {
+  const { group, profile, memory } = record.spec;
+  const history = profile === 'none' ? undefined : state.groups.get(group);
+  const samples = history?.peaksBytes.length ?? 0;
+  const live = basis.liveGroupPeaks.get(group) ?? 0;
+  const bound = Math.max(history?.lowerBoundBytes ?? 0, live);
+  const request = memory.requestBytes ?? memory.limitBytes;
+  if (history !== undefined && samples >= FEW_PEAKS)
+    return known('group', samples, Math.max(peakEstimate(history), bound));
+  if (request !== undefined) return known('request', samples, Math.max(request, largest(history)));
+  if (history !== undefined && samples >= 1) {
+    return known(
+      samples >= KNOWN_FROM ? 'group' : 'unknown',
+      samples,
+      Math.max(peakEstimate(history), bound),
+    );
+  }
+  return unknownEstimate(state, basis, bound);
+}
+
+function unknownEstimate(state: RunState, basis: EstimateBasis, boundBytes: number): Estimate {
+  const share = UNKNOWN_SHARE * basis.budgetBytes;
+  const { count, maxBytes } = state.runPeaks;
+  const fromRun = count >= FEW_PEAKS;
+  const bytes = fromRun ? Math.min(share, maxBytes * RUN_PEAKS_MARGIN) : share;
+  return known(fromRun ? 'run' : 'unknown', count, Math.max(bytes, boundBytes * FEW_PEAKS_MARGIN));
+}
+
+function peakEstimate(history: GroupHistory): number {
+  return (
+    largest(history) * (history.peaksBytes.length < FEW_PEAKS ? FEW_PEAKS_MARGIN : PEAK_MARGIN)
+  );
+}
+
+function largest(history: GroupHistory | undefined): number {
+  let most = 0;
+  for (const peak of history?.peaksBytes ?? []) if (peak > most) most = peak;
+  return most;
+}
+
+function known(source: EstimateSource, samples: number, bytes: number): Estimate {
+  return { source, samples, bytes: Math.ceil(Math.max(bytes, SMALLEST_ESTIMATE_BYTES)) };
+}
+
+/** Beyond its own limit no task can go. */
+function capped(estimate: Estimate, limitBytes: number | undefined): Estimate {
+  return limitBytes === undefined || estimate.bytes <= limitBytes
+    ? estimate
+    : { ...estimate, bytes: limitBytes };
+}
+
+/** True while nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is seen. */
+export function isGuess(estimate: Estimate): boolean {
+  return estimate.source === 'unknown' || estimate.source === 'run';
+}
+
+/**
+ * What admission counts for a running attempt: the larger of what it uses and what it is expected to reach. A guess
+ * gives way the longer the attempt does not grow.
+ */
+export function claimOf(
+  attempt: LiveAttempt,
+  memory: AttemptMemory | undefined,
+  level: number,
+  nowMs: number,
+): number {
+  const { estimate } = attempt;
+  if (memory?.attempt !== attempt.number) return estimate.bytes;
+  const { usedBytes, peakBytes, flatSinceMs } = memory;
+  if (!isGuess(estimate)) return Math.max(usedBytes, estimate.bytes);
+  const halfLifeMs = level > 0 ? UNKNOWN_HALF_LIFE_MS.preemptible : UNKNOWN_HALF_LIFE_MS.never;
+  const reserved =
+    Math.max(0, estimate.bytes - peakBytes) * 2 ** (-(nowMs - flatSinceMs) / halfLifeMs);
+  return Math.ceil(Math.max(peakBytes * PEAK_MARGIN, usedBytes) + reserved);
+}
+
+/** The estimate after an attempt was stopped at `peakBytes`: the true peak lies higher. */
+export function raisedFloor(floorBytes: number, estimateBytes: number, peakBytes: number): number {
+  return Math.ceil(
+    Math.max(floorBytes, estimateBytes, peakBytes * RAISE_FACTOR, peakBytes + RAISE_BYTES),
+  );
+}

@@ -1,0 +1,323 @@
+import { assert, present, unreachable } from '../util/assert.js';
+import type {
+  AttemptAdmitted,
+  AttemptEnded,
+  AttemptStopping,
+  RunEvent,
+  TaskFinished,
+  TaskRequeued,
+} from './events.js';
+import { dequeue, enqueue } from './queue.js';
+import type { GroupHistory, JobProgress, LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { TaskId, TaskSpec } from './task-spec.js';
+
+/** Peaks remembered for each group. */
+const PEAKS_KEPT = 200;
+/** Past attempts remembered for each task; the journal has them all. */
+const PAST_KEPT = 64;
+
+/**
+ * Changes the state by one event: the only writer of {@link RunState}. The live loop, `show`, `explain` and resume all
+ * come through here.
+ *
+ * @throws InvariantError when the event does not fit the state (a damaged journal, or a bug of ours).
+ */
+export function evolve(state: RunState, event: RunEvent): void {
+  switch (event.kind) {
+    case 'run-started':
+      assert(state.started === undefined, 'a run starts once');
+      state.started = event;
+      return;
+    case 'task-planned':
+      plan(state, event.spec, event.tMs);
+      return;
+    case 'level-changed':
+      state.level = event.to;
+      return;
+    case 'task-waits':
+      task(state, event.task).waits = event.reason;
+      return;
+    case 'attempt-admitted':
+      admit(state, event);
+      return;
+    case 'attempt-launched':
+      changeAttempt(task(state, event.task), { launched: { atMs: event.tMs, pid: event.pid } });
+      return;
+    case 'attempt-stopping':
+      beginStopping(state, event);
+      return;
+    case 'attempt-killed':
+      changeStopping(state, event.task, { killedAtMs: event.tMs });
+      return;
+    case 'attempt-stuck':
+      changeStopping(state, event.task, { stuck: true });
+      return;
+    case 'attempt-exited':
+      changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
+      return;
+    case 'attempt-ended':
+      endAttempt(state, event);
+      return;
+    case 'task-requeued':
+      requeue(state, event);
+      return;
+    case 'task-finished':
+      finish(state, event);
+      return;
+    case 'budget-changed':
+      state.budget = event;
+      return;
+    case 'sampled':
+      state.lastSample = event;
+      return;
+    case 'stop-requested':
+      state.stop = { signal: event.signal, times: event.times };
+      return;
+    case 'halted':
+      state.halted = { mode: event.mode, failures: event.failures };
+      return;
+    case 'run-ended':
+      state.ended = event;
+      return;
+    case 'brake-felt':
+    case 'tick-late':
+    case 'victims-missing':
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function task(state: RunState, id: TaskId): TaskRecord {
+  return present(state.tasks.get(id), `task ${id} was planned`);
+}
+
+function plan(state: RunState, spec: TaskSpec, tMs: number): void {
+  assert(!state.tasks.has(spec.id), `task ${spec.id} is planned once`);
+  const record: TaskRecord = {
+    spec,
+    phase: { kind: 'queued', sinceMs: tMs, notBeforeMs: 0 },
+    attempts: 0,
+    preemptions: 0,
+    bystanderKills: 0,
+    retries: 0,
+    growths: 0,
+    limitBytes: spec.memory.limitBytes,
+    floorBytes: 0,
+    waits: undefined,
+    admitted: undefined,
+    past: [],
+  };
+  state.tasks.set(spec.id, record);
+  state.unfinished += 1;
+  joinJob(state, record);
+  if (spec.needs.length === 0) enqueue(state.queue, record);
+}
+
+function joinJob(state: RunState, record: TaskRecord): void {
+  const { job, needs } = record.spec;
+  const progress = jobOf(state, job);
+  if (progress.tasks.length === 0) {
+    progress.needs = needs;
+    for (const need of needs) jobOf(state, need).dependents.add(job);
+  }
+  progress.tasks.push(record);
+}
+
+/** A job may be named by a need before its own tasks are planned. */
+function jobOf(state: RunState, name: string): JobProgress {
+  let progress = state.jobs.get(name);
+  if (progress === undefined) {
+    progress = { tasks: [], finished: 0, unsuccessful: 0, dependents: new Set(), needs: [] };
+    state.jobs.set(name, progress);
+  }
+  return progress;
+}
+
+function admit(state: RunState, event: AttemptAdmitted): void {
+  const record = task(state, event.task);
+  assert(record.phase.kind === 'queued', `task ${event.task} is queued when it is admitted`);
+  assert(event.attempt === record.attempts + 1, `attempts of task ${event.task} count up by one`);
+  dequeue(state.queue, record);
+  record.attempts = event.attempt;
+  record.admitted = event.reason;
+  record.waits = undefined;
+  record.phase = {
+    kind: 'starting',
+    attempt: {
+      number: event.attempt,
+      admittedAtMs: event.tMs,
+      estimate: event.reason.estimate,
+      ...(event.limitBytes === undefined ? {} : { limitBytes: event.limitBytes }),
+    },
+  };
+  state.live.set(event.task, record);
+  hold(state, record.spec, 1);
+}
+
+/** Takes (+1) or gives back (−1) everything but memory that a task counts on. */
+function hold(state: RunState, spec: TaskSpec, sign: 1 | -1): void {
+  const { inUse } = state;
+  // Fractions of processors must sum to nothing again when nobody runs.
+  inUse.cpus = state.live.size === 0 ? 0 : inUse.cpus + sign * spec.cpus;
+  for (const [name, count] of Object.entries(spec.resources))
+    add(inUse.resources, name, sign * count);
+  if (spec.concurrency !== undefined) add(inUse.concurrency, spec.concurrency, sign);
+}
+
+function add(counters: Map<string, number>, name: string, by: number): void {
+  counters.set(name, (counters.get(name) ?? 0) + by);
+}
+
+function changeAttempt(record: TaskRecord, change: Partial<LiveAttempt>): void {
+  const { phase } = record;
+  assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
+  const attempt = { ...phase.attempt, ...change };
+  record.phase =
+    phase.kind === 'stopping'
+      ? { ...phase, attempt }
+      : { kind: attempt.launched ? 'running' : 'starting', attempt };
+}
+
+function beginStopping(state: RunState, event: AttemptStopping): void {
+  const record = task(state, event.task);
+  const { phase } = record;
+  assert(
+    phase.kind === 'running' || phase.kind === 'starting',
+    `task ${event.task} runs when it is stopped`,
+  );
+  const { reason, graceMs } = event;
+  record.phase = {
+    kind: 'stopping',
+    attempt: phase.attempt,
+    stop: { reason, graceMs, sinceMs: event.tMs },
+  };
+}
+
+function changeStopping(
+  state: RunState,
+  id: TaskId,
+  change: { killedAtMs?: number; stuck?: true },
+): void {
+  const record = task(state, id);
+  assert(record.phase.kind === 'stopping', `task ${id} is being stopped`);
+  record.phase = { ...record.phase, stop: { ...record.phase.stop, ...change } };
+}
+
+function endAttempt(state: RunState, event: AttemptEnded): void {
+  const record = task(state, event.task);
+  const { phase } = record;
+  assert('attempt' in phase, `task ${event.task} has an attempt to end`);
+  record.past.push({
+    number: event.attempt,
+    admittedAtMs: phase.attempt.admittedAtMs,
+    endedAtMs: event.tMs,
+    ranMs: event.ranMs,
+    peakBytes: event.peakBytes,
+    cpuMs: event.cpuMs,
+    verdict: event.verdict,
+    admitted: present(record.admitted, 'a live attempt was admitted for a reason'),
+    ...(phase.kind === 'stopping' ? { stop: phase.stop.reason } : {}),
+  });
+  if (record.past.length > PAST_KEPT) record.past.shift();
+  record.admitted = undefined;
+  record.phase = { kind: 'queued', sinceMs: event.tMs, notBeforeMs: Infinity };
+  state.live.delete(event.task);
+  hold(state, record.spec, -1);
+  learn(state, record.spec.group, event);
+  if (event.verdict.kind === 'preempted') state.counts.preemptions += 1;
+  if (isOomKill(event)) state.counts.oomKills += 1;
+}
+
+function isOomKill({ verdict }: AttemptEnded): boolean {
+  return (
+    verdict.kind === 'own-limit' || verdict.kind === 'bystander' || verdict.kind === 'over-budget'
+  );
+}
+
+/** A run to the end is a sample; one that was stopped only shows that the peak is not lower. */
+function learn(state: RunState, group: string, { verdict, peakBytes }: AttemptEnded): void {
+  const history = groupHistory(state, group);
+  if (verdict.kind === 'exit' && verdict.code === 0) {
+    history.peaksBytes.push(peakBytes);
+    if (history.peaksBytes.length > PEAKS_KEPT) history.peaksBytes.shift();
+    state.runPeaks.count += 1;
+    state.runPeaks.maxBytes = Math.max(state.runPeaks.maxBytes, peakBytes);
+  } else if (verdict.kind !== 'exit') {
+    history.lowerBoundBytes = Math.max(history.lowerBoundBytes, peakBytes);
+  }
+}
+
+function groupHistory(state: RunState, group: string): GroupHistory {
+  let history = state.groups.get(group);
+  if (history === undefined) {
+    history = { peaksBytes: [], lowerBoundBytes: 0 };
+    state.groups.set(group, history);
+  }
+  return history;
+}
+
+function requeue(state: RunState, event: TaskRequeued): void {
+  const record = task(state, event.task);
+  assert(
+    record.phase.kind === 'queued',
+    `the attempt of task ${event.task} is over when it is requeued`,
+  );
+  switch (event.cause.kind) {
+    case 'preempted':
+      record.preemptions += 1;
+      break;
+    case 'bystander':
+      record.bystanderKills += 1;
+      break;
+    case 'limit-grown':
+      record.growths += 1;
+      break;
+    case 'retry':
+      record.retries += 1;
+      break;
+    default:
+      unreachable(event.cause);
+  }
+  record.floorBytes = event.floorBytes;
+  record.limitBytes = event.limitBytes;
+  record.phase = { kind: 'queued', sinceMs: event.tMs, notBeforeMs: event.notBeforeMs };
+  enqueue(state.queue, record);
+}
+
+function finish(state: RunState, event: TaskFinished): void {
+  const record = task(state, event.task);
+  assert(
+    record.phase.kind === 'queued',
+    `task ${event.task} has no live attempt when it is finished`,
+  );
+  dequeue(state.queue, record);
+  state.doomed.delete(event.task);
+  const { outcome, skipped, tMs: atMs } = event;
+  record.phase = { kind: 'finished', atMs, outcome, ...(skipped === undefined ? {} : { skipped }) };
+  record.waits = undefined;
+  state.unfinished -= 1;
+  state.counts.outcomes.set(outcome, (state.counts.outcomes.get(outcome) ?? 0) + 1);
+  const job = present(state.jobs.get(record.spec.job), 'a task belongs to a job');
+  job.finished += 1;
+  if (outcome !== 'succeeded') job.unsuccessful += 1;
+  if (job.finished === job.tasks.length) for (const name of job.dependents) release(state, name);
+}
+
+/** Frees the tasks of a job whose needs are all done with, or dooms them. */
+function release(state: RunState, name: string): void {
+  const job = present(state.jobs.get(name), `job ${name} was planned`);
+  const needs = job.needs.map(
+    (need) => [need, present(state.jobs.get(need), `job ${need} was planned`)] as const,
+  );
+  if (needs.some(([, need]) => need.finished < need.tasks.length)) return;
+  const broken = needs.find(([, need]) => need.unsuccessful > 0);
+  for (const record of job.tasks) {
+    if (record.phase.kind !== 'queued') continue;
+    if (broken !== undefined && record.spec.when === 'success') {
+      state.doomed.set(record.spec.id, { kind: 'need-did-not-succeed', job: broken[0] });
+    } else {
+      enqueue(state.queue, record);
+    }
+  }
+}

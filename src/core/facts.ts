@@ -1,0 +1,161 @@
+import { present, unreachable } from '../util/assert.js';
+import { isGuess } from './estimate.js';
+import type { AttemptRef, AttemptTally, Fact } from './observation.js';
+import type { Verdict } from './outcome.js';
+import { requeueAfter } from './retry.js';
+import { failureCount, type LiveAttempt, type TaskRecord } from './run-state.js';
+import { stopEveryone } from './stopping.js';
+import type { HaltThreshold, NodeSignal } from './task-spec.js';
+import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
+import { outcomeOf, verdictOf } from './verdict.js';
+
+/** Takes in what happened since the last tick, in order. */
+export function takeFacts(tick: Tick): void {
+  for (const fact of tick.seen.facts) takeFact(tick, fact);
+}
+
+function takeFact(tick: Tick, fact: Fact): void {
+  switch (fact.kind) {
+    case 'launched':
+      emit(tick, { kind: 'attempt-launched', ...ref(fact), pid: fact.pid });
+      return;
+    case 'launch-failed':
+      endAttempt(
+        tick,
+        recordOf(tick, fact),
+        { kind: 'could-not-start', error: fact.error },
+        { peakBytes: 0, cpuMs: 0 },
+      );
+      return;
+    case 'exited':
+      emit(tick, { kind: 'attempt-exited', ...ref(fact), exit: fact.exit });
+      return;
+    case 'emptied':
+      takeEmptied(tick, recordOf(tick, fact), fact.tally);
+      return;
+    case 'stop-requested':
+      requestStop(tick, fact.signal);
+      return;
+    default:
+      unreachable(fact);
+  }
+}
+
+function ref({ task, attempt }: AttemptRef): AttemptRef {
+  return { task, attempt };
+}
+
+function recordOf(tick: Tick, { task, attempt }: AttemptRef): TaskRecord {
+  const record = present(
+    tick.state.live.get(task),
+    `task ${task} is live when something happens to it`,
+  );
+  present(
+    record.attempts === attempt ? record : undefined,
+    `attempt ${attempt} of task ${task} is the live one`,
+  );
+  return record;
+}
+
+function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void {
+  const attempt = attemptOf(record);
+  const { phase } = record;
+  const verdict = verdictOf({
+    attempt,
+    tally,
+    stop: phase.kind === 'stopping' ? phase.stop.reason : undefined,
+    budgetBytes: tick.lines.budgetBytes,
+    usedBytes: tick.seen.host.usedBytes,
+    wasAlone: tick.state.live.size === 1,
+  });
+  if (verdict.kind === 'preempted') tick.control.lastVictimGoneMs = tick.tMs;
+  endAttempt(tick, record, verdict, tally);
+}
+
+function attemptOf(record: TaskRecord): LiveAttempt {
+  return present(liveAttemptOf(record), `task ${record.spec.id} has a live attempt`);
+}
+
+function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: AttemptTally): void {
+  const attempt = attemptOf(record);
+  const seenPeak = tick.control.memory.get(record.spec.id)?.peakBytes ?? 0;
+  const peakBytes = Math.max(tally.peakBytes, seenPeak);
+  const ranMs = attempt.launched === undefined ? 0 : tick.tMs - attempt.launched.atMs;
+  emit(tick, {
+    kind: 'attempt-ended',
+    ...refOf(record),
+    verdict,
+    peakBytes,
+    cpuMs: tally.cpuMs,
+    ranMs,
+  });
+  tick.control.memory.delete(record.spec.id);
+  if (isGuess(attempt.estimate) && verdict.kind === 'exit') {
+    tick.control.slowStart = { limit: tick.control.slowStart.limit + 1 };
+  }
+  const { stop, halted } = tick.state;
+  const requeue =
+    stop === undefined && halted === undefined
+      ? requeueAfter(record, { verdict, peakBytes, estimateBytes: attempt.estimate.bytes })
+      : undefined;
+  if (requeue === undefined) {
+    const outcome = verdict.kind === 'preempted' ? 'canceled' : outcomeOf(verdict);
+    emit(tick, { kind: 'task-finished', task: record.spec.id, outcome });
+    return;
+  }
+  const { cause, delayMs, floorBytes, limitBytes } = requeue;
+  emit(tick, {
+    kind: 'task-requeued',
+    task: record.spec.id,
+    cause,
+    notBeforeMs: tick.tMs + delayMs,
+    floorBytes,
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  });
+}
+
+function requestStop(tick: Tick, signal: NodeSignal): void {
+  const times = (tick.state.stop?.times ?? 0) + 1;
+  emit(tick, { kind: 'stop-requested', signal, times });
+  stopEveryone(tick, { kind: 'signal', signal }, times > 1);
+}
+
+/** Tasks that will never run are told so: their needs failed, the run halted, or it is being stopped. */
+export function finishDoomed(tick: Tick): void {
+  const { state } = tick;
+  while (state.doomed.size > 0) {
+    for (const [task, skipped] of [...state.doomed]) {
+      emit(tick, { kind: 'task-finished', task, outcome: 'skipped', skipped });
+    }
+  }
+  if (state.stop === undefined && state.halted === undefined) return;
+  if (state.unfinished === state.live.size) return;
+  for (const record of state.tasks.values()) {
+    if (record.phase.kind !== 'queued') continue;
+    if (state.stop !== undefined) {
+      const skipped = { kind: 'stopped', signal: state.stop.signal } as const;
+      emit(tick, { kind: 'task-finished', task: record.spec.id, outcome: 'canceled', skipped });
+    } else if (state.halted !== undefined) {
+      const skipped = { kind: 'halted', failures: state.halted.failures } as const;
+      emit(tick, { kind: 'task-finished', task: record.spec.id, outcome: 'skipped', skipped });
+    }
+  }
+}
+
+/** Gives the run up when enough tasks have failed. */
+export function haltIfTold(tick: Tick): void {
+  const { state, control } = tick;
+  const { halt } = control.config;
+  if (halt.kind === 'never' || state.halted !== undefined) return;
+  const failures = failureCount(state);
+  if (!isReached(halt.threshold, failures, state.tasks.size)) return;
+  emit(tick, { kind: 'halted', mode: halt.kind, failures });
+  if (halt.kind === 'now') stopEveryone(tick, { kind: 'halt', failures }, false);
+}
+
+function isReached(threshold: HaltThreshold, failures: number, tasks: number): boolean {
+  if (failures === 0) return false;
+  return threshold.kind === 'count'
+    ? failures >= threshold.failures
+    : failures >= (threshold.pct / 100) * tasks;
+}

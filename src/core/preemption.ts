@@ -1,0 +1,132 @@
+import { usedBytesOf, type Control } from './control.js';
+import type { Candidate, CandidateVerdict } from './reasons.js';
+import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
+
+/** Preempted this often, a task is left alone until it is done. */
+export const IMMUNE_AFTER = 5;
+/** Preemption lowers a task's level by one each time, but never to 0: that is the user's word. */
+const LOWEST_EFFECTIVE_LEVEL = 1;
+
+/** Who is to be stopped, and everyone who was looked at. */
+export interface VictimChoice {
+  readonly victims: readonly TaskRecord[];
+  readonly candidates: readonly Candidate[];
+  /** What the victims will free. */
+  readonly freedBytes: number;
+}
+
+interface Ranked {
+  readonly record: TaskRecord;
+  readonly attempt: LiveAttempt;
+  readonly usedBytes: number;
+  readonly effectiveLevel: number;
+  readonly isOver: boolean;
+}
+
+/**
+ * Chooses attempts to stop until they free `neededBytes`: highest effective level first, then those over their
+ * estimate, then the newest. Never the last attempt that makes progress.
+ */
+export function chooseVictims(
+  state: RunState,
+  control: Control,
+  nowMs: number,
+  neededBytes: number,
+): VictimChoice {
+  const ranked = [...state.live.values()]
+    .filter(isCandidate)
+    .map((record) => rank(record, control))
+    .sort(goesBefore);
+  let survivors = [...state.live.values()].filter(isMakingProgress).length;
+  let freedBytes = 0;
+  const victims: TaskRecord[] = [];
+  const verdicts = new Map<TaskRecord, CandidateVerdict>();
+  for (const [at, { record, usedBytes, effectiveLevel }] of ranked.entries()) {
+    if (survivors <= 1) {
+      verdicts.set(record, { kind: 'rejected', because: 'last-one-running' });
+    } else if (freedBytes >= neededBytes) {
+      verdicts.set(record, { kind: 'spared', rank: at + 1, effectiveLevel });
+    } else {
+      verdicts.set(record, { kind: 'taken', rank: at + 1, effectiveLevel });
+      victims.push(record);
+      freedBytes += usedBytes;
+      survivors -= 1;
+    }
+  }
+  return { victims, freedBytes, candidates: describe(state, control, nowMs, verdicts) };
+}
+
+function isMakingProgress(record: TaskRecord): boolean {
+  return record.phase.kind === 'running' || record.phase.kind === 'starting';
+}
+
+function isCandidate(record: TaskRecord): boolean {
+  return rejection(record) === undefined;
+}
+
+function rejection(record: TaskRecord): CandidateVerdict | undefined {
+  if (record.spec.preemptible === 0) return { kind: 'rejected', because: 'level-0' };
+  if (record.phase.kind === 'stopping') return { kind: 'rejected', because: 'stopping' };
+  if (record.preemptions >= IMMUNE_AFTER) return { kind: 'rejected', because: 'immune' };
+  return undefined;
+}
+
+function rank(record: TaskRecord, control: Control): Ranked {
+  const attempt = liveAttempt(record);
+  const usedBytes = usedBytesOf(control, record);
+  return {
+    record,
+    attempt,
+    usedBytes,
+    effectiveLevel: Math.max(LOWEST_EFFECTIVE_LEVEL, record.spec.preemptible - record.preemptions),
+    isOver: usedBytes > attempt.estimate.bytes,
+  };
+}
+
+function goesBefore(a: Ranked, b: Ranked): number {
+  return (
+    b.effectiveLevel - a.effectiveLevel ||
+    Number(b.isOver) - Number(a.isOver) ||
+    b.attempt.admittedAtMs - a.attempt.admittedAtMs ||
+    b.record.spec.index - a.record.spec.index
+  );
+}
+
+function describe(
+  state: RunState,
+  control: Control,
+  nowMs: number,
+  verdicts: ReadonlyMap<TaskRecord, CandidateVerdict>,
+): Candidate[] {
+  const all: Candidate[] = [];
+  for (const record of state.live.values()) {
+    const verdict = verdicts.get(record) ?? rejection(record);
+    if (verdict === undefined) continue;
+    const { number, estimate, admittedAtMs } = liveAttempt(record);
+    all.push({
+      task: record.spec.id,
+      attempt: number,
+      usedBytes: usedBytesOf(control, record),
+      estimateBytes: estimate.bytes,
+      ageMs: Math.round(nowMs - admittedAtMs),
+      verdict,
+    });
+  }
+  return boundCandidates(all);
+}
+
+/** Candidates told of in one event: those with a rank first. An event has a bound like everything else. */
+const CANDIDATES_TOLD = 64;
+
+function boundCandidates(all: Candidate[]): Candidate[] {
+  const order = (candidate: Candidate): number =>
+    'rank' in candidate.verdict ? candidate.verdict.rank : Infinity;
+  return all
+    .sort((a, b) => order(a) - order(b) || a.task.localeCompare(b.task))
+    .slice(0, CANDIDATES_TOLD);
+}
+
+function liveAttempt({ phase, spec }: TaskRecord): LiveAttempt {
+  if (!('attempt' in phase)) throw new TypeError(`task ${spec.id} has no live attempt`);
+  return phase.attempt;
+}

@@ -1,0 +1,251 @@
+import type { HostSample, PsiTotals } from './observation.js';
+import type { Lines } from './lines.js';
+import type { LevelReason, LevelRule, MemoryNumbers, PressureLevel } from './reasons.js';
+import type { RunConfig } from './task-spec.js';
+
+/** Use must stay at `preempt` this long: a short spike is not worth a victim. */
+const PREEMPT_SUSTAIN_MS = 300;
+/** Use must stay below `resume` this long after a hold. */
+const SETTLE_MS = 500;
+/** The same after a preemption: let the dust settle before others come in. */
+const SETTLE_AFTER_PREEMPT_MS = 2000;
+/** From the decision to kill until the memory is free, seconds: what growth is projected over. */
+const KILL_LATENCY_S = 0.5;
+/** Weight of the newest slope in the growth estimate (oom.md section 5). */
+const GROWTH_ALPHA = 0.3;
+/** Below these shares of the budget pressure proves nothing: I/O alone can raise it. */
+const SOME_COUNTS_FROM = 0.6;
+const FULL_COUNTS_FROM = 0.7;
+/** While our own brake slows tasks, and this long after, the stall is of our making and says nothing. */
+export const BRAKE_ECHO_MS = 2000;
+
+/** What the level depends on besides this tick's look. */
+export interface LevelMemory {
+  readonly level: PressureLevel;
+  readonly growthBytesPerS: number;
+  readonly last:
+    | { readonly atMs: number; readonly usedBytes: number; readonly reclaimScans: number }
+    | undefined;
+  /** Stall totals, oldest first, back to one window ago. */
+  readonly psi: readonly { readonly atMs: number; readonly totals: PsiTotals }[];
+  readonly overPreemptSinceMs: number | undefined;
+  readonly calmSinceMs: number | undefined;
+  /** The last level above `hold` was left at this time. */
+  readonly alarmedUntilMs: number | undefined;
+}
+
+/** One look, as far as the level is concerned. */
+export interface LevelInput {
+  readonly nowMs: number;
+  readonly host: HostSample;
+  readonly lines: Lines;
+  readonly config: RunConfig;
+  /** Use that running tasks are known to be growing to; Infinity when one is unknown or beyond its estimate. */
+  readonly expectedBytes: number;
+  readonly brakeFeltMs: number | undefined;
+}
+
+/** The level now, why it changed if it did, and what to remember. */
+export interface LevelAssessment {
+  readonly memory: LevelMemory;
+  readonly numbers: MemoryNumbers;
+  readonly reason: LevelReason | undefined;
+}
+
+/** No alarm, nothing measured. */
+export function calmLevel(): LevelMemory {
+  return {
+    level: 'open',
+    growthBytesPerS: 0,
+    last: undefined,
+    psi: [],
+    overPreemptSinceMs: undefined,
+    calmSinceMs: undefined,
+    alarmedUntilMs: undefined,
+  };
+}
+
+const RANK: Readonly<Record<PressureLevel, number>> = { open: 0, hold: 1, preempt: 2, critical: 3 };
+
+/** True when `level` is at least as alarmed as `other`. */
+export function atLeast(level: PressureLevel, other: PressureLevel): boolean {
+  return RANK[level] >= RANK[other];
+}
+
+/**
+ * Works out the level from use, growth and pressure. Use decides, pressure refines: without swap PSI stays near zero
+ * until it is too late, and reading files alone can raise it. Every level is left at a lower line than it is entered.
+ */
+export function assessLevel(before: LevelMemory, input: LevelInput): LevelAssessment {
+  const measured = measure(before, input);
+  const numbers = numbersOf(measured, input);
+  const alarm = entered(before, measured, numbers, input);
+  const wanted = alarm?.level ?? 'open';
+  const { nowMs } = input;
+  if (RANK[wanted] > RANK[before.level]) {
+    return { memory: { ...measured, level: wanted }, numbers, reason: reasonOf(alarm, numbers) };
+  }
+  const floor = lowestLeft(before, measured, input);
+  const level = RANK[wanted] > RANK[floor.level] ? wanted : floor.level;
+  if (level === before.level) return { memory: { ...measured, level }, numbers, reason: undefined };
+  const alarmedUntilMs = atLeast(before.level, 'preempt') ? nowMs : before.alarmedUntilMs;
+  return {
+    memory: { ...measured, level, alarmedUntilMs },
+    numbers,
+    reason: { rule: 'settled', line: floor.line, numbers },
+  };
+}
+
+function measure(before: LevelMemory, input: LevelInput): LevelMemory {
+  const { nowMs, host, lines, config } = input;
+  const { usedBytes, reclaimScans } = host;
+  const over = usedBytes >= lines.preemptBytes;
+  const calm = usedBytes <= lines.resumeBytes;
+  return {
+    ...before,
+    growthBytesPerS: growth(before, nowMs, usedBytes),
+    last: { atMs: nowMs, usedBytes, reclaimScans },
+    psi: slide(before.psi, host.psi, nowMs, config.pressure.windowMs),
+    overPreemptSinceMs: over ? (before.overPreemptSinceMs ?? nowMs) : undefined,
+    calmSinceMs: calm ? (before.calmSinceMs ?? nowMs) : undefined,
+  };
+}
+
+function growth({ last, growthBytesPerS }: LevelMemory, nowMs: number, usedBytes: number): number {
+  if (last === undefined) return 0;
+  const elapsedS = (nowMs - last.atMs) / 1000;
+  if (elapsedS <= 0) return growthBytesPerS;
+  const slope = (usedBytes - last.usedBytes) / elapsedS;
+  // Ticks come early when something happened; a slope over a shorter time weighs less.
+  const weight = 1 - (1 - GROWTH_ALPHA) ** (elapsedS / 0.1);
+  return growthBytesPerS + weight * (slope - growthBytesPerS);
+}
+
+function slide(
+  psi: LevelMemory['psi'],
+  totals: PsiTotals | undefined,
+  atMs: number,
+  windowMs: number,
+): LevelMemory['psi'] {
+  if (totals === undefined) return [];
+  const kept = psi.filter((point, at) => {
+    const following = psi[at + 1];
+    return (
+      point.atMs >= atMs - windowMs || following === undefined || following.atMs > atMs - windowMs
+    );
+  });
+  const newest = kept.at(-1);
+  // A tenth of the window is fine enough; more points would only cost time.
+  if (newest !== undefined && atMs - newest.atMs < windowMs / 10) return kept;
+  return [...kept, { atMs, totals }];
+}
+
+/** Share of the window spent stalled, percent; undefined until a whole window was seen. */
+function stallPct(
+  memory: LevelMemory,
+  input: LevelInput,
+  pick: (totals: PsiTotals) => number,
+): number | undefined {
+  const oldest = memory.psi[0];
+  const now = input.host.psi;
+  if (oldest === undefined || now === undefined) return undefined;
+  const elapsedMs = input.nowMs - oldest.atMs;
+  if (elapsedMs < input.config.pressure.windowMs) return undefined;
+  return Math.max(0, (pick(now) - pick(oldest.totals)) / (elapsedMs * 10));
+}
+
+function numbersOf(memory: LevelMemory, input: LevelInput): MemoryNumbers {
+  const somePct = stallPct(memory, input, (totals) => totals.someUs);
+  const fullPct = stallPct(memory, input, (totals) => totals.fullUs);
+  return {
+    usedBytes: input.host.usedBytes,
+    budgetBytes: input.lines.budgetBytes,
+    availableBytes: input.host.availableBytes,
+    growthBytesPerS: Math.round(memory.growthBytesPerS),
+    ...(somePct === undefined ? {} : { somePct: round(somePct) }),
+    ...(fullPct === undefined ? {} : { fullPct: round(fullPct) }),
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+interface Alarm {
+  readonly level: PressureLevel;
+  readonly rule: LevelRule;
+  readonly line: number;
+}
+
+/** The most alarmed level whose entry rule holds now. */
+function entered(
+  before: LevelMemory,
+  now: LevelMemory,
+  numbers: MemoryNumbers,
+  input: LevelInput,
+): Alarm | undefined {
+  const { lines, nowMs, config } = input;
+  const { usedBytes } = numbers;
+  if (usedBytes >= lines.criticalBytes)
+    return { level: 'critical', rule: 'usage', line: lines.criticalBytes };
+  if (usedBytes >= lines.holdBytes && projected(now, input) >= lines.budgetBytes) {
+    return { level: 'critical', rule: 'growth', line: lines.budgetBytes };
+  }
+  if (
+    now.overPreemptSinceMs !== undefined &&
+    nowMs - now.overPreemptSinceMs >= PREEMPT_SUSTAIN_MS
+  ) {
+    return { level: 'preempt', rule: 'usage', line: lines.preemptBytes };
+  }
+  const ourBrake = input.brakeFeltMs !== undefined && nowMs - input.brakeFeltMs < BRAKE_ECHO_MS;
+  const share = usedBytes / Math.max(1, lines.budgetBytes);
+  if (!ourBrake) {
+    const reclaiming =
+      before.last !== undefined && input.host.reclaimScans > before.last.reclaimScans;
+    if (
+      (numbers.fullPct ?? 0) >= config.pressure.fullPct &&
+      share >= FULL_COUNTS_FROM &&
+      reclaiming
+    ) {
+      return { level: 'preempt', rule: 'full-pressure', line: config.pressure.fullPct };
+    }
+  }
+  if (usedBytes >= lines.holdBytes) return { level: 'hold', rule: 'usage', line: lines.holdBytes };
+  if (!ourBrake && (numbers.somePct ?? 0) >= config.pressure.somePct && share >= SOME_COUNTS_FROM) {
+    return { level: 'hold', rule: 'some-pressure', line: config.pressure.somePct };
+  }
+  return undefined;
+}
+
+/** Use once a kill decided now would take effect; growth that running tasks are known to need is no alarm. */
+function projected(memory: LevelMemory, input: LevelInput): number {
+  const { usedBytes } = input.host;
+  const linear = usedBytes + Math.max(0, memory.growthBytesPerS) * KILL_LATENCY_S;
+  return Math.min(linear, Math.max(usedBytes, input.expectedBytes));
+}
+
+/** The lowest level that hysteresis allows now, and the line below which use has fallen. */
+function lowestLeft(
+  before: LevelMemory,
+  now: LevelMemory,
+  input: LevelInput,
+): { level: PressureLevel; line: number } {
+  const { lines, nowMs } = input;
+  const { usedBytes } = input.host;
+  if (before.level === 'critical' && usedBytes > lines.preemptBytes)
+    return { level: 'critical', line: lines.preemptBytes };
+  if (atLeast(before.level, 'preempt') && usedBytes > lines.targetBytes)
+    return { level: 'preempt', line: lines.targetBytes };
+  const alarmed = atLeast(before.level, 'preempt') ? nowMs : before.alarmedUntilMs;
+  const settleMs =
+    alarmed !== undefined && nowMs - alarmed < SETTLE_AFTER_PREEMPT_MS
+      ? SETTLE_AFTER_PREEMPT_MS
+      : SETTLE_MS;
+  const settled = now.calmSinceMs !== undefined && nowMs - now.calmSinceMs >= settleMs;
+  if (atLeast(before.level, 'hold') && !settled) return { level: 'hold', line: lines.resumeBytes };
+  return { level: 'open', line: lines.resumeBytes };
+}
+
+function reasonOf(alarm: Alarm | undefined, numbers: MemoryNumbers): LevelReason | undefined {
+  return alarm === undefined ? undefined : { rule: alarm.rule, line: alarm.line, numbers };
+}

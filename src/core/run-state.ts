@@ -1,0 +1,179 @@
+import type { BudgetChanged, RunEnded, RunStarted, Sampled } from './events.js';
+import type { ExitStatus, Outcome, Verdict } from './outcome.js';
+import { emptyQueue, type Queue } from './queue.js';
+import type {
+  AdmitReason,
+  Estimate,
+  PressureLevel,
+  SkipCause,
+  StopReason,
+  WaitReason,
+} from './reasons.js';
+import type { NodeSignal, TaskId, TaskSpec } from './task-spec.js';
+
+/**
+ * Where a task stands; each state carries exactly what is known in it.
+ *
+ *     queued ──▶ starting ──▶ running ──▶ (its main process ends) ──▶ finished
+ *       ▲           │            │                 ▲
+ *       │           └──────▶ stopping ─────────────┤
+ *       └── preempted, retried, bystander ─────────┘
+ */
+export type TaskPhase =
+  | { readonly kind: 'queued'; readonly sinceMs: number; readonly notBeforeMs: number }
+  | { readonly kind: 'starting'; readonly attempt: LiveAttempt }
+  | { readonly kind: 'running'; readonly attempt: LiveAttempt }
+  | { readonly kind: 'stopping'; readonly attempt: LiveAttempt; readonly stop: Stopping }
+  | {
+      readonly kind: 'finished';
+      readonly atMs: number;
+      readonly outcome: Outcome;
+      readonly skipped?: SkipCause;
+    };
+
+/** An attempt between admission and end. */
+export interface LiveAttempt {
+  readonly number: number;
+  readonly admittedAtMs: number;
+  readonly estimate: Estimate;
+  readonly limitBytes?: number;
+  /** Known once it runs. */
+  readonly launched?: { readonly atMs: number; readonly pid: number };
+  /** Known once its main process is gone. */
+  readonly exited?: { readonly status: ExitStatus; readonly atMs: number };
+}
+
+/** How far the stopping of an attempt has come: asked since `sinceMs`, killed at `killedAtMs`, stuck after that. */
+export interface Stopping {
+  readonly reason: StopReason;
+  readonly sinceMs: number;
+  readonly graceMs: number;
+  readonly killedAtMs?: number;
+  readonly stuck?: true;
+}
+
+/** An attempt that is over. */
+export interface PastAttempt {
+  readonly number: number;
+  readonly admittedAtMs: number;
+  readonly endedAtMs: number;
+  readonly ranMs: number;
+  readonly peakBytes: number;
+  readonly cpuMs: number;
+  readonly verdict: Verdict;
+  readonly admitted: AdmitReason;
+  readonly stop?: StopReason;
+}
+
+/** All that is known of a task. Changed by `evolve` alone. */
+export interface TaskRecord {
+  readonly spec: TaskSpec;
+  phase: TaskPhase;
+  /** Attempts started so far. */
+  attempts: number;
+  preemptions: number;
+  /** Ended by an OOM killer through no fault of its own. */
+  bystanderKills: number;
+  /** Retries used up by failures of its own. */
+  retries: number;
+  /** How often its own limit was raised. */
+  growths: number;
+  /** Its own limit for the next attempt. */
+  limitBytes: number | undefined;
+  /** No estimate may be lower: an earlier attempt was stopped up there. */
+  floorBytes: number;
+  /** Why it last waited, if it was at the head of the queue. */
+  waits: WaitReason | undefined;
+  /** Why the live attempt was let in. */
+  admitted: AdmitReason | undefined;
+  readonly past: PastAttempt[];
+}
+
+/** How far a job's tasks have come. */
+export interface JobProgress {
+  readonly tasks: TaskRecord[];
+  finished: number;
+  unsuccessful: number;
+  /** Jobs that wait for this one. */
+  readonly dependents: Set<string>;
+  needs: readonly string[];
+}
+
+/** What the finished tasks of one group needed. */
+export interface GroupHistory {
+  /** Peaks of attempts that ran to their end, newest last, bounded. */
+  readonly peaksBytes: number[];
+  /** Highest use seen in an attempt that was stopped: the true peak may be higher. */
+  lowerBoundBytes: number;
+}
+
+/** What running tasks hold of everything that is not memory. */
+export interface InUse {
+  cpus: number;
+  readonly resources: Map<string, number>;
+  readonly concurrency: Map<string, number>;
+}
+
+/** Sums over the whole run. */
+export interface RunCounts {
+  readonly outcomes: Map<Outcome, number>;
+  preemptions: number;
+  oomKills: number;
+}
+
+/**
+ * The state of a run. It lives once and is changed by `evolve` and nothing else, so that replaying the journal gives
+ * the same state again.
+ */
+export interface RunState {
+  started: RunStarted | undefined;
+  readonly tasks: Map<TaskId, TaskRecord>;
+  readonly jobs: Map<string, JobProgress>;
+  /** Free to start. */
+  readonly queue: Queue;
+  /** Starting, running or stopping. */
+  readonly live: Map<TaskId, TaskRecord>;
+  /** Will never run, and still have to be told so. */
+  readonly doomed: Map<TaskId, SkipCause>;
+  readonly inUse: InUse;
+  readonly groups: Map<string, GroupHistory>;
+  /** Peaks of all successful attempts: how many, and the largest. */
+  readonly runPeaks: { count: number; maxBytes: number };
+  readonly counts: RunCounts;
+  unfinished: number;
+  level: PressureLevel;
+  budget: BudgetChanged | undefined;
+  stop: { readonly signal: NodeSignal; readonly times: number } | undefined;
+  halted: { readonly mode: 'soon' | 'now'; readonly failures: number } | undefined;
+  lastSample: Sampled | undefined;
+  ended: RunEnded | undefined;
+}
+
+/** A run of which nothing has happened yet. */
+export function emptyRunState(): RunState {
+  return {
+    started: undefined,
+    tasks: new Map(),
+    jobs: new Map(),
+    queue: emptyQueue(),
+    live: new Map(),
+    doomed: new Map(),
+    inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
+    groups: new Map(),
+    runPeaks: { count: 0, maxBytes: 0 },
+    counts: { outcomes: new Map(), preemptions: 0, oomKills: 0 },
+    unfinished: 0,
+    level: 'open',
+    budget: undefined,
+    stop: undefined,
+    halted: undefined,
+    lastSample: undefined,
+    ended: undefined,
+  };
+}
+
+/** Tasks that did not succeed, skipped and canceled ones aside. */
+export function failureCount(state: RunState): number {
+  const of = (outcome: Outcome): number => state.counts.outcomes.get(outcome) ?? 0;
+  return of('failed') + of('oom-killed') + of('timed-out');
+}

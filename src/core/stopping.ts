@@ -1,0 +1,203 @@
+import { usedBytesOf } from './control.js';
+import { chooseVictims } from './preemption.js';
+import { atLeast } from './pressure.js';
+import type { PreemptReason, StopReason } from './reasons.js';
+import type { TaskRecord } from './run-state.js';
+import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
+import type { NodeSignal } from './task-spec.js';
+
+/** An attempt that outlives SIGKILL by this much is stuck (in the kernel): its memory is no longer counted as freed. */
+const STUCK_AFTER_MS = 10_000;
+/** Processes that outlive the main one by less are on their way out themselves. */
+const LEFT_BEHIND_AFTER_MS = 50;
+/** Killing again does no harm and catches what was forked meanwhile where the kernel cannot kill a whole cgroup. */
+const KILL_AGAIN_AFTER_MS = 1000;
+/** After a victim is gone, use is given this long to settle before the next is taken. */
+const SETTLE_AFTER_VICTIM_MS = 2000;
+
+/** How an attempt is to be stopped: asked with a signal and given time, or killed at once. */
+interface HowToStop {
+  readonly signal: NodeSignal;
+  readonly graceMs: number;
+}
+
+/** Begins to stop an attempt; without grace it is killed in the same tick. */
+export function stop(
+  tick: Tick,
+  record: TaskRecord,
+  reason: StopReason,
+  { signal, graceMs }: HowToStop,
+): void {
+  emit(tick, { kind: 'attempt-stopping', ...refOf(record), graceMs, reason });
+  if (graceMs > 0) tick.actions.push({ kind: 'signal', ...refOf(record), signal });
+  else kill(tick, record, reason.kind === 'left-behind' ? 'left-behind' : 'critical');
+}
+
+/** Ends an attempt that is being stopped, now. */
+export function kill(
+  tick: Tick,
+  record: TaskRecord,
+  because: 'grace-over' | 'critical' | 'second-signal' | 'left-behind',
+): void {
+  if (record.phase.kind !== 'stopping' || record.phase.stop.killedAtMs !== undefined) return;
+  const afterMs = tick.tMs - record.phase.stop.sinceMs;
+  emit(tick, { kind: 'attempt-killed', ...refOf(record), afterMs, because });
+  tick.actions.push({ kind: 'kill', ...refOf(record) });
+}
+
+/** Timeouts, grace that is over, and attempts that will not die. */
+export function enforceDeadlines(tick: Tick): void {
+  for (const record of [...tick.state.live.values()]) {
+    if (record.phase.kind === 'running') enforceTimeout(tick, record);
+    else if (record.phase.kind === 'stopping') pushStopping(tick, record);
+  }
+}
+
+function enforceTimeout(tick: Tick, record: TaskRecord): void {
+  const { timeoutMs, onPreempt } = record.spec;
+  const launched = liveAttemptOf(record)?.launched;
+  if (timeoutMs === undefined || launched === undefined) return;
+  const ranMs = tick.tMs - launched.atMs;
+  if (ranMs < timeoutMs) return;
+  stop(
+    tick,
+    record,
+    { kind: 'timed-out', timeoutMs, ranMs },
+    { signal: 'SIGTERM', graceMs: onPreempt.graceMs },
+  );
+}
+
+function pushStopping(tick: Tick, record: TaskRecord): void {
+  if (record.phase.kind !== 'stopping') return;
+  const { sinceMs, graceMs, killedAtMs, stuck, reason } = record.phase.stop;
+  const { tMs } = tick;
+  if (killedAtMs === undefined) {
+    if (tMs - sinceMs >= graceMs) kill(tick, record, 'grace-over');
+    else if (reason.kind === 'preempted' && tick.state.level === 'critical')
+      kill(tick, record, 'critical');
+    return;
+  }
+  if (tMs - killedAtMs >= KILL_AGAIN_AFTER_MS)
+    tick.actions.push({ kind: 'kill', ...refOf(record) });
+  if (stuck === undefined && tMs - killedAtMs >= STUCK_AFTER_MS) {
+    emit(tick, {
+      kind: 'attempt-stuck',
+      ...refOf(record),
+      forMs: tMs - killedAtMs,
+      usedBytes: usedBytesOf(tick.control, record),
+    });
+  }
+}
+
+/** The main process is gone and others of its attempt stay: they are not left to run on. */
+export function clearLeftBehind(tick: Tick): void {
+  for (const record of [...tick.state.live.values()]) {
+    const exited = liveAttemptOf(record)?.exited;
+    if (exited === undefined || tick.tMs - exited.atMs < LEFT_BEHIND_AFTER_MS) continue;
+    if (record.phase.kind === 'running' || record.phase.kind === 'starting') {
+      stop(tick, record, { kind: 'left-behind' }, { signal: 'SIGKILL', graceMs: 0 });
+    } else {
+      kill(tick, record, 'left-behind');
+    }
+  }
+}
+
+/** Stops preemptible attempts until use, less what is dying already, falls to the target. */
+export function preempt(tick: Tick): void {
+  const { state, control, lines, seen, numbers } = tick;
+  const { level } = state;
+  if (level !== 'preempt' && level !== 'critical') {
+    control.victimsMissing = false;
+    return;
+  }
+  const dying = dyingBytes(tick);
+  if (level === 'preempt' && (dying.count > 0 || isSettling(tick))) return;
+  const neededBytes = seen.host.usedBytes - dying.bytes - lines.targetBytes;
+  if (neededBytes <= 0) return;
+  const { victims, candidates } = chooseVictims(state, control, tick.tMs, neededBytes);
+  if (victims.length === 0) {
+    sayVictimsMissing(tick, neededBytes);
+    return;
+  }
+  control.victimsMissing = false;
+  control.slowStart = { limit: Math.max(1, Math.floor(control.slowStart.limit / 2)) };
+  const reason: PreemptReason = {
+    level,
+    numbers,
+    targetBytes: lines.targetBytes,
+    dyingBytes: dying.bytes,
+    candidates,
+  };
+  for (const victim of victims) {
+    const { signal, graceMs } = victim.spec.onPreempt;
+    stop(
+      tick,
+      victim,
+      { kind: 'preempted', preempt: reason },
+      { signal, graceMs: level === 'critical' ? 0 : graceMs },
+    );
+  }
+}
+
+function isSettling({ control, tMs }: Tick): boolean {
+  return (
+    control.lastVictimGoneMs !== undefined &&
+    tMs - control.lastVictimGoneMs < SETTLE_AFTER_VICTIM_MS
+  );
+}
+
+/** What attempts that are dying, and not stuck, will free. */
+function dyingBytes({ state, control }: Tick): { count: number; bytes: number } {
+  let count = 0;
+  let bytes = 0;
+  for (const record of state.live.values()) {
+    if (record.phase.kind !== 'stopping' || record.phase.stop.stuck === true) continue;
+    count += 1;
+    bytes += usedBytesOf(control, record);
+  }
+  return { count, bytes };
+}
+
+function sayVictimsMissing(tick: Tick, neededBytes: number): void {
+  const { control, numbers, state } = tick;
+  if (control.victimsMissing) return;
+  control.victimsMissing = true;
+  emit(tick, { kind: 'victims-missing', level: state.level, neededBytes, numbers });
+}
+
+/** Ends the whole run: everyone is asked, or, the second time, killed. */
+export function stopEveryone(tick: Tick, reason: StopReason, isFinal: boolean): void {
+  for (const record of [...tick.state.live.values()]) {
+    if (record.phase.kind !== 'stopping') {
+      stop(tick, record, reason, {
+        signal: 'SIGTERM',
+        graceMs: isFinal ? 0 : record.spec.onPreempt.graceMs,
+      });
+    } else if (isFinal) {
+      kill(tick, record, 'second-signal');
+    }
+  }
+}
+
+/** True while the kernel must not slow a dying attempt down: a brake holds up its exit, too. */
+export function someoneIsBeingKilled({ state }: Tick): boolean {
+  for (const { phase } of state.live.values()) {
+    if (
+      phase.kind === 'stopping' &&
+      phase.stop.killedAtMs !== undefined &&
+      phase.stop.stuck !== true
+    )
+      return true;
+  }
+  return false;
+}
+
+/** True while the loop should look more often than it was told to. */
+export function needsCloseWatch(state: {
+  readonly level: Tick['state']['level'];
+  readonly live: Tick['state']['live'];
+}): boolean {
+  if (atLeast(state.level, 'hold')) return true;
+  for (const { phase } of state.live.values()) if (phase.kind === 'stopping') return true;
+  return false;
+}

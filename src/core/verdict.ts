@@ -1,0 +1,93 @@
+import { unreachable } from '../util/assert.js';
+import type { AttemptTally } from './observation.js';
+import type { ExitStatus, OomCounters, Outcome, Verdict } from './outcome.js';
+import type { StopReason } from './reasons.js';
+import type { LiveAttempt } from './run-state.js';
+
+/** Alone and at this share of the budget, a task that the kernel kills simply does not fit. */
+const FILLS_THE_BUDGET = 0.9;
+
+/** What is known when an attempt is over. */
+export interface EndOfAttempt {
+  readonly attempt: LiveAttempt;
+  readonly stop: StopReason | undefined;
+  readonly tally: AttemptTally;
+  readonly budgetBytes: number;
+  /** Use of all tasks when it ended. */
+  readonly usedBytes: number;
+  /** It was the only attempt of the run. */
+  readonly wasAlone: boolean;
+}
+
+/** Who or what ended the attempt. Our own doing comes first, then the kernel's counters, then how it exited. */
+export function verdictOf(end: EndOfAttempt): Verdict {
+  const { stop, tally, attempt } = end;
+  const own = stop === undefined ? undefined : ourDoing(stop, tally);
+  if (own !== undefined) return own;
+  const exit = attempt.exited?.status;
+  if (exit === undefined)
+    return { kind: 'could-not-start', error: 'it vanished before it was started' };
+  if (exit.kind === 'code' && exit.code === 0) return { kind: 'exit', code: 0 };
+  if (tally.oom !== undefined && tally.oom.oomKill > 0) return oomVerdict(end, tally.oom);
+  return plainExit(exit);
+}
+
+function ourDoing(stop: StopReason, { peakBytes }: AttemptTally): Verdict | undefined {
+  switch (stop.kind) {
+    case 'preempted':
+      return { kind: 'preempted', peakBytes };
+    case 'timed-out':
+      return { kind: 'timed-out', timeoutMs: stop.timeoutMs };
+    case 'signal':
+    case 'halt':
+      return { kind: 'canceled', by: stop.kind };
+    case 'left-behind':
+      return undefined;
+    default:
+      return unreachable(stop);
+  }
+}
+
+/**
+ * `oom` in the attempt's own `memory.events.local` moves only when its own `memory.max` was the wall; `oom_kill`
+ * without it means that an ancestor or the host was short (cgroup-v2.rst).
+ */
+function oomVerdict({ attempt, tally, ...end }: EndOfAttempt, oom: OomCounters): Verdict {
+  const { peakBytes } = tally;
+  const { limitBytes } = attempt;
+  if (limitBytes !== undefined && oom.oom > 0)
+    return { kind: 'own-limit', limitBytes, peakBytes, oom };
+  const { budgetBytes, usedBytes } = end;
+  if (end.wasAlone && peakBytes >= FILLS_THE_BUDGET * budgetBytes) {
+    return { kind: 'over-budget', peakBytes, budgetBytes, oom };
+  }
+  return { kind: 'bystander', peakBytes, usedBytes, budgetBytes, oom };
+}
+
+function plainExit(exit: ExitStatus): Verdict {
+  return exit.kind === 'code'
+    ? { kind: 'exit', code: exit.code }
+    : { kind: 'external-signal', signal: exit.signal };
+}
+
+/** What becomes of the task if it is not tried again. */
+export function outcomeOf(verdict: Verdict): Outcome {
+  switch (verdict.kind) {
+    case 'exit':
+      return verdict.code === 0 ? 'succeeded' : 'failed';
+    case 'own-limit':
+    case 'bystander':
+    case 'over-budget':
+      return 'oom-killed';
+    case 'timed-out':
+      return 'timed-out';
+    case 'canceled':
+      return 'canceled';
+    case 'preempted':
+    case 'external-signal':
+    case 'could-not-start':
+      return 'failed';
+    default:
+      return unreachable(verdict);
+  }
+}

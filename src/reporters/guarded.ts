@@ -1,0 +1,50 @@
+import type { Reporter } from './reporter.js';
+
+/**
+ * A reporter that cannot fail the run: the first error it throws is told once, and it is left out from then on, but for
+ * `close`, which still gets its chance to leave the terminal clean.
+ *
+ * @param name - what to call it in the message.
+ * @param tell - usually writes a line to stderr.
+ */
+export function guarded(reporter: Reporter, name: string, tell: (line: string) => void): Reporter {
+  let failed = false;
+  const drop = (error: unknown): void => {
+    if (!failed)
+      tell(
+        `memsched: the ${name} reporter failed and is left out from here on: ${messageOf(error)}`,
+      );
+    failed = true;
+  };
+  const attempt = (act: () => void): void => {
+    if (failed) return;
+    try {
+      act();
+    } catch (error) {
+      drop(error);
+    }
+  };
+  return {
+    event: (event, state) => {
+      attempt(() => {
+        reporter.event(event, state);
+      });
+    },
+    tick: (state, nowMs) => {
+      attempt(() => {
+        reporter.tick?.(state, nowMs);
+      });
+    },
+    close: async (state) => {
+      try {
+        await reporter.close(state);
+      } catch (error) {
+        drop(error);
+      }
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,12 @@
+import type { Output } from './output.js';
+import type { Reporter } from './reporter.js';
+
+/** `--json`: every event as it is in the journal, one object a line, `run-started` first and `run-ended` last. */
+export function createJsonReporter(out: Output): Reporter {
+  return {
+    event: (event) => {
+      out.write(`${JSON.stringify(event)}\n`);
+    },
+    close: () => out.flush(),
+  };
+}

@@ -1,0 +1,15 @@
+import type { RunEvent } from '../core/events.js';
+import type { RunState } from '../core/run-state.js';
+
+/** Turns a run into something to see. It reads, and never changes, the state it is given. */
+export interface Reporter {
+  /** Something happened; the state has taken it in already. */
+  event(event: RunEvent, state: RunState): void;
+  /** Time went by. `nowMs` is milliseconds since the run started. */
+  tick?(state: RunState, nowMs: number): void;
+  /** The run is over, or we are leaving: says what is left to say and leaves the terminal clean. */
+  close(state: RunState): void | Promise<void>;
+}
+
+/** How much is told while a run goes on. */
+export type Verbosity = 'quiet' | 'normal' | 'verbose';

@@ -1,0 +1,178 @@
+import type { TaskRequeued } from '../core/events.js';
+import type { OomCounters, Outcome, Verdict } from '../core/outcome.js';
+import type { AdmitReason, Estimate, SkipCause, StopReason, WaitReason } from '../core/reasons.js';
+import { unreachable } from '../util/assert.js';
+import { formatBytes } from '../util/bytes.js';
+import { formatDuration } from '../util/duration.js';
+import { printable } from '../util/printable.js';
+import { memoryWords, preemptWords } from './words-memory.js';
+
+/** How an attempt ended and who ended it, with the numbers that prove it: `exit code 2`. */
+export function verdictWords(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'exit':
+      return verdict.code === 0 ? 'succeeded' : exitWords(verdict.code);
+    case 'own-limit':
+      return `killed by the kernel at its own limit: peak ${formatBytes(verdict.peakBytes)} of limit ${formatBytes(verdict.limitBytes)} (${oomWords(verdict.oom)})`;
+    case 'bystander':
+      return `killed by the kernel for want of memory elsewhere, no fault of its own: peak ${formatBytes(verdict.peakBytes)}, while all tasks used ${formatBytes(verdict.usedBytes)} of the budget ${formatBytes(verdict.budgetBytes)} (${oomWords(verdict.oom)})`;
+    case 'over-budget':
+      return `killed by the kernel although it ran alone, it does not fit the budget: peak ${formatBytes(verdict.peakBytes)} of budget ${formatBytes(verdict.budgetBytes)} (${oomWords(verdict.oom)})`;
+    case 'preempted':
+      return `preempted at a peak of ${formatBytes(verdict.peakBytes)}`;
+    case 'timed-out':
+      return `stopped at its timeout of ${formatDuration(verdict.timeoutMs)}`;
+    case 'canceled':
+      return verdict.by === 'signal'
+        ? 'canceled: memsched was told to stop'
+        : 'canceled: the run was halted';
+    case 'external-signal':
+      return `ended by ${printable(verdict.signal)}, which neither memsched nor the kernel's OOM killer sent`;
+    case 'could-not-start':
+      return `could not be started: ${printable(verdict.error)}`;
+    default:
+      return unreachable(verdict);
+  }
+}
+
+function exitWords(code: number): string {
+  if (code === 126) return 'exit code 126 (the shell could not execute a command)';
+  if (code === 127) return 'exit code 127 (the shell did not find a command)';
+  if (code > 128 && code <= 192)
+    return `exit code ${code} (as shells report a command ended by signal ${code - 128})`;
+  return `exit code ${code}`;
+}
+
+/** The counters of the attempt's own `memory.events.local`, under the kernel's names. */
+function oomWords(oom: OomCounters): string {
+  return `oom ${oom.oom}, oom_kill ${oom.oomKill}, max ${oom.max}`;
+}
+
+/** An estimate and what it rests on: `375M (a guess: nothing is known of it yet)`. */
+export function estimateWords(estimate: Estimate): string {
+  return `${formatBytes(estimate.bytes)} (${sourceWords(estimate)})`;
+}
+
+function sourceWords({ source, samples }: Estimate): string {
+  switch (source) {
+    case 'unknown':
+      return 'a guess: nothing is known of it yet';
+    case 'run':
+      return `a guess from ${counted(samples, 'peak')} of other groups`;
+    case 'request':
+      return 'as declared';
+    case 'group':
+      return `from ${counted(samples, 'peak')} of its group`;
+    case 'earlier-attempt':
+      return 'raised: an earlier attempt was stopped on its way up';
+    default:
+      return unreachable(source);
+  }
+}
+
+/** Why a task was let in: `fits: estimate 300M (…) on top of claims 600M, of the 1.4G that claims may fill`. */
+export function admitWords(reason: AdmitReason): string {
+  const estimate = `estimate ${estimateWords(reason.estimate)}`;
+  const claims = `claims ${formatBytes(reason.claimedBytes)}`;
+  const allowance = `${formatBytes(reason.allowanceBytes)} that claims may fill`;
+  const passed =
+    reason.passed === 0 ? '' : `; it passed ${counted(reason.passed, 'task')} that must wait`;
+  switch (reason.rule) {
+    case 'fits':
+      return `it fits: ${estimate} on top of ${claims}, of the ${allowance}${passed}`;
+    case 'progress':
+      return `nothing else runs, so it starts whatever the numbers say: ${estimate}, ${claims}, ${allowance}${passed}`;
+    default:
+      return unreachable(reason.rule);
+  }
+}
+
+/** Why a queued task does not start now. `nowMs` is milliseconds since the run started. */
+export function waitWords(reason: WaitReason, nowMs: number): string {
+  switch (reason.kind) {
+    case 'memory':
+      return `waits for memory: estimate ${estimateWords(reason.estimate)} on top of claims ${formatBytes(reason.claimedBytes)} is more than the ${formatBytes(reason.allowanceBytes)} that claims may fill`;
+    case 'level':
+      return `held back, the level is ${reason.level}: ${memoryWords(reason.numbers)}`;
+    case 'slow-start':
+      return `waits for first results: nothing is known of group ${printable(reason.group)} yet, and of such tasks ${reason.running} run where ${reason.limit} may`;
+    case 'cpus':
+      return `waits for processors: it wants ${reason.wanted}, ${reason.inUse} of ${reason.capacity} are taken`;
+    case 'resource':
+      return `waits for resource ${printable(reason.name)}: it wants ${reason.wanted}, ${reason.inUse} of ${reason.capacity} are taken`;
+    case 'concurrency':
+      return `waits for a place in group ${printable(reason.name)}, of which ${reason.limit} may run at once`;
+    case 'max-parallel':
+      return `waits for a place: max_parallel is ${reason.limit}`;
+    case 'back-off':
+      return reason.untilMs > nowMs
+        ? `waits out its back-off, ${formatDuration(reason.untilMs - nowMs)} more`
+        : 'its back-off is over';
+    case 'reserved':
+      return `waits behind ${printable(reason.task)}, which waited ${formatDuration(reason.waitedMs)} and may not be passed any more`;
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** Why an attempt is being stopped. */
+export function stopWords(reason: StopReason): string {
+  switch (reason.kind) {
+    case 'preempted':
+      return preemptWords(reason.preempt);
+    case 'timed-out':
+      return `it ran ${formatDuration(reason.ranMs)}, its timeout is ${formatDuration(reason.timeoutMs)}`;
+    case 'signal':
+      return `memsched got ${printable(reason.signal)}`;
+    case 'halt':
+      return `the run was halted after ${counted(reason.failures, 'failure')}`;
+    case 'left-behind':
+      return 'its main process ended and left others behind';
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** Why, when and how a task runs again. */
+export function requeueWords(event: TaskRequeued): string {
+  const floor = event.floorBytes > 0 ? `, estimate at least ${formatBytes(event.floorBytes)}` : '';
+  const waitMs = event.notBeforeMs - event.tMs;
+  const later = waitMs > 0 ? `, in ${formatDuration(waitMs)} at the earliest` : '';
+  const { cause } = event;
+  switch (cause.kind) {
+    case 'preempted':
+      return `runs again after preemption ${cause.preemptions}${floor}${later}`;
+    case 'bystander':
+      return `runs again, not counted as its failure (${cause.times === 1 ? 'first time' : `${cause.times} times now`})${floor}${later}`;
+    case 'limit-grown':
+      return `runs again with limit ${formatBytes(cause.toBytes)} instead of ${formatBytes(cause.fromBytes)}${later}`;
+    case 'retry':
+      return `runs again, retry ${cause.retry} of ${cause.of}${later}`;
+    default:
+      return unreachable(cause);
+  }
+}
+
+/** Why a task was never run. */
+export function skipWords(cause: SkipCause): string {
+  switch (cause.kind) {
+    case 'need-did-not-succeed':
+      return `skipped: it needs ${printable(cause.job)}, which did not succeed`;
+    case 'halted':
+      return `skipped: the run was halted after ${counted(cause.failures, 'failure')}`;
+    case 'stopped':
+      return `skipped: memsched got ${printable(cause.signal)}`;
+    default:
+      return unreachable(cause);
+  }
+}
+
+/** True for outcomes that make a run fail by a task's own doing; skipped and canceled ones follow from something else. */
+export function isFailure(outcome: Outcome): boolean {
+  return outcome === 'failed' || outcome === 'oom-killed' || outcome === 'timed-out';
+}
+
+/** `1 task`, `2 tasks`, `12,345 tasks`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}

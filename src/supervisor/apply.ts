@@ -1,0 +1,88 @@
+import type { Action } from '../core/actions.js';
+import { present, unreachable } from '../util/assert.js';
+import type { Inbox } from './observe.js';
+import type { Launcher, LogPaths, TaskHost } from './ports.js';
+import type { RunPlan } from './run-plan.js';
+
+/** `oom_score_adj` for each preemptible level: if we lose the race, the kernel takes whom we would have taken. */
+const OOM_SCORE_PER_LEVEL = 200;
+
+/** Where actions go. */
+export interface Effects {
+  readonly runId: string;
+  readonly plan: RunPlan;
+  readonly host: TaskHost;
+  readonly launcher: Launcher;
+  readonly logs: LogPaths;
+  readonly inbox: Inbox;
+  /** Makes the next tick come at once. */
+  readonly wake: () => void;
+}
+
+/** Carries actions out, in order: the only place from which the supervisor acts. What comes of them become facts. */
+export function apply(actions: readonly Action[], effects: Effects): void {
+  for (const action of actions) applyOne(action, effects);
+}
+
+function applyOne(action: Action, effects: Effects): void {
+  const { host } = effects;
+  switch (action.kind) {
+    case 'launch':
+      launch(action, effects);
+      effects.wake();
+      return;
+    case 'signal':
+      host.signal(action, action.signal);
+      return;
+    case 'kill':
+      host.kill(action);
+      return;
+    case 'limit-tree':
+      host.limitTree(action);
+      return;
+    default:
+      unreachable(action);
+  }
+}
+
+type Launch = Extract<Action, { kind: 'launch' }>;
+
+function launch(action: Launch, effects: Effects): void {
+  const { host, launcher, inbox, plan, logs } = effects;
+  const ref = { task: action.task, attempt: action.attempt };
+  const entry = host.open(ref, action);
+  if (!entry.ok) {
+    inbox.put({ kind: 'launch-failed', ...ref, error: entry.error });
+    return;
+  }
+  const order = {
+    ...ref,
+    ...logs.pathsFor(ref.task, ref.attempt),
+    spec: present(plan.launches.get(ref.task), `task ${ref.task} has something to run`),
+    entry: entry.value,
+    env: environment(action, effects.runId),
+    oomScoreAdj: OOM_SCORE_PER_LEVEL * action.level,
+  };
+  const child = launcher.launch(order, (exit) => {
+    inbox.put({ kind: 'exited', ...ref, exit });
+    effects.wake();
+  });
+  if (child.ok) {
+    host.adopt(ref, child.value.pid);
+    inbox.put({ kind: 'launched', ...ref, pid: child.value.pid });
+  } else {
+    host.close(ref);
+    inbox.put({ kind: 'launch-failed', ...ref, error: child.error });
+  }
+}
+
+function environment(action: Launch, runId: string): Record<string, string> {
+  return {
+    MEMSCHED_RUN_ID: runId,
+    MEMSCHED_JOB: action.job,
+    MEMSCHED_TASK: action.task,
+    MEMSCHED_ATTEMPT: String(action.attempt),
+    MEMSCHED_PREEMPTIONS: String(action.preemptions),
+    MEMSCHED_MEMORY_BYTES: String(action.claimBytes),
+  };
+}

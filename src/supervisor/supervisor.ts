@@ -1,0 +1,153 @@
+import { initialControl, type Control } from '../core/control.js';
+import { decide } from '../core/decide.js';
+import type { RunEvent, RunStarted } from '../core/events.js';
+import { evolve } from '../core/evolve.js';
+import { emptyRunState, type RunState } from '../core/run-state.js';
+import { needsCloseWatch } from '../core/stopping.js';
+import type { NodeSignal } from '../core/task-spec.js';
+import { apply, type Effects } from './apply.js';
+import { Inbox, Observer } from './observe.js';
+import type { Clock, EventSink, Launcher, LogPaths, TaskHost } from './ports.js';
+import type { RunPlan } from './run-plan.js';
+
+/** While memory is short or someone is being stopped, looks come at least this often. */
+const CLOSE_WATCH_MS = 100;
+
+/** Everything a run is made of; the composition root puts it together. */
+export interface SupervisorParts {
+  readonly plan: RunPlan;
+  readonly clock: Clock;
+  readonly host: TaskHost;
+  readonly launcher: Launcher;
+  readonly sink: EventSink;
+  readonly logs: LogPaths;
+  /** What the first event says beyond what the plan does. */
+  readonly about: Pick<RunStarted, 'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile'>;
+}
+
+/** How a run came to its end: in order, or by a bug of ours. */
+export type RunEnd =
+  | { readonly kind: 'ended'; readonly state: RunState }
+  | { readonly kind: 'broken'; readonly state: RunState; readonly error: unknown };
+
+/**
+ * The loop: look, decide, write down, act; then wait for the interval or for something to happen. It does nothing in
+ * direct reaction to the outside: exits, signals and kernel notices only make the next tick come sooner.
+ */
+export class Supervisor {
+  readonly state: RunState = emptyRunState();
+  readonly #parts: SupervisorParts;
+  readonly #control: Control;
+  readonly #inbox = new Inbox();
+  readonly #observer: Observer;
+  readonly #effects: Effects;
+  readonly #startedAtMs: number;
+  #onEnd: ((end: RunEnd) => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #isSoon = false;
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts;
+    this.#control = initialControl(parts.plan.config);
+    this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
+    this.#startedAtMs = parts.clock.monotonicMs();
+    const { plan, host, launcher, logs } = parts;
+    const wake = (): void => {
+      this.#wake();
+    };
+    this.#effects = {
+      runId: parts.about.runId,
+      plan,
+      host,
+      launcher,
+      logs,
+      inbox: this.#inbox,
+      wake,
+    };
+    host.onChange(wake);
+  }
+
+  /** Milliseconds since the run started. */
+  nowMs(): number {
+    return this.#parts.clock.monotonicMs() - this.#startedAtMs;
+  }
+
+  /** Starts the run; `onEnd` is called once, when the last task is finished. */
+  start(onEnd: (end: RunEnd) => void): void {
+    this.#onEnd = onEnd;
+    this.#announce();
+    this.#wake();
+  }
+
+  /** The user wants the run to end; a second time, at once. */
+  requestStop(signal: NodeSignal): void {
+    this.#inbox.put({ kind: 'stop-requested', signal });
+    this.#wake();
+  }
+
+  #announce(): void {
+    const { plan, clock, host, about } = this.#parts;
+    this.#record({
+      kind: 'run-started',
+      tMs: 0,
+      version: 1,
+      ...about,
+      startedAtMs: clock.epochMs(),
+      tier: host.tier,
+      tasks: plan.tasks.length,
+      config: plan.config,
+    });
+    for (const spec of plan.tasks) this.#record({ kind: 'task-planned', tMs: 0, spec });
+  }
+
+  /** For events that no tick decides: the state changes and everyone is told. */
+  #record(event: RunEvent): void {
+    evolve(this.state, event);
+    this.#parts.sink.emit(event);
+  }
+
+  #wake(): void {
+    if (this.#isSoon) return;
+    this.#isSoon = true;
+    this.#tickAfter(0);
+  }
+
+  #tickAfter(ms: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#parts.clock.after(ms, () => {
+      this.#isSoon = false;
+      this.#tick();
+    });
+  }
+
+  #tick(): void {
+    if (this.#onEnd === undefined) return;
+    try {
+      this.#step();
+    } catch (error) {
+      this.#finish({ kind: 'broken', state: this.state, error });
+      return;
+    }
+    if (this.state.ended !== undefined) this.#finish({ kind: 'ended', state: this.state });
+    else if (!this.#isSoon) this.#tickAfter(this.#intervalMs());
+  }
+
+  #step(): void {
+    const seen = this.#observer.look(this.state, this.nowMs());
+    const { events, actions } = decide(this.state, this.#control, seen);
+    for (const event of events) this.#parts.sink.emit(event);
+    apply(actions, this.#effects);
+  }
+
+  #intervalMs(): number {
+    const { intervalMs } = this.#parts.plan.config;
+    return needsCloseWatch(this.state) ? Math.min(CLOSE_WATCH_MS, intervalMs) : intervalMs;
+  }
+
+  #finish(end: RunEnd): void {
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    this.#cancelTimer?.();
+    onEnd?.(end);
+  }
+}

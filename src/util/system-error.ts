@@ -1,0 +1,33 @@
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'it exists already',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EIO: 'the device reports an input/output error',
+  EMFILE: 'too many open files in this process; raise the limit with "ulimit -n"',
+  ENFILE: 'too many open files on this host; see /proc/sys/fs/file-max',
+  EAGAIN: 'too many processes; see "ulimit -u", and pids.max of the cgroup',
+  ENOMEM: 'the kernel had no memory for it',
+  E2BIG: 'the command line and the environment together are too long for the kernel',
+};
+
+/** The `code` of a system error, `ENOENT`; undefined when it is some other error. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A system error in words for the user: what it means, and the kernel's name for it. */
+export function describeError(error: unknown): string {
+  const code = errorCode(error);
+  const words = code === undefined ? undefined : WORDS[code];
+  if (words !== undefined) return `${words} (${String(code)})`;
+  return error instanceof Error ? error.message : String(error);
+}
