@@ -1,4 +1,4 @@
-import type { Control } from './control.js';
+import { cpusInUse, cpusWanted, type Control } from './control.js';
 import { claimOf, estimateFor, isGuess, KNOWN_FROM, type EstimateBasis } from './estimate.js';
 import { atLeast } from './pressure.js';
 import { inOrder } from './queue.js';
@@ -14,6 +14,9 @@ const STARTS_PER_TICK = 32;
 const PASSED_FOR_MS = 60_000;
 /** Tasks of one unknown group that may run at once. */
 const PILOTS = 2;
+
+/** Measured use is never quite a whole processor more or less. */
+const CPU_SLACK = 0.1;
 
 /** What admission looks at besides the run's state. */
 export interface AdmissionInput {
@@ -97,6 +100,7 @@ interface Look {
   /** Running tasks of unknown size, by group and altogether. */
   readonly guesses: ReadonlyMap<string, number>;
   readonly guessCount: number;
+  readonly cpusInUse: number;
   readonly laneCaps: Readonly<Record<string, number>>;
 }
 
@@ -113,6 +117,7 @@ function lookAt(state: RunState, { control, basis, nowMs }: AdmissionInput): Loo
     allowanceBytes: Math.floor(control.config.overcommit * basis.budgetBytes),
     guesses,
     guessCount,
+    cpusInUse: cpusInUse(control, state),
     laneCaps: control.config.groups,
   };
 }
@@ -148,7 +153,7 @@ function refusal(
     return { kind: 'back-off', untilMs: phase.notBeforeMs };
   const estimate = estimateFor(record, state, input.basis);
   return (
-    otherResources(spec, state, input.control) ??
+    otherResources(spec, state, input.control, look) ??
     slowStart(spec, estimate, state, input.control, look) ??
     (look.claimedBytes + estimate.bytes > look.allowanceBytes
       ? {
@@ -165,10 +170,17 @@ function otherResources(
   spec: TaskSpec,
   state: RunState,
   { config }: Control,
+  look: Look,
 ): WaitReason | undefined {
   const { inUse } = state;
-  if (spec.cpus > 0 && inUse.cpus + spec.cpus > config.cpus + 1e-9) {
-    return { kind: 'cpus', wanted: spec.cpus, inUse: inUse.cpus, capacity: config.cpus };
+  const cpus = cpusWanted(spec);
+  if (cpus > 0 && look.cpusInUse + cpus > config.cpus + CPU_SLACK) {
+    return {
+      kind: 'cpus',
+      wanted: cpus,
+      inUse: Math.round(look.cpusInUse * 100) / 100,
+      capacity: config.cpus,
+    };
   }
   for (const [name, wanted] of Object.entries(spec.resources)) {
     const capacity = config.resources[name] ?? 0;

@@ -8,6 +8,11 @@ const GROWTH_FACTOR = 1.05;
 /** Tasks of unknown size that may run at once at first, over all groups. */
 const FIRST_UNKNOWNS = 2;
 
+/** Use of processors is measured over stretches of this length. */
+const CPU_STRETCH_MS = 500;
+/** What an attempt counts as until it was measured. */
+const CPUS_UNMEASURED = 1;
+
 /** What a live attempt was last seen to use. */
 export interface AttemptMemory {
   readonly attempt: number;
@@ -15,6 +20,16 @@ export interface AttemptMemory {
   readonly peakBytes: number;
   /** Since when it has not grown. */
   readonly flatSinceMs: number;
+  readonly cpu: CpuMemory;
+}
+
+/** What a live attempt uses of the processors, over the last second or so. */
+export interface CpuMemory {
+  /** Start of the stretch that is being measured. */
+  readonly sinceMs: number;
+  readonly cpuMs: number;
+  /** Processors kept busy over the last stretch; undefined until one was measured. */
+  readonly cpus: number | undefined;
 }
 
 /** Additive increase, halving after a preemption: how many tasks of unknown size run at once. */
@@ -82,10 +97,36 @@ function next(before: AttemptMemory | undefined, now: AttemptSample, nowMs: numb
     usedBytes: now.usedBytes,
     peakBytes: grew ? peakBytes : same.peakBytes,
     flatSinceMs: grew ? nowMs : same.flatSinceMs,
+    cpu: nextCpu(same?.cpu, now.cpuMs, nowMs),
   };
+}
+
+function nextCpu(
+  before: CpuMemory | undefined,
+  cpuMs: number | undefined,
+  nowMs: number,
+): CpuMemory {
+  if (before === undefined) return { sinceMs: nowMs, cpuMs: cpuMs ?? 0, cpus: undefined };
+  const elapsedMs = nowMs - before.sinceMs;
+  if (cpuMs === undefined || elapsedMs < CPU_STRETCH_MS) return before;
+  return { sinceMs: nowMs, cpuMs, cpus: Math.max(0, cpuMs - before.cpuMs) / elapsedMs };
 }
 
 /** What a live task uses now, as last seen; 0 before the first look. */
 export function usedBytesOf(control: Control, record: TaskRecord): number {
   return control.memory.get(record.spec.id)?.usedBytes ?? 0;
+}
+
+/** Processors that live tasks count for: what they declared, or else what they are measured to use. */
+export function cpusInUse(control: Control, state: RunState): number {
+  let measured = 0;
+  for (const { spec } of state.live.values()) {
+    if (spec.cpus === 'auto') measured += control.memory.get(spec.id)?.cpu.cpus ?? CPUS_UNMEASURED;
+  }
+  return state.inUse.cpus + measured;
+}
+
+/** Processors that a task counts for when it is let in. */
+export function cpusWanted({ cpus }: TaskRecord['spec']): number {
+  return cpus === 'auto' ? CPUS_UNMEASURED : cpus;
 }

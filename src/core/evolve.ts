@@ -159,7 +159,8 @@ function admit(state: RunState, event: AttemptAdmitted): void {
 function hold(state: RunState, spec: TaskSpec, sign: 1 | -1): void {
   const { inUse } = state;
   // Fractions of processors must sum to nothing again when nobody runs.
-  inUse.cpus = state.live.size === 0 ? 0 : inUse.cpus + sign * spec.cpus;
+  inUse.cpus =
+    state.live.size === 0 ? 0 : inUse.cpus + sign * (spec.cpus === 'auto' ? 0 : spec.cpus);
   for (const [name, count] of Object.entries(spec.resources))
     add(inUse.resources, name, sign * count);
   if (spec.concurrency !== undefined) add(inUse.concurrency, spec.concurrency, sign);

@@ -34,6 +34,8 @@ export interface HostSample {
   readonly reclaimScans: number;
   /** `high` of the tree's `memory.events`: how often the brake has slowed someone. 0 where there is no brake. */
   readonly brakeEvents: number;
+  /** `oom_kill` of /proc/vmstat: kills by the kernel on the whole host. Absent where that cannot be read. */
+  readonly oomKills?: number;
 }
 
 /** What one live attempt uses now. */
@@ -41,6 +43,8 @@ export interface AttemptSample extends AttemptRef {
   readonly usedBytes: number;
   /** The most it has used so far, as far as the tier can tell. */
   readonly peakBytes: number;
+  /** Processor time so far; absent when it was not looked at this time. */
+  readonly cpuMs?: number;
 }
 
 /** What was counted about an attempt that is over. */

@@ -109,6 +109,7 @@ export interface GroupHistory {
 
 /** What running tasks hold of everything that is not memory. */
 export interface InUse {
+  /** Declared processors; what others use is measured, and not part of the state. */
   cpus: number;
   readonly resources: Map<string, number>;
   readonly concurrency: Map<string, number>;

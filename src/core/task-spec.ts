@@ -57,8 +57,11 @@ export interface TaskSpec {
   /** `always`: run although a need did not succeed. */
   readonly when: 'success' | 'always';
   readonly memory: MemorySpec;
-  /** Counted by admission against the machine's processors; 0 is not counted. */
-  readonly cpus: number;
+  /**
+   * Counted by admission against the machine's processors; 0 is not counted. `auto`, the default, counts as one until
+   * it was measured what the task uses, and then as that: a task that waits does not keep others waiting.
+   */
+  readonly cpus: number | 'auto';
   readonly resources: Readonly<Record<string, number>>;
   readonly preemptible: PreemptibleLevel;
   readonly onPreempt: { readonly signal: NodeSignal; readonly graceMs: number };

@@ -108,8 +108,6 @@ export function waitWords(reason: WaitReason, nowMs: number): string {
       return reason.untilMs > nowMs
         ? `waits out its back-off, ${formatDuration(reason.untilMs - nowMs)} more`
         : 'its back-off is over';
-    case 'reserved':
-      return `waits behind ${printable(reason.task)}, which waited ${formatDuration(reason.waitedMs)} and may not be passed any more`;
     default:
       return unreachable(reason);
   }

@@ -1,4 +1,5 @@
 import type { Action } from '../core/actions.js';
+import type { AttemptRef } from '../core/observation.js';
 import { present, unreachable } from '../util/assert.js';
 import type { Inbox } from './observe.js';
 import type { Launcher, LogPaths, TaskHost } from './ports.js';
@@ -63,17 +64,23 @@ function launch(action: Launch, effects: Effects): void {
     env: environment(action, effects.runId),
     oomScoreAdj: OOM_SCORE_PER_LEVEL * action.level,
   };
-  const child = launcher.launch(order, (exit) => {
-    inbox.put({ kind: 'exited', ...ref, exit });
+  const child = launcher.launch(order, (end) => {
+    if (end.kind === 'could-not-start') failToLaunch(ref, end.error, effects);
+    else inbox.put({ kind: 'exited', ...ref, exit: end });
     effects.wake();
   });
   if (child.ok) {
     host.adopt(ref, child.value.pid);
     inbox.put({ kind: 'launched', ...ref, pid: child.value.pid });
   } else {
-    host.close(ref);
-    inbox.put({ kind: 'launch-failed', ...ref, error: child.error });
+    failToLaunch(ref, child.error, effects);
   }
+}
+
+function failToLaunch(ref: AttemptRef, error: string, { host, inbox }: Effects): void {
+  host.kill(ref);
+  host.close(ref);
+  inbox.put({ kind: 'launch-failed', ...ref, error });
 }
 
 function environment(action: Launch, runId: string): Record<string, string> {

@@ -16,7 +16,8 @@ export async function until<T>(
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > end) throw new Error(`waited ${String(deadlineMs)} ms in vain for: ${what}`);
+    if (performance.now() > end)
+      throw new Error(`waited ${String(deadlineMs)} ms in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }

@@ -39,7 +39,9 @@ export function hostLevel(meminfo: Meminfo): MemoryLevel {
 
 /** A reader for one ancestor. */
 export function levelReader(source: LimitSource, files: KernelFiles): LevelReader {
-  return source.version === 2 ? readerV2(source.directory, files) : readerV1(source.directory, files);
+  return source.version === 2
+    ? readerV2(source.directory, files)
+    : readerV1(source.directory, files);
 }
 
 /**

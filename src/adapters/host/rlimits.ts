@@ -13,7 +13,10 @@ export function parseLimits(text: string): Rlimits {
 function soft(text: string, name: string): number | 'unlimited' {
   const start = text.indexOf(name);
   if (start < 0) return 'unlimited';
-  const word = text.slice(start + name.length).trimStart().split(/\s/, 1)[0];
+  const word = text
+    .slice(start + name.length)
+    .trimStart()
+    .split(/\s/, 1)[0];
   const value = Number(word);
   return Number.isFinite(value) ? value : 'unlimited';
 }

@@ -53,7 +53,9 @@ export function scopeCommand(manager: SystemdManager): readonly string[] {
 }
 
 /** The unit of a cgroup path, and which manager it belongs to. */
-export function unitOf(cgroupPath: string): { readonly name: string; readonly user: boolean } | undefined {
+export function unitOf(
+  cgroupPath: string,
+): { readonly name: string; readonly user: boolean } | undefined {
   const parts = cgroupPath.split('/');
   const name = parts.findLast((part) => part.endsWith('.scope') || part.endsWith('.service'));
   if (name === undefined) return undefined;
@@ -63,7 +65,14 @@ export function unitOf(cgroupPath: string): { readonly name: string; readonly us
 
 /** Whether systemd handed this unit's cgroup over to whoever runs in it. */
 export function isDelegated(unit: { readonly name: string; readonly user: boolean }): boolean {
-  const args = [...(unit.user ? ['--user'] : []), 'show', '--property=Delegate', '--value', '--', unit.name];
+  const args = [
+    ...(unit.user ? ['--user'] : []),
+    'show',
+    '--property=Delegate',
+    '--value',
+    '--',
+    unit.name,
+  ];
   return ask('systemctl', args)?.trim() === 'yes';
 }
 

@@ -1,0 +1,45 @@
+import { readIfAllowed, readKernelFile, writeKernelFile, type WriteResult } from '../host/kernel-file.js';
+
+/** How often a busy `cgroup.subtree_control` is tried again: processes that we moved may still be on their way. */
+const ATTEMPTS = 20;
+
+/** What came of handing a controller down. */
+export type Enabling =
+  | { readonly kind: 'was-enabled' | 'enabled' }
+  | { readonly kind: 'failed'; readonly errno: string };
+
+/**
+ * Hands one controller down to the children of `directory`. One at a time: a list is refused as a whole when any of it
+ * is (cgroup-v2.rst, "Enabling and Disabling").
+ */
+export function enableController(directory: string, controller: string): Enabling {
+  const file = `${directory}/cgroup.subtree_control`;
+  const enabled = (readKernelFile(file) ?? '').trim().split(' ');
+  if (enabled.includes(controller)) return { kind: 'was-enabled' };
+  const result = persist(file, `+${controller}`);
+  if (result === 'written') return { kind: 'enabled' };
+  return { kind: 'failed', errno: result === 'gone' ? 'ENOENT' : result.errno };
+}
+
+/** Takes a controller back; false when something still needs it. */
+export function disableController(directory: string, controller: string): boolean {
+  return persist(`${directory}/cgroup.subtree_control`, `-${controller}`) === 'written';
+}
+
+/** Whether a controller is at the disposal of `directory`. */
+export function hasController(directory: string, controller: string): boolean {
+  const text = readIfAllowed(`${directory}/cgroup.controllers`) ?? '';
+  return text.trim().split(' ').includes(controller);
+}
+
+function persist(file: string, text: string): WriteResult {
+  let result = writeKernelFile(file, text);
+  for (let attempt = 1; attempt < ATTEMPTS && isBusy(result); attempt += 1) {
+    result = writeKernelFile(file, text);
+  }
+  return result;
+}
+
+function isBusy(result: WriteResult): boolean {
+  return typeof result === 'object' && result.errno === 'EBUSY';
+}

@@ -1,0 +1,140 @@
+import { constants } from 'node:os';
+import { z } from 'zod';
+import { PREEMPTIBLE_LABELS, type HaltRule, type NodeSignal, type PreemptibleLevel, type RetryCause } from '../../core/task-spec.js';
+import { BYTES_GRAMMAR, parseBytes } from '../../util/bytes.js';
+import { DURATION_GRAMMAR, parseDuration } from '../../util/duration.js';
+
+/** A size in bytes, or a share of what the host has. */
+export type Amount =
+  | { readonly kind: 'bytes'; readonly bytes: number }
+  | { readonly kind: 'share'; readonly share: number };
+
+const SIZE = /^\s*\d+(\.\d+)?\s*[KMGTkmgt]?([iI]?[bB]?)\s*$/;
+const PERCENT = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/;
+const DURATION = /^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$/;
+
+/** The longest duration that makes sense: a year. */
+const MAX_DURATION_MS = 365 * 86_400_000;
+
+/** Adds a fault to a transform's context and gives up on the value. */
+function refuse(context: z.RefinementCtx, expected: string): never {
+  context.addIssue({ code: 'custom', message: expected });
+  return z.NEVER;
+}
+
+/** One value or another, with one sentence for what may stand there. */
+export function oneOf<const T extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(options: T, expected: string) {
+  return z.union(options, { error: expected });
+}
+
+const sizeText = oneOf([z.string().regex(SIZE), z.number().int().nonnegative()], BYTES_GRAMMAR);
+
+/** A size in whole bytes. */
+export const size = sizeText
+  .transform((value, context) => parseBytes(String(value)) ?? refuse(context, BYTES_GRAMMAR))
+  .meta({ description: 'A size, 1024-based: 512M, 2G, 1.5GiB.', examples: ['512M', '2G'] });
+
+const AMOUNT_GRAMMAR = `${BYTES_GRAMMAR}, or a share of the host such as 25%`;
+
+/** A size, or a share of the host's memory (more than 0 %, at most 100 %). */
+export const amount = oneOf(
+  [z.string().regex(SIZE), z.string().regex(PERCENT), z.number().int().nonnegative()],
+  AMOUNT_GRAMMAR,
+)
+  .transform((value, context): Amount => {
+    const share = typeof value === 'string' ? percentOf(value) : undefined;
+    if (share !== undefined) {
+      return share > 0 && share <= 1 ? { kind: 'share', share } : refuse(context, AMOUNT_GRAMMAR);
+    }
+    const bytes = parseBytes(String(value));
+    return bytes === undefined ? refuse(context, AMOUNT_GRAMMAR) : { kind: 'bytes', bytes };
+  })
+  .meta({ description: 'A size, 1024-based (512M, 2G), or a share of the memory of the host (25%).', examples: ['2G', '25%'] });
+
+function percentOf(text: string): number | undefined {
+  const match = PERCENT.exec(text);
+  return match === null ? undefined : Number(match[1]) / 100;
+}
+
+/** A share of something as a fraction: `80%` and `0.8` are the same. */
+export function share(range: { readonly min: number; readonly max: number }, expected: string) {
+  return oneOf([z.string().regex(PERCENT), z.number().min(range.min).max(range.max)], expected).transform(
+    (value, context) => {
+      const fraction = typeof value === 'string' ? percentOf(value) : value;
+      return fraction !== undefined && fraction >= range.min && fraction <= range.max
+        ? fraction
+        : refuse(context, expected);
+    },
+  );
+}
+
+/** A duration in milliseconds between two bounds. */
+export function duration(range: { readonly minMs: number; readonly maxMs?: number } = { minMs: 0 }, bounds = '') {
+  const expected = `${DURATION_GRAMMAR}${bounds}`;
+  const maxMs = range.maxMs ?? MAX_DURATION_MS;
+  return z
+    .string({ error: expected })
+    .regex(DURATION, { error: expected })
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      return ms !== undefined && ms >= range.minMs && ms <= maxMs ? ms : refuse(context, expected);
+    });
+}
+
+/** A whole number between two bounds. */
+export function whole(min: number, max: number, expected: string) {
+  return z.number({ error: expected }).int({ error: expected }).min(min, { error: expected }).max(max, { error: expected });
+}
+
+/** A number from `min` on. */
+export function atLeast(min: number, max: number, expected: string) {
+  return z.number({ error: expected }).min(min, { error: expected }).max(max, { error: expected });
+}
+
+/** How willingly a task is preempted, as a level. */
+export const preemptible = oneOf(
+  [z.enum(PREEMPTIBLE_LABELS), z.literal([0, 1, 2, 3, 4])],
+  'never, low, medium, high, always or 0 to 4',
+).transform((value): PreemptibleLevel =>
+  typeof value === 'number' ? value : (PREEMPTIBLE_LABELS.indexOf(value) as PreemptibleLevel),
+);
+
+/** Signals that end a process or ask it to; stopping ones would hang the run. */
+const ENDING_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGABRT', 'SIGALRM', 'SIGKILL'] as const;
+
+/** The signal that asks a task to end. */
+export const endingSignal = z
+  .enum(ENDING_SIGNALS, { error: 'the name of a signal that ends a process' })
+  .transform((name): NodeSignal => name);
+
+const CAUSE_GRAMMAR = 'oom, timeout, failure, exit:N (1 to 255) or signal:NAME such as signal:SIGSEGV';
+const CAUSE_PATTERN = /^exit:\d{1,3}$|^signal:SIG[A-Z0-9]+$/;
+
+/** What may be retried. */
+export const retryCause = oneOf(
+  [z.enum(['oom', 'timeout', 'failure']), z.string().regex(CAUSE_PATTERN)],
+  CAUSE_GRAMMAR,
+).transform((text, context): RetryCause => {
+  const code = /^exit:(\d+)$/.exec(text)?.[1];
+  const signal = /^signal:(\w+)$/.exec(text)?.[1];
+  const wrongCode = code !== undefined && (Number(code) < 1 || Number(code) > 255);
+  const wrongSignal = signal !== undefined && !Object.hasOwn(constants.signals, signal);
+  if (wrongCode || wrongSignal) return refuse(context, CAUSE_GRAMMAR);
+  return (code === undefined ? text : `exit:${String(Number(code))}`) as RetryCause;
+});
+
+const HALT_GRAMMAR = 'never, soon or now, the latter two with ",fail=N" or ",fail=P%", such as "soon,fail=3" or "now,fail=10%"';
+const HALT = /^(never|(soon|now)(,\s*fail=(\d{1,9}|\d{1,3}(\.\d+)?%))?)$/;
+
+/** When to give up on the run; `soon` and `now` alone mean the first failure. */
+export const halt = z
+  .string({ error: HALT_GRAMMAR })
+  .regex(HALT, { error: HALT_GRAMMAR })
+  .transform((text, context): HaltRule => {
+    const [, , kind, , threshold = '1'] = HALT.exec(text) ?? [];
+    if (kind !== 'soon' && kind !== 'now') return { kind: 'never' };
+    const pct = /^([\d.]+)%$/.exec(threshold)?.[1];
+    const number = Number(pct ?? threshold);
+    if (number <= 0 || (pct !== undefined && number > 100)) return refuse(context, HALT_GRAMMAR);
+    return { kind, threshold: pct === undefined ? { kind: 'count', failures: number } : { kind: 'share', pct: number } };
+  });

@@ -1,0 +1,217 @@
+import type {
+  AttemptAdmitted,
+  BudgetChanged,
+  RunEvent,
+  RunStarted,
+  TaskFinished,
+} from '../core/events.js';
+import { linesFor } from '../core/lines.js';
+import type { PastAttempt, RunState } from '../core/run-state.js';
+import { formatBytes } from '../util/bytes.js';
+import { formatDuration } from '../util/duration.js';
+import { printable } from '../util/printable.js';
+import { levelWords, memoryWords } from './words-memory.js';
+import {
+  counted,
+  estimateWords,
+  requeueWords,
+  skipWords,
+  stopWords,
+  verdictWords,
+  waitWords,
+} from './words.js';
+
+/** How much a line matters: `key` is told even when quiet, `rare` at most every so often. */
+export type Weight = 'key' | 'news' | 'routine' | 'rare' | 'detail';
+
+/** One line for a person, and how much it matters. */
+export interface PlainLine {
+  readonly weight: Weight;
+  readonly text: string;
+}
+
+/** What an event is in words, or undefined when it is nothing to a person. The state has taken the event in already. */
+export function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
+  switch (event.kind) {
+    case 'run-started':
+      return { weight: 'news', text: startWords(event) };
+    case 'attempt-admitted':
+      return line('routine', event, 'start', startedWords(event));
+    case 'attempt-stopping':
+      return stoppingLine(event);
+    case 'attempt-killed':
+      return line(
+        'detail',
+        event,
+        'kill',
+        `${name(event)} after ${formatDuration(event.afterMs)} (${event.because})`,
+      );
+    case 'attempt-stuck':
+      return line('key', event, 'stuck', stuckWords(event));
+    case 'task-requeued': {
+      const end = endWords(lastAttempt(state, event.task));
+      return line(
+        'news',
+        event,
+        'requeue',
+        `${printable(event.task)}: ${end}; ${requeueWords(event)}`,
+      );
+    }
+    case 'task-finished':
+      return finishedLine(event, state);
+    case 'stop-requested':
+      return line(
+        'key',
+        event,
+        'stop',
+        event.times === 1
+          ? `got ${event.signal}: tasks are asked to end; once more kills them`
+          : `got ${event.signal} again: tasks are killed`,
+      );
+    case 'halted':
+      return line(
+        'key',
+        event,
+        'halt',
+        `${counted(event.failures, 'task')} did not succeed; ${event.mode === 'now' ? 'the others are stopped' : 'no more are started'}`,
+      );
+    default:
+      return memoryLine(event, state);
+  }
+}
+
+function memoryLine(event: RunEvent, state: RunState): PlainLine | undefined {
+  switch (event.kind) {
+    case 'budget-changed':
+      return budgetLine(event, state);
+    case 'task-waits':
+      return line(
+        'rare',
+        event,
+        'wait',
+        `${printable(event.task)} ${waitWords(event.reason, event.tMs)}`,
+      );
+    case 'level-changed':
+      return line(
+        isAlarm(event.to) || isAlarm(event.from) ? 'news' : 'rare',
+        event,
+        'level',
+        levelWords(event),
+      );
+    case 'victims-missing':
+      return line(
+        'news',
+        event,
+        'level',
+        `nobody may be preempted to free ${formatBytes(event.neededBytes)}: ${memoryWords(event.numbers)}`,
+      );
+    case 'brake-felt':
+      return line(
+        'rare',
+        event,
+        'brake',
+        `memory.high slowed tasks down: ${memoryWords(event.numbers)}`,
+      );
+    case 'tick-late':
+      return line(
+        'rare',
+        event,
+        'late',
+        `looked at memory ${formatDuration(event.lateMs)} late: the host is busy`,
+      );
+    default:
+      return undefined;
+  }
+}
+
+function stuckWords(event: Extract<RunEvent, { kind: 'attempt-stuck' }>): string {
+  return `${name(event)}: lives on ${formatDuration(event.forMs)} after SIGKILL with ${formatBytes(event.usedBytes)}; the kernel has not let go of it`;
+}
+
+/** A line with its time, `[  12s] done      align: …`. */
+export function stamped(tMs: number, label: string, text: string): string {
+  return `[${formatDuration(tMs).padStart(6)}] ${label.padEnd(10)} ${text}`;
+}
+
+function line(weight: Weight, event: RunEvent, label: string, text: string): PlainLine {
+  return { weight, text: stamped(event.tMs, label, text) };
+}
+
+function name({ task, attempt }: { readonly task: string; readonly attempt: number }): string {
+  return attempt > 1 ? `${printable(task)} (attempt ${attempt})` : printable(task);
+}
+
+function isAlarm(level: RunState['level']): boolean {
+  return level === 'preempt' || level === 'critical';
+}
+
+const TIERS = {
+  cgroup: 'cgroup v2 contains and measures the tasks',
+  hybrid: 'cgroup v2 contains the tasks, /proc measures them',
+  procfs: 'process groups and /proc only',
+} as const;
+
+function startWords(event: RunStarted): string {
+  const title = event.config.name === '' ? '' : ` (${printable(event.config.name)})`;
+  return `memsched ${event.memsched}: run ${printable(event.runId)}${title}, ${counted(event.tasks, 'task')}, tier ${event.tier}: ${TIERS[event.tier]}`;
+}
+
+function budgetLine(event: BudgetChanged, state: RunState): PlainLine {
+  const { started } = state;
+  const { budgetBytes, capacityBytes, outsideBytes } = event;
+  const origin = started?.config.budget.kind === 'bytes' ? 'as told' : 'auto';
+  const host = `${origin}; the host has ${formatBytes(capacityBytes)}, others use ${formatBytes(outsideBytes)}`;
+  const isFirst = state.lastSample === undefined && state.live.size === 0;
+  if (started === undefined || !isFirst) {
+    return line('rare', event, 'budget', `${formatBytes(budgetBytes)} (${host})`);
+  }
+  const { holdBytes, preemptBytes, criticalBytes } = linesFor(started.config, budgetBytes);
+  const marks = `hold ${formatBytes(holdBytes)}, preempt ${formatBytes(preemptBytes)}, critical ${formatBytes(criticalBytes)}`;
+  return line('news', event, 'budget', `${formatBytes(budgetBytes)} (${host}): ${marks}`);
+}
+
+function startedWords(event: AttemptAdmitted): string {
+  const limit = event.limitBytes === undefined ? '' : `, limit ${formatBytes(event.limitBytes)}`;
+  const progress = event.reason.rule === 'progress' ? ', let in because nothing else runs' : '';
+  return `${name(event)}: estimate ${estimateWords(event.reason.estimate)}${limit}${progress}`;
+}
+
+function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): PlainLine {
+  const { reason } = event;
+  const text = `${name(event)}: ${stopWords(reason)}`;
+  switch (reason.kind) {
+    case 'preempted':
+      return line('news', event, 'preempt', text);
+    case 'timed-out':
+      return line('news', event, 'time out', text);
+    case 'signal':
+    case 'halt':
+      return line('detail', event, 'cancel', text);
+    case 'left-behind':
+      return line('news', event, 'clear', `${text}; they are killed`);
+  }
+}
+
+function lastAttempt(state: RunState, task: string): PastAttempt | undefined {
+  return state.tasks.get(task)?.past.at(-1);
+}
+
+function endWords(attempt: PastAttempt | undefined): string {
+  return attempt === undefined ? 'did not run' : verdictWords(attempt.verdict);
+}
+
+function finishedLine(event: TaskFinished, state: RunState): PlainLine {
+  const { task, outcome, skipped } = event;
+  const id = printable(task);
+  if (skipped !== undefined) return line('news', event, outcome, `${id}: ${skipWords(skipped)}`);
+  const attempt = lastAttempt(state, task);
+  const took =
+    attempt === undefined
+      ? ''
+      : `, ran ${formatDuration(attempt.ranMs)}, peak ${formatBytes(attempt.peakBytes)}`;
+  const tries = (attempt?.number ?? 1) > 1 ? `, attempt ${attempt?.number ?? 1}` : '';
+  if (outcome === 'succeeded')
+    return line('routine', event, 'done', `${id}${took.replace(', ', ': ')}${tries}`);
+  const weight = outcome === 'canceled' ? 'news' : 'key';
+  return line(weight, event, outcome, `${id}: ${endWords(attempt)}${took}${tries}`);
+}

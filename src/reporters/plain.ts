@@ -1,0 +1,96 @@
+import type { RunEvent } from '../core/events.js';
+import { queueLength } from '../core/queue.js';
+import type { RunState } from '../core/run-state.js';
+import type { LogPaths } from '../supervisor/ports.js';
+import { formatBytes } from '../util/bytes.js';
+import { formatDuration } from '../util/duration.js';
+import { createEtaTracker } from './eta.js';
+import { outputTails, tailLines } from './output-tail.js';
+import type { Output } from './output.js';
+import { plainLine, stamped, type Weight } from './plain-lines.js';
+import type { Reporter, Verbosity } from './reporter.js';
+import { isFailure } from './words.js';
+
+/** From so many tasks on, each start and success is noise. */
+const MANY_TASKS = 100;
+/** Lines that repeat themselves in a busy run are told at most this often, each kind for itself. */
+const RARE_EVERY_MS = 10_000;
+/** Progress is told this often while something changes, and this often while nothing does. */
+const PROGRESS_EVERY_MS = 10_000;
+const PROGRESS_IDLE_EVERY_MS = 60_000;
+const TAIL_LINES = 20;
+
+/** What the plain reporter is made of. */
+export interface PlainOptions {
+  readonly out: Output;
+  readonly logs: LogPaths;
+  readonly verbosity: Verbosity;
+}
+
+/** For everything that is not a terminal: one line for each thing that matters, no escape codes, readable in a CI log. */
+export function createPlainReporter({ out, logs, verbosity }: PlainOptions): Reporter {
+  const eta = createEtaTracker();
+  const lastRareMs = new Map<RunEvent['kind'], number>();
+  let progressAtMs = 0;
+  let progressMark = '';
+
+  const isTold = (weight: Weight, event: RunEvent, state: RunState): boolean => {
+    if (weight === 'key' || verbosity === 'verbose') return true;
+    if (verbosity === 'quiet' || weight === 'detail') return false;
+    if (weight === 'news') return true;
+    if (weight === 'routine') return state.tasks.size < MANY_TASKS;
+    const last = lastRareMs.get(event.kind);
+    if (last !== undefined && event.tMs - last < RARE_EVERY_MS) return false;
+    lastRareMs.set(event.kind, event.tMs);
+    return true;
+  };
+
+  return {
+    event(event, state) {
+      eta.event(event);
+      const told = plainLine(event, state);
+      if (told === undefined || !isTold(told.weight, event, state)) return;
+      out.write(`${[told.text, ...failureTail(event, state, logs)].join('\n')}\n`);
+    },
+    tick(state, nowMs) {
+      if (verbosity === 'quiet' || nowMs - progressAtMs < PROGRESS_EVERY_MS) return;
+      const mark = `${state.unfinished} ${state.live.size} ${state.counts.preemptions}`;
+      if (mark === progressMark && nowMs - progressAtMs < PROGRESS_IDLE_EVERY_MS) return;
+      progressAtMs = nowMs;
+      progressMark = mark;
+      out.write(`${stamped(nowMs, 'progress', progressWords(state, eta.etaMs(state, nowMs)))}\n`);
+    },
+    close: () => out.flush(),
+  };
+}
+
+/** The end of the output of a task that failed, ready to print; nothing for other events. */
+export function failureTail(
+  event: RunEvent,
+  state: RunState,
+  logs: LogPaths,
+  maxLines = TAIL_LINES,
+): string[] {
+  if (event.kind !== 'task-finished' || !isFailure(event.outcome)) return [];
+  const attempt = state.tasks.get(event.task)?.attempts ?? 0;
+  return attempt === 0 ? [] : tailLines(outputTails(logs, event.task, attempt, maxLines));
+}
+
+function progressWords(state: RunState, etaMs: number | undefined): string {
+  const total = state.tasks.size;
+  const waiting = queueLength(state.queue);
+  const blocked = state.unfinished - state.live.size - waiting;
+  const sample = state.lastSample;
+  return [
+    `${total - state.unfinished} of ${total} finished`,
+    `${state.live.size} running`,
+    `${waiting} queued`,
+    ...(blocked > 0 ? [`${blocked} not yet free to start`] : []),
+    ...(sample === undefined
+      ? []
+      : [
+          `used ${formatBytes(sample.numbers.usedBytes)} of ${formatBytes(sample.numbers.budgetBytes)}, claims ${formatBytes(sample.claimedBytes)}`,
+        ]),
+    ...(etaMs === undefined ? [] : [`ETA ${formatDuration(etaMs)}`]),
+  ].join(' · ');
+}
