@@ -15,6 +15,8 @@ const PASSED_FOR_MS = 60_000;
 /** Tasks of one unknown group that may run at once. */
 const PILOTS = 2;
 
+/** A task of unknown size that has not grown for so long has probably shown what it needs: it is no pilot any more. */
+const PILOT_FLAT_MS = 1500;
 /** Measured use is never quite a whole processor more or less. */
 const CPU_SLACK = 0.1;
 
@@ -108,7 +110,7 @@ function lookAt(state: RunState, { control, basis, nowMs }: AdmissionInput): Loo
   const guesses = new Map<string, number>();
   let guessCount = 0;
   for (const record of state.live.values()) {
-    if (!('attempt' in record.phase) || !isGuess(record.phase.attempt.estimate)) continue;
+    if (!isStillAGuess(record, control, nowMs)) continue;
     guessCount += 1;
     guesses.set(record.spec.group, (guesses.get(record.spec.group) ?? 0) + 1);
   }
@@ -120,6 +122,12 @@ function lookAt(state: RunState, { control, basis, nowMs }: AdmissionInput): Loo
     cpusInUse: cpusInUse(control, state),
     laneCaps: control.config.groups,
   };
+}
+
+function isStillAGuess({ phase, spec }: TaskRecord, control: Control, nowMs: number): boolean {
+  if (!('attempt' in phase) || !isGuess(phase.attempt.estimate)) return false;
+  const memory = control.memory.get(spec.id);
+  return memory === undefined || nowMs - memory.flatSinceMs < PILOT_FLAT_MS;
 }
 
 /** Σ claims of live attempts. One that is dying counts with what it still holds. */

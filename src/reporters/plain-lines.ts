@@ -31,7 +31,20 @@ export interface PlainLine {
 }
 
 /** What an event is in words, or undefined when it is nothing to a person. The state has taken the event in already. */
-export function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
+export type LineTeller = (event: RunEvent, state: RunState) => PlainLine | undefined;
+
+/** Makes a teller for one run. It remembers that the budget was told, whose first value is news and later ones are not. */
+export function createLineTeller(): LineTeller {
+  let isBudgetTold = false;
+  return (event, state) => {
+    if (event.kind !== 'budget-changed') return plainLine(event, state);
+    const isFirst = !isBudgetTold;
+    isBudgetTold = true;
+    return budgetLine(event, state, isFirst);
+  };
+}
+
+function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
   switch (event.kind) {
     case 'run-started':
       return { weight: 'news', text: startWords(event) };
@@ -76,14 +89,12 @@ export function plainLine(event: RunEvent, state: RunState): PlainLine | undefin
         `${counted(event.failures, 'task')} did not succeed; ${event.mode === 'now' ? 'the others are stopped' : 'no more are started'}`,
       );
     default:
-      return memoryLine(event, state);
+      return memoryLine(event);
   }
 }
 
-function memoryLine(event: RunEvent, state: RunState): PlainLine | undefined {
+function memoryLine(event: RunEvent): PlainLine | undefined {
   switch (event.kind) {
-    case 'budget-changed':
-      return budgetLine(event, state);
     case 'task-waits':
       return line(
         'rare',
@@ -156,12 +167,10 @@ function startWords(event: RunStarted): string {
   return `memsched ${event.memsched}: run ${printable(event.runId)}${title}, ${counted(event.tasks, 'task')}, tier ${event.tier}: ${TIERS[event.tier]}`;
 }
 
-function budgetLine(event: BudgetChanged, state: RunState): PlainLine {
-  const { started } = state;
+function budgetLine(event: BudgetChanged, { started }: RunState, isFirst: boolean): PlainLine {
   const { budgetBytes, capacityBytes, outsideBytes } = event;
   const origin = started?.config.budget.kind === 'bytes' ? 'as told' : 'auto';
   const host = `${origin}; the host has ${formatBytes(capacityBytes)}, others use ${formatBytes(outsideBytes)}`;
-  const isFirst = state.lastSample === undefined && state.live.size === 0;
   if (started === undefined || !isFirst) {
     return line('rare', event, 'budget', `${formatBytes(budgetBytes)} (${host})`);
   }

@@ -7,7 +7,7 @@ import { formatDuration } from '../util/duration.js';
 import { createEtaTracker } from './eta.js';
 import { outputTails, tailLines } from './output-tail.js';
 import type { Output } from './output.js';
-import { plainLine, stamped, type Weight } from './plain-lines.js';
+import { createLineTeller, stamped, type Weight } from './plain-lines.js';
 import type { Reporter, Verbosity } from './reporter.js';
 import { isFailure } from './words.js';
 
@@ -30,6 +30,7 @@ export interface PlainOptions {
 /** For everything that is not a terminal: one line for each thing that matters, no escape codes, readable in a CI log. */
 export function createPlainReporter({ out, logs, verbosity }: PlainOptions): Reporter {
   const eta = createEtaTracker();
+  const tell = createLineTeller();
   const lastRareMs = new Map<RunEvent['kind'], number>();
   let progressAtMs = 0;
   let progressMark = '';
@@ -48,7 +49,7 @@ export function createPlainReporter({ out, logs, verbosity }: PlainOptions): Rep
   return {
     event(event, state) {
       eta.event(event);
-      const told = plainLine(event, state);
+      const told = tell(event, state);
       if (told === undefined || !isTold(told.weight, event, state)) return;
       out.write(`${[told.text, ...failureTail(event, state, logs)].join('\n')}\n`);
     },

@@ -28,6 +28,15 @@ export const kernelTree: CgroupTree = {
   },
 };
 
+/** Makes a cgroup, or takes the one that is there. */
+export function makeIfMissing(directory: string, tree: CgroupTree): void {
+  try {
+    tree.make(directory);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+}
+
 /** Sub-cgroups of a cgroup, by path; none when it is gone. */
 export function childrenOf(directory: string): readonly string[] {
   try {

@@ -1,4 +1,9 @@
-import { readIfAllowed, readKernelFile, writeKernelFile, type WriteResult } from '../host/kernel-file.js';
+import {
+  readIfAllowed,
+  readKernelFile,
+  writeKernelFile,
+  type WriteResult,
+} from '../host/kernel-file.js';
 
 /** How often a busy `cgroup.subtree_control` is tried again: processes that we moved may still be on their way. */
 const ATTEMPTS = 20;

@@ -18,8 +18,8 @@ export interface Downgrade {
   readonly mend: string;
 }
 
-/** The tier of this run. */
-export type TierChoice =
+/** A tier that can be used as things are. */
+export type TierHere =
   | {
       readonly kind: 'here';
       readonly tier: 'cgroup' | 'hybrid';
@@ -27,7 +27,11 @@ export type TierChoice =
       readonly rootDirectory: string;
       readonly downgrade?: Downgrade;
     }
-  | { readonly kind: 'here'; readonly tier: 'procfs'; readonly downgrade?: Downgrade }
+  | { readonly kind: 'here'; readonly tier: 'procfs'; readonly downgrade?: Downgrade };
+
+/** The tier of this run. */
+export type TierChoice =
+  | TierHere
   | {
       readonly kind: 'relaunch';
       readonly tier: 'cgroup' | 'hybrid';

@@ -1,6 +1,6 @@
 import { Composer, Lexer, Parser, type CST, type Document, type ParsedNode } from 'yaml';
 import { locate } from './locate.js';
-import type { Located } from './located.js';
+import type { Located, LocatedMap } from './located.js';
 import type { Report } from './report.js';
 
 /** The largest jobfile that is read: a file this long is hardly a jobfile. */
@@ -12,17 +12,37 @@ const MAX_TOKENS = 2_000_000;
 const MAX_DEPTH = 60;
 
 /**
- * Reads one YAML 1.2 document (core schema, merge keys on) into values that know where they stand.
+ * Reads a jobfile: one YAML 1.2 document (core schema, merge keys on) with a map at the top, into values that know
+ * where they stand.
  *
  * @returns undefined when there is nothing that could be validated; the reasons are in `report`.
  */
-export function parseYaml(report: Report): Located | undefined {
+export function parseYaml(report: Report): LocatedMap | undefined {
+  const before = report.diagnostics.length;
+  const value = parseValue(report);
+  if (value?.kind === 'map') return value;
+  if (value === undefined && report.diagnostics.length > before) return undefined;
+  if (value === undefined || (value.kind === 'scalar' && value.text === '')) {
+    report.general({ message: 'the jobfile is empty', mend: EXAMPLE });
+    return undefined;
+  }
+  const found = value.kind === 'list' ? 'list' : 'single value';
+  report.at(value.origin, {
+    message: `a jobfile is a map with keys such as "version" and "jobs", not a ${found}`,
+    mend: EXAMPLE,
+  });
+  return undefined;
+}
+
+const EXAMPLE = 'the smallest jobfile: { version: 1, jobs: { hello: { run: echo hello } } }';
+
+/** Reads one YAML value of any kind; undefined when there is none or it is not valid. */
+export function parseValue(report: Report): Located | undefined {
   const tokens = tokenize(report);
   if (tokens === undefined) return undefined;
   const { text } = report.source;
   const composer = new Composer({ merge: true, schema: 'core', uniqueKeys: false });
-  const documents = [...composer.compose(tokens, true, text.length)];
-  const [document, second] = documents;
+  const [document, second] = [...composer.compose(tokens, true, text.length)];
   if (second !== undefined) {
     const [start] = second.range;
     report.at(
@@ -34,8 +54,9 @@ export function parseYaml(report: Report): Located | undefined {
     );
     return undefined;
   }
-  if (document === undefined) return undefined;
-  return reportSyntax(document, report) ? undefined : topLevel(document, report);
+  if (document === undefined || reportSyntax(document, report)) return undefined;
+  const contents: ParsedNode | null = document.contents;
+  return contents === null ? undefined : locate(contents, report);
 }
 
 /** Tokens of the file, or undefined when there are too many or they nest too deep. */
@@ -101,21 +122,3 @@ function reportSyntax(document: Document.Parsed, report: Report): boolean {
   }
   return document.errors.length > 0;
 }
-
-function topLevel(document: Document.Parsed, report: Report): Located | undefined {
-  const contents: ParsedNode | null = document.contents;
-  const located = contents === null ? undefined : locate(contents, report);
-  if (located?.kind === 'map') return located;
-  const empty = located === undefined || (located.kind === 'scalar' && located.text === '');
-  if (empty) {
-    report.general({ message: 'the jobfile is empty', mend: EXAMPLE });
-    return undefined;
-  }
-  report.at(located.origin, {
-    message: `a jobfile is a map with keys such as "version" and "jobs", not a ${located.kind === 'list' ? 'list' : 'single value'}`,
-    mend: EXAMPLE,
-  });
-  return undefined;
-}
-
-const EXAMPLE = 'the smallest jobfile: { version: 1, jobs: { hello: { run: echo hello } } }';

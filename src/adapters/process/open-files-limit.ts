@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseLimits } from '../host/rlimits.js';
 
 /**
  * The soft limit of open files that our parent has, where ours is higher.
@@ -23,11 +24,6 @@ function softOpenFiles(pid: string): number | undefined {
     // Gone, or not ours to read: then there is nothing to go by, and nothing is changed.
     return undefined;
   }
-  return parseSoftOpenFiles(text);
-}
-
-/** Reads the soft limit of `Max open files` from /proc/PID/limits (proc_pid_limits(5)); unlimited is undefined. */
-export function parseSoftOpenFiles(text: string): number | undefined {
-  const match = /^Max open files\s+(\d+)\s/m.exec(text);
-  return match === null ? undefined : Number(match[1]);
+  const { openFiles } = parseLimits(text);
+  return openFiles === 'unlimited' ? undefined : openFiles;
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { err, ok, type Result } from '../../util/result.js';
 import { describeError, errorCode } from '../../util/system-error.js';
@@ -35,7 +35,7 @@ export function openStreams(paths: StreamPaths): Result<Streams, string> {
     for (const fd of opened.splice(0)) closeSync(fd);
   };
   const open = (path: string, flags: number): number => {
-    const fd = openSync(path, flags, LOG_MODE);
+    const fd = flags === LOG_FLAGS ? openLog(path) : openSync(path, flags);
     opened.push(fd);
     return fd;
   };
@@ -60,8 +60,18 @@ export function openStreams(paths: StreamPaths): Result<Streams, string> {
       paths.stderrPath === paths.stdoutPath ? stdout : open(paths.stderrPath, LOG_FLAGS);
     return ok({ stdin, stdout, stderr, close });
   } catch (error) {
-    const where = errorCode(error) === 'ENOENT' ? dirname(paths.stdoutPath) : paths.stdoutPath;
-    return fail(`cannot write the task's output to ${where}: ${describeError(error)}`);
+    return fail(`cannot write the task's output to ${paths.stdoutPath}: ${describeError(error)}`);
+  }
+}
+
+/** The folder of a task's logs is made when the first attempt is. */
+function openLog(path: string): number {
+  try {
+    return openSync(path, LOG_FLAGS, LOG_MODE);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, LOG_FLAGS, LOG_MODE);
   }
 }
 

@@ -72,11 +72,9 @@ describe('the environment of a task', () => {
       procs: '1',
       adj: '2',
       marker: '3',
-      IFS: 'x',
-      PS4: '!',
+      PS4: '! ',
       ENV: '/none',
       CDPATH: '/',
-      '1': 'one',
     };
     const env = await environmentOf({ PATH, ...names });
     expect(env).toMatchObject(names);

@@ -52,13 +52,14 @@ kernel=$(echo "$cache"/kernel/boot/vmlinuz-*)
 guest_initrd "$cache" "$here" "$scratch/initrd"
 read -ra accel <<< "$(guest_accel "$cache" "$kernel" "$scratch/initrd")"
 
+if [[ -t 1 ]]; then colour=FORCE_COLOR=1; else colour=NO_COLOR=1; fi
 out=${out:-$scratch/vmout}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 rm -f "$out"/{status,output}
 : > "$out/output"
 {
-  printf 'export PATH=%q HOME=/root TERM=dumb CI=%q MEMSCHED_GUEST=%q\n' "$PATH" "${CI:-}" "$flavour"
+  printf 'export PATH=%q HOME=/root TERM=dumb CI=%q MEMSCHED_GUEST=%q %s\n' "$PATH" "${CI:-}" "$flavour" "$colour"
   printf 'cd %q || exit\n' "$PWD"
   printf '('
   printf ' %q' "$@"

@@ -1,0 +1,59 @@
+// Spawn rate: 500 tasks of `true` through memsched, GNU parallel -j2 and xargs -P2, in turn, in one run.
+// Prints tasks per second of each (median, and the spread) and memsched's ratio to parallel, pair by pair.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const TASKS = Number(process.env.BENCH_TASKS ?? 500);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+
+const dir = mkdtempSync(join(tmpdir(), 'memsched-bench-'));
+const memsched = new URL('../bin/memsched.js', import.meta.url).pathname;
+const rows = Array.from({ length: TASKS }, (_, at) => at + 1);
+const argvFile = join(dir, 'argv.yaml');
+const shellFile = join(dir, 'shell.yaml');
+const job = (run) => `version: 1\njobs:\n  t:\n    matrix: { n: [${rows.join(', ')}] }\n    run: ${run}\n`;
+writeFileSync(argvFile, job('["true"]'));
+writeFileSync(shellFile, job('"true"'));
+const lines = `${rows.join('\n')}\n`;
+
+const contestants = {
+  'memsched, argv': [process.execPath, [memsched, 'run', argvFile, '--quiet', '-j2']],
+  'memsched, bash': [process.execPath, [memsched, 'run', shellFile, '--quiet', '-j2']],
+  'parallel -j2': ['parallel', ['-j2', 'true']],
+  'xargs -P2': ['xargs', ['-P2', '-n1', 'true']],
+};
+
+function rate([command, args]) {
+  const started = performance.now();
+  const done = spawnSync(command, args, {
+    input: lines,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { ...process.env, XDG_STATE_HOME: dir, HOME: dir },
+  });
+  if (done.error !== undefined) return undefined;
+  if (done.status !== 0) throw new Error(`${command}: exit ${done.status}\n${done.stderr}`);
+  return TASKS / ((performance.now() - started) / 1000);
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const rates = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
+spawnSync('parallel', ['--citation'], { input: 'will cite\n', stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, HOME: dir } });
+for (let round = 0; round <= ROUNDS; round += 1) {
+  for (const [name, contestant] of Object.entries(contestants)) {
+    const value = rate(contestant);
+    if (round > 0 && value !== undefined) rates[name].push(value); // round 0 warms up
+  }
+}
+rmSync(dir, { recursive: true });
+
+console.log(`${TASKS} tasks of "true", ${ROUNDS} rounds; Linux ${release()}, Node ${process.version}`);
+for (const [name, values] of Object.entries(rates)) {
+  if (values.length === 0) console.log(`${name.padEnd(16)} not installed`);
+  else console.log(`${name.padEnd(16)} ${median(values).toFixed(0).padStart(5)} tasks/s  (${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)})`);
+}
+for (const name of ['memsched, argv', 'memsched, bash']) {
+  const ratios = rates[name].flatMap((value, at) => (rates['parallel -j2'][at] ? [value / rates['parallel -j2'][at]] : []));
+  if (ratios.length > 0) console.log(`${name} / parallel -j2: ${median(ratios).toFixed(2)}  (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`);
+}

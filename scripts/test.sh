@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Every check there is, from a fresh clone: packages, build, types, lint, tests on this host, tests in the guests.
+# Goes on after a failure, so that one look shows all of them. The last line is "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export TEST_RESULTS=$PWD/.cache/test-results
+rm -rf "$TEST_RESULTS"
+mkdir -p "$TEST_RESULTS"
+
+# required NAME COMMAND... - nothing after it makes sense when it fails.
+required() {
+  echo "== $1"
+  "${@:2}" && return
+  echo "failed: $1" >&2
+  echo '0 passed, 1 failed'
+  exit 1
+}
+
+broken=()
+# checked NAME COMMAND... - remembers a failure and goes on.
+checked() {
+  echo "== $1"
+  "${@:2}" || broken+=("$1")
+}
+
+if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+  required 'npm packages' npm ci --no-audit --no-fund
+fi
+required 'test tools' scripts/install-test-tools.sh
+required 'build' npm run --silent build
+checked 'types' npm run --silent typecheck
+checked 'lint' npm run --silent lint
+checked 'tests on this host' npm test --silent -- \
+  --reporter=default --reporter=json --outputFile.json="$TEST_RESULTS/host.json"
+checked 'tests in guests' test/vm/run-in-guest.sh
+
+if ((${#broken[@]} > 0)); then printf 'failed: %s\n' "${broken[@]}"; fi
+node scripts/sum-tests.js "$TEST_RESULTS" host vm-bare vm-small vm-systemd || broken+=('sum')
+((${#broken[@]} == 0))

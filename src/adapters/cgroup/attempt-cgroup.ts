@@ -1,0 +1,139 @@
+import type { AttemptTally } from '../../core/observation.js';
+import type { OomCounters } from '../../core/outcome.js';
+import type { NodeSignal } from '../../core/task-spec.js';
+import type { AttemptLimits } from '../../supervisor/ports.js';
+import { parseCgroupEvents } from '../host/cgroup-events.js';
+import { keyedNumber } from '../host/flat-keyed.js';
+import {
+  readKernelFile,
+  refusal,
+  writeKernelFile,
+  type KernelFile,
+  type KernelFiles,
+} from '../host/kernel-file.js';
+import { parseMemoryEvents } from '../host/memory-events.js';
+import type { SampledLimit } from '../host/sampled-limit.js';
+import type { ChangeWatch } from './change-watch.js';
+import { killTree, liftBrakes, signalTree } from './kill-tree.js';
+import type { MemoryMeter } from './memory-meter.js';
+
+/** cgroup.events is read at least this often, should a wake-up get lost. */
+const EVENTS_EVERY_MS = 1000;
+
+/** What an attempt's cgroup is made with. */
+export interface AttemptCgroupOptions {
+  readonly directory: string;
+  readonly files: KernelFiles;
+  readonly meter: MemoryMeter;
+  readonly watch: ChangeWatch;
+  readonly onChange: () => void;
+  readonly now: () => number;
+  readonly cgroupKill: boolean;
+  /** Enforced here where the kernel does not. */
+  readonly limit: SampledLimit;
+}
+
+/** The cgroup of one attempt. */
+export class AttemptCgroup {
+  readonly directory: string;
+  readonly #events: KernelFile;
+  readonly #stopWatching: (() => void) | undefined;
+  #mainPid: number | undefined;
+  #populated = false;
+  #eventsDueMs = -Infinity;
+
+  constructor(private readonly options: AttemptCgroupOptions) {
+    this.directory = options.directory;
+    this.#events = options.files.file(`${this.directory}/cgroup.events`);
+    this.#stopWatching = options.watch.add(`${this.directory}/cgroup.events`, () => {
+      this.#eventsDueMs = -Infinity;
+      options.onChange();
+    });
+  }
+
+  /** The main process, which gets a signal before its children do. */
+  adopt(pid: number): void {
+    this.#mainPid = pid;
+  }
+
+  /** Used and peak bytes; undefined when nothing lives in it. */
+  sample(): { readonly usedBytes: number; readonly peakBytes: number } | undefined {
+    const nowMs = this.options.now();
+    if (this.#stopWatching === undefined || nowMs >= this.#eventsDueMs) {
+      this.#populated = this.isPopulated();
+      this.#eventsDueMs = nowMs + EVENTS_EVERY_MS;
+    }
+    if (!this.#populated) return undefined;
+    const usedBytes = this.options.meter.usedBytes();
+    if (usedBytes === undefined) return undefined;
+    if (this.options.limit.check(usedBytes)) this.kill();
+    return { usedBytes, peakBytes: this.options.meter.sampledPeakBytes() };
+  }
+
+  /** Whether a process lives in it, or below it. False when the cgroup is gone. */
+  isPopulated(): boolean {
+    const text = this.#events.read();
+    return text !== undefined && parseCgroupEvents(text).populated;
+  }
+
+  /** Sends a signal to every process, once each; frozen or braked ones could not act on it. */
+  signal(signal: NodeSignal): void {
+    liftBrakes(this.directory);
+    signalTree(this.directory, signal as NodeJS.Signals, this.#mainPid);
+  }
+
+  /** Ends every process; returns at once. */
+  kill(): void {
+    liftBrakes(this.directory);
+    killTree(this.directory, { cgroupKill: this.options.cgroupKill });
+  }
+
+  /** The final count; only true once nothing lives in it any more. */
+  tally(): AttemptTally {
+    const cpu = readKernelFile(`${this.directory}/cpu.stat`) ?? '';
+    const oom = this.options.limit.counters() ?? this.#oomCounters();
+    return {
+      peakBytes: this.options.meter.peakBytes(),
+      cpuMs: Math.round((keyedNumber(cpu, 'usage_usec') ?? 0) / 1000),
+      ...(oom !== undefined && { oom }),
+    };
+  }
+
+  /** Gives all descriptors back. The cgroup itself stays. */
+  release(): void {
+    this.#stopWatching?.();
+    this.#events.close();
+    this.options.meter.close();
+  }
+
+  #oomCounters(): OomCounters | undefined {
+    const text = readKernelFile(`${this.directory}/memory.events.local`);
+    if (text === undefined) return undefined;
+    const { oomKill, oom, max } = parseMemoryEvents(text);
+    return { oomKill, oom, max };
+  }
+}
+
+/**
+ * Writes an attempt's limits: `memory.max` only where the user set one, and `memory.oom.group`, so that the OOM killer
+ * takes all of an attempt or nothing of it (cgroup-v2.rst).
+ *
+ * @returns why a limit that the user set could not be put in place.
+ */
+export function applyLimits(directory: string, limits: AttemptLimits): string | undefined {
+  writeKernelFile(`${directory}/memory.oom.group`, '1');
+  const wanted = [
+    ['memory.max', limits.limitBytes],
+    ['memory.swap.max', limits.swapBytes],
+  ] as const;
+  for (const [name, bytes] of wanted) {
+    if (bytes === undefined) continue;
+    const result = writeKernelFile(`${directory}/${name}`, String(bytes));
+    const reason = result === 'gone' ? 'this kernel has no such file' : refusal(result);
+    // Without swap accounting there is nothing that memory.swap.max could bound.
+    if (reason !== undefined && !(name === 'memory.swap.max' && result === 'gone')) {
+      return `cannot write ${String(bytes)} to ${directory}/${name}: ${reason}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,226 @@
+import type {
+  AttemptRef,
+  AttemptSample,
+  AttemptTally,
+  HostSample,
+} from '../../core/observation.js';
+import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
+import type { AttemptLimits, Entry, TaskHost } from '../../supervisor/ports.js';
+import { assert, present } from '../../util/assert.js';
+import { err, ok, type Result } from '../../util/result.js';
+import { errnoOf } from '../host/errno.js';
+import { fdBudget } from '../host/fd-budget.js';
+import type { HostError } from '../host/host-error.js';
+import { createHostReader, type HostReader } from '../host/host-reader.js';
+import { KernelFiles } from '../host/kernel-file.js';
+import type { LimitSource } from '../host/memory-levels.js';
+import { pageBytes } from '../host/page-size.js';
+import { ProcessMemory } from '../host/process-memory.js';
+import { SampledLimit } from '../host/sampled-limit.js';
+import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
+import { kernelTree, type CgroupTree } from './cgroup-fs.js';
+import { createChangeWatch, type ChangeWatch } from './change-watch.js';
+import { KernelMeter, StatAllowance, SummingMeter } from './memory-meter.js';
+import { RemovalList } from './removal-list.js';
+import { makeRunTree, type RunTree } from './run-tree.js';
+import { TasksCgroup } from './tasks-cgroup.js';
+
+/** What a cgroup host needs to know. */
+export interface CgroupHostOptions {
+  /** `hybrid`: a v2 tree without the memory controller. */
+  readonly tier: 'cgroup' | 'hybrid';
+  readonly runId: string;
+  /** The delegated directory, from the tier choice. */
+  readonly rootDirectory: string;
+  readonly budget: BudgetSpec;
+  /** Ancestors that may limit us, from the survey. */
+  readonly limits: readonly LimitSource[];
+  /** The cgroup's name for an attempt: `task-<index>.<attempt>`, unique in the run. */
+  readonly nameOf: (ref: AttemptRef) => string;
+  /** Milliseconds on a clock that never jumps. */
+  readonly now: () => number;
+  /** Says something that the user should know, once. */
+  readonly warn: (sentence: string) => void;
+  /** False: act as if the kernel had no `cgroup.kill`. */
+  readonly cgroupKill?: boolean;
+  /** `/proc`, or a recorded one. */
+  readonly procPath?: string;
+  /** Makes and removes cgroups; the kernel's by default. */
+  readonly tree?: CgroupTree;
+}
+
+/** How long `dispose` waits for killed processes to go. */
+const DISPOSE_DEADLINE_MS = 10_000;
+const DISPOSE_POLL_MS = 5;
+
+/**
+ * Makes the run's tree and the host of the `cgroup` and `hybrid` tiers on it. From here on this process lives in the
+ * tree (`cgroup` tier), until `dispose`.
+ */
+export function createCgroupHost(options: CgroupHostOptions): Result<TaskHost, HostError> {
+  const tree = options.tree ?? kernelTree;
+  const made = makeRunTree({ ...options, tree });
+  return made.ok ? ok(new CgroupHost(options, made.value, tree)) : made;
+}
+
+class CgroupHost implements TaskHost {
+  readonly tier: 'cgroup' | 'hybrid';
+  readonly #attempts = new Map<string, AttemptCgroup>();
+  readonly #files: KernelFiles;
+  readonly #tasks: TasksCgroup;
+  readonly #reader: HostReader;
+  readonly #memory: ProcessMemory;
+  readonly #allowance = new StatAllowance();
+  readonly #removals: RemovalList;
+  readonly #watch: ChangeWatch;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(
+    private readonly options: CgroupHostOptions,
+    private readonly runTree: RunTree,
+    private readonly tree: CgroupTree,
+  ) {
+    const procPath = options.procPath ?? '/proc';
+    this.tier = options.tier;
+    this.#files = new KernelFiles(fdBudget(procPath));
+    this.#memory = new ProcessMemory(procPath, pageBytes(), options.now);
+    this.#removals = new RemovalList(tree, options.now);
+    this.#watch = createChangeWatch(options.warn);
+    this.#tasks = new TasksCgroup(runTree.tasksDirectory, this.#files, this.#watch, this.#changed);
+    this.#reader = createHostReader({
+      files: this.#files,
+      budget: options.budget,
+      limits: options.limits,
+      procPath,
+      pressurePath: this.#tasks.pressurePath ?? `${procPath}/pressure/memory`,
+    });
+  }
+
+  observe(): HostSample {
+    this.#allowance.renew();
+    this.#memory.startLook();
+    this.#removals.retryDue();
+    return this.#reader.look({
+      usedBytes: this.#tasks.usedBytes() ?? this.#sumOfAttempts(),
+      brakeEvents: this.#tasks.brakeEvents(),
+      scannedPages: this.#tasks.scannedPages(),
+    });
+  }
+
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string> {
+    const name = this.options.nameOf(ref);
+    const directory = `${this.runTree.tasksDirectory}/${name}`;
+    assert(!this.#attempts.has(name), `attempt ${name} is opened once`);
+    try {
+      this.tree.make(directory);
+    } catch (error) {
+      return err(`cannot make the cgroup ${directory}: ${errnoOf(error) ?? String(error)}`);
+    }
+    const refused = this.tier === 'cgroup' ? applyLimits(directory, limits) : undefined;
+    if (refused !== undefined) {
+      this.#removals.remove(directory);
+      return err(refused);
+    }
+    this.#attempts.set(name, this.#attempt(directory, limits));
+    return ok({ procsFile: `${directory}/cgroup.procs`, env: {} });
+  }
+
+  adopt(ref: AttemptRef, pid: number): void {
+    this.#find(ref)?.adopt(pid);
+  }
+
+  sample(ref: AttemptRef): AttemptSample | undefined {
+    const sample = this.#find(ref)?.sample();
+    return sample && { task: ref.task, attempt: ref.attempt, ...sample };
+  }
+
+  signal(ref: AttemptRef, signal: NodeSignal): void {
+    this.#find(ref)?.signal(signal);
+  }
+
+  kill(ref: AttemptRef): void {
+    this.#find(ref)?.kill();
+  }
+
+  close(ref: AttemptRef): AttemptTally | 'populated' {
+    const name = this.options.nameOf(ref);
+    const attempt = present(this.#attempts.get(name), `attempt ${name} is open when it is closed`);
+    if (attempt.isPopulated()) return 'populated';
+    const tally = attempt.tally();
+    this.#attempts.delete(name);
+    attempt.release();
+    this.#removals.remove(attempt.directory);
+    return tally;
+  }
+
+  limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void {
+    this.#tasks.limit(limits);
+  }
+
+  onChange(callback: () => void): void {
+    this.#listeners.push(callback);
+  }
+
+  async dispose(): Promise<readonly string[]> {
+    for (const attempt of this.#attempts.values()) attempt.kill();
+    const deadlineMs = this.options.now() + DISPOSE_DEADLINE_MS;
+    while (!this.#cleared() && this.options.now() < deadlineMs) await pause(DISPOSE_POLL_MS);
+    const stuck = [...this.#attempts.values()].map((attempt) => attempt.directory);
+    for (const attempt of this.#attempts.values()) attempt.release();
+    this.#attempts.clear();
+    this.#tasks.close();
+    this.#reader.close();
+    this.#files.closeAll();
+    return [...stuck, ...this.runTree.remove()];
+  }
+
+  /** Puts away every attempt that is empty by now; true when nothing is left. */
+  #cleared(): boolean {
+    for (const [name, attempt] of this.#attempts) {
+      if (attempt.isPopulated()) continue;
+      this.#attempts.delete(name);
+      attempt.release();
+      this.#removals.remove(attempt.directory);
+    }
+    this.#removals.retryDue();
+    return this.#attempts.size === 0 && this.#removals.size === 0;
+  }
+
+  #find(ref: AttemptRef): AttemptCgroup | undefined {
+    return this.#attempts.get(this.options.nameOf(ref));
+  }
+
+  #attempt(directory: string, limits: AttemptLimits): AttemptCgroup {
+    const { now, cgroupKill = true } = this.options;
+    const sampledLimitBytes = this.tier === 'hybrid' ? limits.limitBytes : undefined;
+    return new AttemptCgroup({
+      directory,
+      files: this.#files,
+      meter:
+        this.tier === 'cgroup'
+          ? new KernelMeter(directory, this.#files, this.#allowance, now)
+          : new SummingMeter(directory, this.#files, this.#memory),
+      watch: this.#watch,
+      onChange: this.#changed,
+      now,
+      cgroupKill,
+      limit: new SampledLimit(sampledLimitBytes),
+    });
+  }
+
+  #sumOfAttempts(): number {
+    let sum = 0;
+    for (const attempt of this.#attempts.values()) sum += attempt.sample()?.usedBytes ?? 0;
+    return sum;
+  }
+
+  readonly #changed = (): void => {
+    for (const listener of this.#listeners) listener();
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

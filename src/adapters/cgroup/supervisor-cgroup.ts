@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { MiB } from '../../util/bytes.js';
+import { err, ok, type Result } from '../../util/result.js';
+import { HostError } from '../host/host-error.js';
+import { readKernelFile, refusal, writeKernelFile } from '../host/kernel-file.js';
+import { cgroupDirectory, parseCgroupMounts } from '../host/mountinfo.js';
+import { parseProcCgroup } from '../host/proc-cgroup.js';
+import { childrenOf, makeIfMissing, procsOf, type CgroupTree } from './cgroup-fs.js';
+import { disableController, enableController } from './controllers.js';
+
+/** What is kept for us when memory is reclaimed: node's heap and the journal's buffers. */
+const SUPERVISOR_LOW_BYTES = 128 * MiB;
+/** Rounds of moving processes out of a cgroup that keeps forking. */
+const MOVE_ROUNDS = 10;
+/** Last to be taken by the OOM killer, but not exempt: an exempt process that leaks would take the host along. */
+const SUPERVISOR_OOM_SCORE_ADJ = '-900';
+
+/** The place of the supervisor in a run's tree. */
+export interface SupervisorOptions {
+  /** `memsched-<run>`. */
+  readonly directory: string;
+  readonly rootDirectory: string;
+  readonly tree: CgroupTree;
+}
+
+/** What was done, and how to take it back. */
+export interface Entered {
+  /** Moves everybody back to where they came from; false when that is not possible. */
+  readonly leave: () => boolean;
+}
+
+/**
+ * Moves us into `supervisor/` and hands the memory controller down to `tasks/`.
+ *
+ * A cgroup that hands a controller down may hold no processes itself (cgroup-v2.rst, "No Internal Process Constraint";
+ * only the hierarchy's real root may). So everybody in the root moves along with us: others are in there only where we
+ * are root of a container, or of a host without systemd. In the end they are put back.
+ */
+export function enterSupervisor(options: SupervisorOptions): Result<Entered, HostError> {
+  const { directory, rootDirectory } = options;
+  const supervisor = `${directory}/supervisor`;
+  const isRealRoot = !existsSync(`${rootDirectory}/cgroup.type`);
+  const cameFrom = ownDirectory() ?? rootDirectory;
+  makeIfMissing(supervisor, options.tree);
+  const refused = moveIn(process.pid, supervisor);
+  if (refused !== undefined) {
+    return err(new HostError(`cannot move into ${supervisor} (${refused})`, 'memsched doctor'));
+  }
+  if (!isRealRoot) moveAll(rootDirectory, supervisor);
+
+  const goBack = (): boolean => {
+    if (cameFrom !== rootDirectory) moveIn(process.pid, cameFrom);
+    if (procsOf(supervisor).length === 0) return true;
+    if (!isRealRoot && !takeMemoryBack(rootDirectory, directory)) return false;
+    return moveAll(supervisor, rootDirectory);
+  };
+  for (const each of [rootDirectory, directory]) {
+    const enabling = enableController(each, 'memory');
+    if (enabling.kind !== 'failed') continue;
+    goBack();
+    const message = `the kernel does not hand the memory controller down in ${each} (${enabling.errno})`;
+    return err(new HostError(message, 'memsched doctor'));
+  }
+  const restore = protect(directory, supervisor);
+  return ok({
+    leave: () => {
+      restore();
+      return goBack();
+    },
+  });
+}
+
+/**
+ * Keeps memory for us and moves us down the OOM killer's list. Both may be refused (an ordinary user may not lower
+ * oom_score_adj): then we are as safe as any other process.
+ *
+ * @returns what puts oom_score_adj back.
+ */
+function protect(directory: string, supervisor: string): () => void {
+  for (const each of [directory, supervisor]) {
+    writeKernelFile(`${each}/memory.low`, String(SUPERVISOR_LOW_BYTES));
+  }
+  const file = '/proc/self/oom_score_adj';
+  const before = (readKernelFile(file) ?? '0').trim();
+  if (Number(before) <= Number(SUPERVISOR_OOM_SCORE_ADJ)) return () => undefined;
+  const result = writeKernelFile(file, SUPERVISOR_OOM_SCORE_ADJ);
+  if (result !== 'written') return () => undefined;
+  return () => {
+    writeKernelFile(file, before);
+  };
+}
+
+/** Moves a process; undefined when it is there or gone, else the reason against it. */
+function moveIn(pid: number, directory: string): string | undefined {
+  return refusal(writeKernelFile(`${directory}/cgroup.procs`, String(pid)));
+}
+
+/** Moves all processes, also those forked meanwhile; false when some stayed. */
+function moveAll(from: string, to: string): boolean {
+  for (let round = 0; round < MOVE_ROUNDS; round += 1) {
+    const pids = procsOf(from);
+    if (pids.length === 0) return true;
+    const refused = pids.map((pid) => moveIn(pid, to)).filter((reason) => reason !== undefined);
+    if (refused.length === pids.length) return false;
+  }
+  return procsOf(from).length === 0;
+}
+
+/** The root may hold processes again only when it hands nothing down, and that only when nobody else lives on it. */
+function takeMemoryBack(rootDirectory: string, directory: string): boolean {
+  if (childrenOf(rootDirectory).some((each) => each !== directory)) return false;
+  return disableController(directory, 'memory') && disableController(rootDirectory, 'memory');
+}
+
+function ownDirectory(): string | undefined {
+  const path = parseProcCgroup(readKernelFile('/proc/self/cgroup') ?? '').v2Path;
+  const mounts = parseCgroupMounts(readKernelFile('/proc/self/mountinfo') ?? '');
+  const mount = mounts.find((each) => each.version === 2);
+  return path === undefined || mount === undefined ? undefined : cgroupDirectory(mount, path);
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { singleNumber } from '../host/flat-keyed.js';
+import {
+  readKernelFile,
+  writeKernelFile,
+  type KernelFile,
+  type KernelFiles,
+} from '../host/kernel-file.js';
+import { parseMemoryEvents } from '../host/memory-events.js';
+import { parseMemoryStat, workingSetBytes } from '../host/memory-stat.js';
+import type { ChangeWatch } from './change-watch.js';
+
+/** Limits of the tree, in bytes. */
+export interface TreeLimits {
+  readonly highBytes: number | 'max';
+  readonly maxBytes: number;
+}
+
+/** The cgroup `tasks/`: all attempts together. */
+export class TasksCgroup {
+  /** The PSI file of all tasks together; absent where the kernel keeps none per cgroup. */
+  readonly pressurePath: string | undefined;
+  readonly #current: KernelFile;
+  readonly #stat: KernelFile;
+  readonly #events: KernelFile;
+  readonly #stopWatching: (() => void) | undefined;
+  readonly #written = new Map<string, string>();
+  #scannedPages = 0;
+
+  constructor(
+    private readonly directory: string,
+    files: KernelFiles,
+    watch: ChangeWatch,
+    onChange: () => void,
+  ) {
+    const pressure = `${directory}/memory.pressure`;
+    this.pressurePath = isReadable(pressure) ? pressure : undefined;
+    this.#current = files.file(`${directory}/memory.current`);
+    this.#stat = files.file(`${directory}/memory.stat`);
+    // The local counters: a task with a memory.high of its own is no business of the brake's. Kernel 5.2.
+    const local = existsSync(`${directory}/memory.events.local`);
+    this.#events = files.file(`${directory}/memory.events${local ? '.local' : ''}`);
+    // The hierarchical file tells of the brake and of kills inside the tree alike.
+    this.#stopWatching = watch.add(`${directory}/memory.events`, onChange);
+  }
+
+  /** Working set of all tasks; undefined without the memory controller. */
+  usedBytes(): number | undefined {
+    const current = singleNumber(this.#current.read() ?? '');
+    const text = this.#stat.read();
+    if (typeof current !== 'number' || text === undefined) return undefined;
+    const stat = parseMemoryStat(text);
+    this.#scannedPages = stat.scannedPages;
+    return workingSetBytes(current, stat);
+  }
+
+  /** Pages scanned for reclaim in the tree, as of the last {@link usedBytes}. */
+  scannedPages(): number {
+    return this.#scannedPages;
+  }
+
+  /** How often the brake has slowed someone. */
+  brakeEvents(): number {
+    return parseMemoryEvents(this.#events.read() ?? '').high;
+  }
+
+  /**
+   * Sets `memory.high` and `memory.max`, as far as they change. A `memory.max` below what is used now would be an order
+   * to the OOM killer (cgroup-v2.rst), so it goes no lower than that; the next call will lower it further.
+   */
+  limit(limits: TreeLimits): void {
+    const current = singleNumber(this.#current.read() ?? '');
+    const floorBytes = typeof current === 'number' ? current : 0;
+    this.#write('memory.high', String(limits.highBytes));
+    this.#write('memory.max', String(Math.max(limits.maxBytes, floorBytes)));
+  }
+
+  close(): void {
+    this.#stopWatching?.();
+    for (const file of [this.#current, this.#stat, this.#events]) file.close();
+  }
+
+  #write(name: string, text: string): void {
+    if (this.#written.get(name) === text) return;
+    if (writeKernelFile(`${this.directory}/${name}`, text) === 'written') {
+      this.#written.set(name, text);
+    }
+  }
+}
+
+/** There with `psi=0`, too, but then not to be read. */
+function isReadable(path: string): boolean {
+  return readKernelFile(path) !== undefined;
+}

@@ -1,0 +1,248 @@
+import type { Budget } from '../../core/budget.js';
+import { formatBytes, GiB } from '../../util/bytes.js';
+import { formatDuration } from '../../util/duration.js';
+import { fillPerInterval, type FillRate } from './fill-rate.js';
+import type { Rlimits } from './rlimits.js';
+import type { HostSurvey } from './survey.js';
+import { announceTier, type TierChoice } from './tier-choice.js';
+
+/** One line of what `memsched doctor` says. */
+export interface Finding {
+  /** What was looked at; also the key in `--json`. */
+  readonly check: string;
+  /** `ok`: as it should be; `warn`: runs go, less well than they could; `missing`: this host has no such thing. */
+  readonly state: 'ok' | 'warn' | 'missing';
+  readonly detail: string;
+  /** What to type to mend it. */
+  readonly mend?: string;
+}
+
+/** What the diagnosis rests on, beside the survey. */
+export interface DiagnosisFacts {
+  readonly survey: HostSurvey;
+  /** The tier that a run without options would get. */
+  readonly choice: TierChoice;
+  readonly budget: Budget;
+  readonly rlimits: Rlimits;
+  /** `comm` of daemons that kill on their own account. */
+  readonly oomDaemons: readonly string[];
+  /** Absent when it could not be measured. */
+  readonly fillRate?: FillRate;
+  readonly intervalMs: number;
+}
+
+/** Daemons that end processes when memory runs short, by the first 15 letters of their names as the kernel keeps them. */
+export const OOM_DAEMONS: readonly string[] = ['systemd-oomd', 'earlyoom', 'nohang', 'oomd'];
+
+const FEW_OPEN_FILES = 4096;
+const FEW_PROCESSES = 1024;
+/** Below this, hardly one memory-hungry task fits. */
+const SMALL_BUDGET_BYTES = GiB / 4;
+/** What may be filled between two samples and still leave time to act: the gap between preempt and the budget. */
+const FILL_SHARE = 0.1;
+
+/** All findings, the most telling first. */
+export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
+  return [
+    tierFinding(facts),
+    cgroupFinding(facts),
+    killFinding(facts),
+    peakFinding(facts),
+    psiFinding(facts),
+    systemdFinding(facts),
+    budgetFinding(facts),
+    limitsFinding(facts),
+    swapFinding(facts),
+    fillFinding(facts),
+    ...oomDaemonFindings(facts),
+    openFilesFinding(facts),
+    processesFinding(facts),
+    { check: 'processors', state: 'ok', detail: `${round(facts.survey.cpus)} for tasks` },
+  ];
+}
+
+function tierFinding({ choice }: DiagnosisFacts): Finding {
+  const detail = announceTier(choice);
+  if (choice.kind === 'relaunch' || choice.downgrade === undefined) {
+    return { check: 'tier', state: 'ok', detail };
+  }
+  const sentence = detail.replace(/ \(memsched doctor .*\)$/, '');
+  return { check: 'tier', state: 'warn', detail: sentence, mend: choice.downgrade.mend };
+}
+
+function cgroupFinding({ survey }: DiagnosisFacts): Finding {
+  const { mode, own } = survey.cgroups;
+  const names = {
+    unified: 'cgroup v2 alone',
+    hybrid: 'cgroup v2 beside v1 controllers',
+    v1: 'cgroup v1 alone',
+    none: 'not mounted',
+  };
+  const inside = own === undefined ? '' : `; own cgroup ${own.path}`;
+  const controllers = own?.controllers.join(' ') ?? '';
+  const offered = controllers === '' ? '' : `, controllers ${controllers}`;
+  const writable =
+    own === undefined ? '' : own.probe.kind === 'writable' ? ', writable' : ', not writable for us';
+  const state = mode === 'unified' ? 'ok' : mode === 'hybrid' ? 'warn' : 'missing';
+  return { check: 'cgroups', state, detail: `${names[mode]}${inside}${offered}${writable}` };
+}
+
+function killFinding({ survey }: DiagnosisFacts): Finding {
+  if (survey.features.cgroupKill) {
+    return { check: 'cgroup.kill', state: 'ok', detail: 'a whole task ends with one write' };
+  }
+  return {
+    check: 'cgroup.kill',
+    state: 'warn',
+    detail: `kernel ${survey.kernelRelease} lacks it (5.14 has it): tasks are frozen and killed one process at a time`,
+  };
+}
+
+function peakFinding({ survey }: DiagnosisFacts): Finding {
+  if (survey.features.memoryPeak) {
+    return { check: 'memory.peak', state: 'ok', detail: 'the kernel counts peaks' };
+  }
+  return {
+    check: 'memory.peak',
+    state: 'warn',
+    detail: `kernel ${survey.kernelRelease} lacks it (5.19 has it): peaks are the largest samples`,
+  };
+}
+
+function psiFinding({ survey }: DiagnosisFacts): Finding {
+  if (survey.features.psi === 'present') {
+    return { check: 'pressure', state: 'ok', detail: 'PSI is on' };
+  }
+  return {
+    check: 'pressure',
+    state: 'warn',
+    detail: 'no PSI: decisions rest on usage alone',
+    mend:
+      `echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX psi=1"' | sudo tee /etc/default/grub.d/psi.cfg` +
+      ' && sudo update-grub && sudo reboot',
+  };
+}
+
+function systemdFinding({ survey }: DiagnosisFacts): Finding {
+  const { systemd } = survey;
+  switch (systemd.kind) {
+    case 'reachable': {
+      const { kind, version } = systemd.manager;
+      const whose = kind === 'user' ? 'your user manager' : 'the system manager';
+      return {
+        check: 'systemd',
+        state: 'ok',
+        detail: `${whose} (systemd ${version}) can delegate a cgroup`,
+      };
+    }
+    case 'not-booted':
+      return { check: 'systemd', state: 'ok', detail: 'this host was not started by systemd' };
+    case 'no-user-manager':
+      return {
+        check: 'systemd',
+        state: 'warn',
+        detail: 'no user manager runs for you, so nothing can be delegated',
+        mend: 'sudo loginctl enable-linger "$USER"  (then log in again)',
+      };
+    case 'no-systemd-run':
+      return {
+        check: 'systemd',
+        state: 'warn',
+        detail: 'systemd-run is not to be found',
+        mend: 'sudo apt-get install systemd',
+      };
+  }
+}
+
+function budgetFinding({ budget, survey }: DiagnosisFacts): Finding {
+  const detail =
+    `${formatBytes(budget.budgetBytes)} for tasks now: ${formatBytes(budget.capacityBytes)} in all, ` +
+    `${formatBytes(budget.outsideBytes)} used by others, ${formatBytes(survey.meminfo.availableBytes)} available`;
+  if (budget.budgetBytes >= SMALL_BUDGET_BYTES) return { check: 'budget', state: 'ok', detail };
+  return { check: 'budget', state: 'warn', detail, mend: 'ps aux --sort=-rss | head' };
+}
+
+function limitsFinding({ survey }: DiagnosisFacts): Finding {
+  if (survey.levels.length === 0) {
+    return { check: 'limits', state: 'ok', detail: 'no memory limit above us' };
+  }
+  const each = survey.levels.map(
+    (level) =>
+      `${formatBytes(level.limitBytes)} by ${level.directory} (${formatBytes(level.usedBytes)} used)`,
+  );
+  return { check: 'limits', state: 'ok', detail: each.join('; ') };
+}
+
+function swapFinding({ survey }: DiagnosisFacts): Finding {
+  const { swapTotalBytes, swapFreeBytes } = survey.meminfo;
+  const detail =
+    swapTotalBytes === 0
+      ? 'none: a full memory is full at once, so usage decides rather than pressure'
+      : `${formatBytes(swapTotalBytes)}, ${formatBytes(swapFreeBytes)} of it free`;
+  return { check: 'swap', state: 'ok', detail };
+}
+
+function fillFinding(facts: DiagnosisFacts): Finding {
+  const { fillRate, intervalMs, survey, budget, choice } = facts;
+  if (fillRate === undefined) {
+    return {
+      check: 'fill rate',
+      state: 'warn',
+      detail: 'too little memory is available to measure it',
+    };
+  }
+  const bytes = fillPerInterval(fillRate, survey.cpus, intervalMs);
+  const detail =
+    `${formatBytes(fillRate.bytesPerS)} a second by one process; ` +
+    `at most ${formatBytes(bytes)} by all processors between samples ${formatDuration(intervalMs)} apart`;
+  const room = budget.budgetBytes * FILL_SHARE;
+  if (bytes <= room) return { check: 'fill rate', state: 'ok', detail: `${detail}: short enough` };
+  if (choice.tier === 'cgroup') {
+    const brake = `more than the ${formatBytes(room)} above the preempt line; the brake (memory.high) covers it`;
+    return { check: 'fill rate', state: 'ok', detail: `${detail}: ${brake}` };
+  }
+  const ms = Math.max(10, Math.floor((intervalMs * room) / bytes));
+  return {
+    check: 'fill rate',
+    state: 'warn',
+    detail: `${detail}: more than the ${formatBytes(room)} above the preempt line, and this tier has no brake`,
+    mend: `memsched run --interval ${ms}ms …`,
+  };
+}
+
+function oomDaemonFindings({ oomDaemons }: DiagnosisFacts): readonly Finding[] {
+  if (oomDaemons.length === 0) {
+    return [{ check: 'oom daemons', state: 'ok', detail: 'none runs beside us' }];
+  }
+  return oomDaemons.map((name) => ({
+    check: 'oom daemons',
+    state: 'warn',
+    detail: `${name} runs and may kill tasks on its own account`,
+    mend: `sudo systemctl stop ${name}`,
+  }));
+}
+
+function openFilesFinding({ rlimits }: DiagnosisFacts): Finding {
+  const { openFiles } = rlimits;
+  const detail = `${openFiles} (ulimit -n)`;
+  if (openFiles === 'unlimited' || openFiles >= FEW_OPEN_FILES)
+    return { check: 'open files', state: 'ok', detail };
+  return {
+    check: 'open files',
+    state: 'warn',
+    detail: `${detail}: with very many tasks at once, files are opened for each read`,
+    mend: `ulimit -n ${FEW_OPEN_FILES}`,
+  };
+}
+
+function processesFinding({ rlimits }: DiagnosisFacts): Finding {
+  const { processes } = rlimits;
+  const detail = `${processes} (ulimit -u)`;
+  if (processes === 'unlimited' || processes >= FEW_PROCESSES)
+    return { check: 'processes', state: 'ok', detail };
+  return { check: 'processes', state: 'warn', detail, mend: `ulimit -u ${FEW_PROCESSES}` };
+}
+
+function round(cpus: number): string {
+  return String(Math.round(cpus * 100) / 100);
+}

@@ -1,0 +1,26 @@
+import type { OomCounters } from '../../core/outcome.js';
+
+/**
+ * A task's own limit where no kernel enforces it (`hybrid` and `procfs`): whoever is found over it at a sample is
+ * killed, all of it, and counted the way the kernel would count it. Coarser than `memory.max`: use may exceed the limit
+ * by what is allocated between two samples.
+ */
+export class SampledLimit {
+  #reached = false;
+
+  /** @param limitBytes - undefined: no limit. */
+  constructor(private readonly limitBytes: number | undefined) {}
+
+  /** Takes a sample; true when the attempt has to be killed, at every sample from then on. */
+  check(usedBytes: number): boolean {
+    if (this.limitBytes !== undefined && usedBytes > this.limitBytes) this.#reached = true;
+    return this.#reached;
+  }
+
+  /** Counters as of `memory.events.local`; undefined without a limit. */
+  counters(): OomCounters | undefined {
+    if (this.limitBytes === undefined) return undefined;
+    const times = this.#reached ? 1 : 0;
+    return { oomKill: times, oom: times, max: times };
+  }
+}

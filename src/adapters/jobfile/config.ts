@@ -1,0 +1,141 @@
+import { basename, extname } from 'node:path';
+import type { RunConfig } from '../../core/task-spec.js';
+import { formatBytes } from '../../util/bytes.js';
+import { originAt, type Located } from './located.js';
+import { quote } from './printable.js';
+import type { Report } from './report.js';
+import type { Amount } from './scalars.js';
+import type { JobfileInput } from './schema.js';
+
+/** What a jobfile's relative values refer to. */
+export interface HostFacts {
+  /** `min(MemTotal, memory.max of every ancestor)`: what `%` refers to. */
+  readonly baseBytes: number;
+  /** What `budget: auto` comes to now. */
+  readonly autoBudgetBytes: number;
+  readonly cpus: number;
+}
+
+/** Where hold is left again, in points below it (control.md: hysteresis). */
+const RESUME_POINTS = 0.1;
+
+const DEFAULTS = {
+  holdShare: 0.8,
+  preemptShare: 0.9,
+  criticalShare: 0.95,
+  overcommit: 0.9,
+  somePct: 10,
+  fullPct: 20,
+  windowMs: 2000,
+  intervalMs: 100,
+} as const;
+
+/** An amount in whole bytes. */
+export function bytesOf(amount: Amount, host: HostFacts): number {
+  return amount.kind === 'bytes' ? amount.bytes : Math.floor(amount.share * host.baseBytes);
+}
+
+/** Everything about the run that is not about one task; what does not fit together is reported. */
+export function runConfig(input: JobfileInput, root: Located, host: HostFacts, report: Report): RunConfig {
+  const { memory = {}, pressure = {} } = input;
+  const budget = memory.budget ?? 'auto';
+  const config: RunConfig = {
+    name: input.name ?? nameFrom(report.source.file),
+    budget: budget === 'auto' ? { kind: 'auto' } : { kind: 'bytes', bytes: bytesOf(budget, host) },
+    holdShare: memory.hold ?? DEFAULTS.holdShare,
+    preemptShare: memory.preempt ?? DEFAULTS.preemptShare,
+    criticalShare: memory.critical ?? DEFAULTS.criticalShare,
+    overcommit: memory.overcommit ?? DEFAULTS.overcommit,
+    pressure: {
+      somePct: percent(pressure.some) ?? DEFAULTS.somePct,
+      fullPct: percent(pressure.full) ?? DEFAULTS.fullPct,
+      windowMs: pressure.window ?? DEFAULTS.windowMs,
+    },
+    intervalMs: input.interval ?? DEFAULTS.intervalMs,
+    ...(input.max_parallel === undefined ? {} : { maxParallel: input.max_parallel }),
+    halt: input.halt ?? { kind: 'never' },
+    groups: Object.fromEntries(Object.entries(input.groups ?? {}).map(([name, group]) => [name, group.max_parallel])),
+    resources: Object.fromEntries(Object.entries(input.resources ?? {})),
+    cpus: host.cpus,
+  };
+  checkThresholds(config, root, report);
+  checkBudget(config, root, host, report);
+  checkTimes(config, root, report);
+  return config;
+}
+
+/** A share as a percentage, without the noise of binary fractions. */
+function percent(share: number | undefined): number | undefined {
+  return share === undefined ? undefined : Number((share * 100).toFixed(6));
+}
+
+function nameFrom(file: string): string {
+  const name = file === '<stdin>' ? 'stdin' : basename(file, extname(file));
+  return name === '' ? 'jobfile' : name;
+}
+
+function checkThresholds(config: RunConfig, root: Located, report: Report): void {
+  const { holdShare, preemptShare, criticalShare } = config;
+  const order = [
+    ['hold', holdShare],
+    ['preempt', preemptShare],
+    ['critical', criticalShare],
+  ] as const;
+  if (holdShare <= RESUME_POINTS) {
+    report.at(originAt(root, ['memory', 'hold']), {
+      message: `memory.hold: ${pct(holdShare)} is too low: starting goes on again 10 points below it`,
+      mend: 'choose more than 10%',
+    });
+  }
+  for (const [index, [name, value]] of order.entries()) {
+    const next = order[index + 1];
+    if (next === undefined || value < next[1]) continue;
+    const [nextName, nextValue] = next;
+    const written = originAt(root, ['memory', nextName]);
+    const culprit = isSet(root, nextName) ? written : originAt(root, ['memory', name]);
+    report.at(culprit, {
+      message: `memory.${nextName} (${pct(nextValue)}) must be above memory.${name} (${pct(value)})`,
+      mend: 'the order is hold < preempt < critical; the defaults are 80%, 90%, 95%',
+    });
+  }
+}
+
+function isSet(root: Located, key: string): boolean {
+  const memory = root.kind === 'map' ? root.entries.get('memory')?.value : undefined;
+  return memory?.kind === 'map' && memory.entries.has(key);
+}
+
+function pct(share: number): string {
+  return `${String(Number((share * 100).toFixed(2)))}%`;
+}
+
+function checkBudget(config: RunConfig, root: Located, host: HostFacts, report: Report): void {
+  if (config.budget.kind === 'auto') return;
+  const { bytes } = config.budget;
+  if (bytes === 0) {
+    report.at(originAt(root, ['memory', 'budget']), { message: 'memory.budget: nothing could run in a budget of 0' });
+  }
+  if (bytes > host.baseBytes) {
+    report.warn(
+      `memory.budget (${formatBytes(bytes)}) is more than this host has (${formatBytes(host.baseBytes)}).`,
+    );
+  }
+}
+
+function checkTimes(config: RunConfig, root: Located, report: Report): void {
+  if (config.pressure.windowMs >= config.intervalMs) return;
+  report.at(originAt(root, ['interval']), {
+    message: `interval (${String(config.intervalMs)}ms) must not be longer than pressure.window (${String(config.pressure.windowMs)}ms)`,
+    mend: 'make the window several intervals long',
+  });
+}
+
+/** Warns of groups and resources that no job names: often a misspelling on the other side. */
+export function warnUnused(config: RunConfig, usedGroups: ReadonlySet<string>, usedResources: ReadonlySet<string>, report: Report): void {
+  for (const name of Object.keys(config.groups)) {
+    if (!usedGroups.has(name)) report.warn(`groups: no job names ${quote(name)} under concurrency.`);
+  }
+  for (const name of Object.keys(config.resources)) {
+    if (!usedResources.has(name)) report.warn(`resources: no job takes ${quote(name)}.`);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Knows the commands whose arguments are code: for another shell, another language, or bash's own arithmetic and
+ * variable names. A matrix value must not become part of such code, even by way of a variable. The list holds what
+ * batch scripts use; what an unlisted program does with its arguments cannot be known here.
+ */
+
+/** Every argument is code, or becomes part of a command line somewhere else. */
+const ALL_CODE = new Set(['ssh', 'parallel', 'watch']);
+/** The same, for builtins, which stand only where a command begins. */
+const CODE_BUILTINS = new Set(['eval', 'trap', 'alias', 'let']);
+
+/** The text after an option such as `-c` or `-e` is code. */
+const INTERPRETER = /^((ba|da|z|k|mk|a|fi|c|tc)?sh|python[\d.]*|pypy\d*|perl[\d.]*|ruby|node|nodejs|deno|bun|php|lua[\d.]*|Rscript|R|su|runuser|flock|script)$/;
+/** These take an operand (a user, a file) before their options. */
+const OPERAND_FIRST = new Set(['su', 'runuser', 'flock', 'script']);
+const CODE_OPTION = /^-[A-Za-z0-9]*[ceErp]$|^--(command|eval|execute|print|expr|run)$/;
+const GLUED_CODE_OPTION = /^-[A-Za-z]*[ceE]\S|^--(command|eval|execute|print)=/;
+
+/** The first argument that is no option is a program in a little language that can run commands. */
+const PROGRAM_FIRST = /^([gmn]?awk|g?sed)$/;
+
+/** Arguments are names of variables, whose subscripts bash evaluates. */
+const TAKES_NAMES = new Set(['unset', 'read', 'mapfile', 'readarray', 'getopts', 'wait']);
+const DECLARES = new Set(['declare', 'typeset', 'local', 'readonly', 'export']);
+const PLAIN_ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=[^(]*$/;
+
+/** Words after which a command may begin. */
+const LEADS = new Set(['then', 'do', 'else', 'elif', 'if', 'while', 'until', '!', '{', 'time', 'builtin', 'command', 'exec']);
+
+/** The first word that names a command, after keywords and assignments. */
+export function commandWords(words: readonly string[]): readonly string[] {
+  const first = words.findIndex((word) => !LEADS.has(word) && !PLAIN_ASSIGNMENT.test(word));
+  return first === -1 ? [] : words.slice(first);
+}
+
+/** True when words name a program that reads code from its standard input. */
+export function readsCode(words: readonly string[]): boolean {
+  return words.some((word) => {
+    const name = baseName(word);
+    return INTERPRETER.test(name) || PROGRAM_FIRST.test(name) || ALL_CODE.has(name) || name === 'xargs';
+  });
+}
+
+/**
+ * Says why a matrix value must not stand in the next word of a command, or nothing when it may.
+ *
+ * @param words - the finished words of the simple command, without quotes.
+ * @param partial - what stands before the value in its own word.
+ */
+export function codeReason(words: readonly string[], partial: string): string | undefined {
+  const all = words.findLast((word) => ALL_CODE.has(baseName(word)));
+  if (all !== undefined) return `"${baseName(all)}" would read it as code`;
+  return interpreterReason(words, partial) ?? programReason(words, partial) ?? nameReason(commandWords(words), partial);
+}
+
+function interpreterReason(words: readonly string[], partial: string): string | undefined {
+  for (const [index, word] of words.entries()) {
+    const name = baseName(word);
+    if (!INTERPRETER.test(name)) continue;
+    const rest = optionsOf(words.slice(index + 1), OPERAND_FIRST.has(name));
+    const option = rest.options.find((argument) => CODE_OPTION.test(argument));
+    if (option !== undefined) return `"${name} ${option}" would read it as code`;
+    if (rest.open && GLUED_CODE_OPTION.test(partial)) return `"${name}" would read it as code`;
+  }
+  return undefined;
+}
+
+/** Of an interpreter's arguments, those before the script's name: options and what may belong to them. */
+function optionsOf(
+  words: readonly string[],
+  operandFirst: boolean,
+): { readonly options: readonly string[]; readonly open: boolean } {
+  let mayTakeOperand = operandFirst;
+  for (const [index, word] of words.entries()) {
+    const isOption = word.startsWith('-');
+    if (!isOption && !mayTakeOperand) return { options: words.slice(0, index), open: false };
+    mayTakeOperand = isOption;
+  }
+  return { options: words, open: true };
+}
+
+function programReason(words: readonly string[], partial: string): string | undefined {
+  for (const [index, word] of words.entries()) {
+    const name = baseName(word);
+    if (!PROGRAM_FIRST.test(name)) continue;
+    if (isProgram(words.slice(index + 1), partial, name.endsWith('sed'))) {
+      return `"${name}" would read it as part of its program`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the word after `arguments_` is, or belongs to, the program of awk or sed. */
+function isProgram(arguments_: readonly string[], partial: string, sed: boolean): boolean {
+  const takesValue = sed ? /^(-[a-z]*l|--line-length)$/ : /^(-[vF]|--assign|--field-separator)$/;
+  let programSeen = false;
+  let expected: 'argument' | 'program' | 'value' | 'file' = 'argument';
+  for (const argument of arguments_) {
+    if (expected !== 'argument') {
+      programSeen ||= expected !== 'value';
+      expected = 'argument';
+    } else if (/^(-[A-Za-z]*e|--expression|--source)$/.test(argument)) expected = 'program';
+    else if (/^(-[A-Za-z]*f|--file)$/.test(argument)) expected = 'file';
+    else if (takesValue.test(argument)) expected = 'value';
+    else if (/^(-[a-zA-Z]*e|--expression=|--source=)./.test(argument)) programSeen = true;
+    else if (!argument.startsWith('-')) programSeen = true;
+  }
+  if (expected !== 'argument') return expected === 'program';
+  if (/^-[A-Za-z]*e|^--(expression|source)=/.test(partial)) return true;
+  return !programSeen && !partial.startsWith('-');
+}
+
+function nameReason(words: readonly string[], partial: string): string | undefined {
+  const [name, ...rest] = words;
+  if (name === undefined) return partial === '' || !partial.includes('[') ? undefined : SUBSCRIPT;
+  if (CODE_BUILTINS.has(name)) return `"${name}" would read it as code`;
+  if (TAKES_NAMES.has(name)) return `"${name}" would read it as the name of a variable`;
+  if (DECLARES.has(name)) {
+    const plain = rest.every((word) => !word.startsWith('-') || /^-[rxglu]+$/.test(word));
+    return plain && PLAIN_ASSIGNMENT.test(partial) ? undefined : `"${name}" could evaluate it`;
+  }
+  const last = rest.at(-1);
+  return last === '-v' && /^(printf|test|\[)$/.test(name)
+    ? `"${name} -v" would read it as the name of a variable`
+    : undefined;
+}
+
+const SUBSCRIPT = 'the shell would evaluate it as a subscript';
+
+function baseName(word: string): string {
+  return word.slice(word.lastIndexOf('/') + 1);
+}

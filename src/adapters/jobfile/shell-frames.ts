@@ -1,0 +1,72 @@
+import { commandWords } from './shell-commands.js';
+import type { Reference } from './template.js';
+
+/** A here-document whose body begins after the next newline. */
+export interface Heredoc {
+  readonly delimiter: string;
+  /** A quoted delimiter: the shell fills nothing in. */
+  readonly quoted: boolean;
+  /** `<<-`: leading tabs do not count. */
+  readonly stripTabs: boolean;
+}
+
+/** References inside of `[[ … ]]`, judged when it is clear whether it does arithmetic. */
+export interface Test {
+  readonly references: Reference[];
+  arithmetic: boolean;
+}
+
+/** A stretch of commands: the script itself, or what stands between parentheses. */
+export class CodeFrame {
+  readonly kind = 'code';
+  /** Finished words of the simple command, quotes removed; a reference is a NUL. */
+  words: string[] = [];
+  /** The word being read. */
+  word: string | undefined;
+  /** Finished words since the last newline. */
+  line: string[] = [];
+  heredocs: Heredoc[] = [];
+  test: Test | undefined;
+
+  constructor(readonly closed: boolean) {}
+
+  append(text: string): void {
+    this.word = (this.word ?? '') + text;
+  }
+
+  /** Ends the word being read, if any, and returns it. */
+  endWord(): string | undefined {
+    const { word } = this;
+    if (word === undefined) return undefined;
+    this.words.push(word);
+    this.line.push(word);
+    this.word = undefined;
+    return word;
+  }
+
+  endCommand(): void {
+    if (this.test === undefined) this.words = [];
+  }
+
+  /** The name of the command being read. */
+  get command(): string | undefined {
+    return commandWords(this.words)[0];
+  }
+}
+
+/** Between double quotes; `translated` after `$"`. */
+export interface DoubleFrame {
+  readonly kind: 'double';
+  readonly translated: boolean;
+}
+
+/** A stretch in which no reference may stand, and what it is. */
+export interface OpaqueFrame {
+  readonly kind: 'opaque';
+  readonly close: '}' | ']' | '))';
+  readonly what: string;
+  depth: number;
+}
+
+/** What encloses the place that is being read. */
+export type Frame = CodeFrame | DoubleFrame | OpaqueFrame;

@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { assert } from '../../util/assert.js';
+import type { LogPaths } from '../../supervisor/ports.js';
+
+/** Where everything of one run is. All paths are absolute. */
+export interface RunFolder {
+  readonly runId: string;
+  readonly path: string;
+  readonly journalPath: string;
+  readonly jobfilePath: string;
+  readonly logsPath: string;
+  readonly controlSocketPath: string;
+  /** Which process supervises it; see `supervisor-mark.ts`. */
+  readonly markPath: string;
+}
+
+/** The layout of a run's folder. */
+export function runFolder(path: string): RunFolder {
+  return {
+    runId: basename(path),
+    path,
+    journalPath: join(path, 'journal.jsonl'),
+    jobfilePath: join(path, 'jobfile.yaml'),
+    logsPath: join(path, 'logs'),
+    controlSocketPath: join(path, 'control.sock'),
+    markPath: join(path, 'supervisor.json'),
+  };
+}
+
+/** Keeps the jobfile as it was, mode 0600. */
+export function keepJobfile(folder: RunFolder, content: Uint8Array): void {
+  writeFileSync(folder.jobfilePath, content, { mode: 0o600, flag: 'wx' });
+}
+
+/** `logs/<task>/<attempt>.out` and `.err`; whoever opens them first makes the folder. */
+export function logPaths(folder: RunFolder): LogPaths {
+  return {
+    pathsFor(task, attempt) {
+      assert(
+        /^[^/\0]+$/.test(task) && task !== '.' && task !== '..',
+        `the task id "${task}" is a safe file name`,
+      );
+      const stem = join(folder.logsPath, task, String(attempt));
+      return { stdoutPath: `${stem}.out`, stderrPath: `${stem}.err` };
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { lstatSync, mkdirSync, statSync, type Stats } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { describeError, errorCode } from '../../util/system-error.js';
+import { HostError } from '../host/host-error.js';
+
+const MEND = 'export XDG_STATE_HOME=/some/folder/of/yours';
+
+/**
+ * The folder that holds runs and profiles: `$XDG_STATE_HOME/memsched`, else `~/.local/state/memsched`
+ * (XDG Base Directory Specification 0.8).
+ *
+ * @throws HostError when `XDG_STATE_HOME` is not absolute.
+ */
+export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
+  const configured = env['XDG_STATE_HOME'];
+  if (configured === undefined || configured === '') {
+    return join(env['HOME'] ?? homedir(), '.local', 'state', 'memsched');
+  }
+  if (!isAbsolute(configured)) {
+    throw new HostError(`XDG_STATE_HOME must be an absolute path, and is "${configured}"`, MEND);
+  }
+  return join(configured, 'memsched');
+}
+
+/**
+ * Makes the state folder, or makes sure that the one there can be trusted: it holds commands that `resume` runs again.
+ *
+ * @throws HostError when it cannot be made, is not ours, or others may write to it.
+ */
+export function ensureStateDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw new HostError(`${path} is not a folder`, MEND);
+    throw new HostError(`cannot make the state folder ${path}: ${describeError(error)}`, MEND);
+  }
+  checkStateDir(path);
+}
+
+/**
+ * Whether there is a state folder, and one that can be trusted.
+ *
+ * @throws HostError when it is not ours, or others may write to it.
+ */
+export function hasStateDir(path: string): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  checkStateDir(path);
+  return true;
+}
+
+function checkStateDir(path: string): void {
+  const link = lstatSync(path);
+  if (link.isSymbolicLink() && !isOurs(link)) {
+    throw new HostError(
+      `${path} is a symbolic link that belongs to someone else (user ${link.uid})`,
+      MEND,
+    );
+  }
+  const folder = statSync(path, { throwIfNoEntry: false });
+  if (folder?.isDirectory() !== true) throw new HostError(`${path} is not a folder`, MEND);
+  if (!isOurs(folder)) {
+    throw new HostError(
+      `the state folder ${path} belongs to someone else (user ${folder.uid})`,
+      MEND,
+    );
+  }
+  if ((folder.mode & 0o022) !== 0) {
+    throw new HostError(`others may write to the state folder ${path}`, `chmod 700 '${path}'`);
+  }
+}
+
+function isOurs(stats: Stats): boolean {
+  return stats.uid === process.geteuid?.();
+}

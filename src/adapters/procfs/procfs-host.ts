@@ -1,0 +1,181 @@
+import type {
+  AttemptRef,
+  AttemptSample,
+  AttemptTally,
+  HostSample,
+} from '../../core/observation.js';
+import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
+import type { AttemptLimits, Entry, TaskHost } from '../../supervisor/ports.js';
+import { assert, present } from '../../util/assert.js';
+import { ok, type Result } from '../../util/result.js';
+import { fdBudget } from '../host/fd-budget.js';
+import { createHostReader, type HostReader } from '../host/host-reader.js';
+import { KernelFiles } from '../host/kernel-file.js';
+import type { LimitSource } from '../host/memory-levels.js';
+import { pageBytes } from '../host/page-size.js';
+import { ProcessMemory } from '../host/process-memory.js';
+import { SampledLimit } from '../host/sampled-limit.js';
+import { ProcessTree } from './process-tree.js';
+import { endAll, tellAll } from './signals.js';
+
+/** What a procfs host needs to know. */
+export interface ProcfsHostOptions {
+  readonly budget: BudgetSpec;
+  /** Ancestors that may limit us, from the survey. */
+  readonly limits: readonly LimitSource[];
+  /** A name for an attempt, unique in the run. */
+  readonly nameOf: (ref: AttemptRef) => string;
+  /** Unguessable, and new with every start of a supervisor: marks the environment of all its tasks. */
+  readonly cookie: string;
+  /** Milliseconds on a clock that never jumps. */
+  readonly now: () => number;
+  /** `/proc`, or a recorded one. */
+  readonly procPath?: string;
+}
+
+/** In the environment of every task of this tier. */
+export const COOKIE_VARIABLE = 'MEMSCHED_COOKIE';
+
+/** How long `dispose` goes on killing what comes up anew. */
+const DISPOSE_DEADLINE_MS = 10_000;
+const DISPOSE_POLL_MS = 10;
+
+interface Attempt {
+  readonly limit: SampledLimit;
+  mainPid?: number;
+  peakBytes: number;
+  /** Found by the look of this tick. */
+  usedBytes: number;
+}
+
+/** The host of the `procfs` tier: nothing but `/proc`, sessions and environment. */
+export function createProcfsHost(options: ProcfsHostOptions): TaskHost {
+  return new ProcfsHost(options);
+}
+
+class ProcfsHost implements TaskHost {
+  readonly tier = 'procfs';
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #files: KernelFiles;
+  readonly #reader: HostReader;
+  readonly #memory: ProcessMemory;
+  readonly #processes: ProcessTree;
+
+  constructor(private readonly options: ProcfsHostOptions) {
+    const procPath = options.procPath ?? '/proc';
+    this.#files = new KernelFiles(fdBudget(procPath));
+    this.#memory = new ProcessMemory(procPath, pageBytes(), options.now);
+    this.#processes = new ProcessTree(procPath, options.now);
+    this.#reader = createHostReader({
+      files: this.#files,
+      budget: options.budget,
+      limits: options.limits,
+      procPath,
+      pressurePath: `${procPath}/pressure/memory`,
+    });
+  }
+
+  observe(): HostSample {
+    this.#memory.startLook();
+    this.#processes.refresh();
+    let usedBytes = 0;
+    for (const [name, attempt] of this.#attempts) usedBytes += this.#measure(name, attempt);
+    return this.#reader.look({ usedBytes, brakeEvents: 0, scannedPages: 0 });
+  }
+
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string> {
+    const name = this.options.nameOf(ref);
+    assert(!this.#attempts.has(name), `attempt ${name} is opened once`);
+    const value = `${this.options.cookie}-${name}`;
+    this.#processes.addOwner(name, `${COOKIE_VARIABLE}=${value}`);
+    this.#attempts.set(name, {
+      limit: new SampledLimit(limits.limitBytes),
+      peakBytes: 0,
+      usedBytes: 0,
+    });
+    return ok({ env: { [COOKIE_VARIABLE]: value } });
+  }
+
+  adopt(ref: AttemptRef, pid: number): void {
+    const name = this.options.nameOf(ref);
+    const attempt = this.#attempts.get(name);
+    if (attempt === undefined) return;
+    attempt.mainPid = pid;
+    this.#processes.adopt(name, pid);
+  }
+
+  sample(ref: AttemptRef): AttemptSample | undefined {
+    const name = this.options.nameOf(ref);
+    const attempt = this.#attempts.get(name);
+    if (attempt === undefined || this.#processes.membersOf(name).length === 0) return undefined;
+    if (attempt.limit.check(attempt.usedBytes)) this.kill(ref);
+    const { usedBytes, peakBytes } = attempt;
+    return { task: ref.task, attempt: ref.attempt, usedBytes, peakBytes };
+  }
+
+  signal(ref: AttemptRef, signal: NodeSignal): void {
+    const name = this.options.nameOf(ref);
+    const mainPid = this.#attempts.get(name)?.mainPid;
+    this.#processes.refresh();
+    tellAll(this.#processes, name, signal as NodeJS.Signals, mainPid);
+  }
+
+  kill(ref: AttemptRef): void {
+    endAll(this.#processes, this.options.nameOf(ref));
+  }
+
+  close(ref: AttemptRef): AttemptTally | 'populated' {
+    const name = this.options.nameOf(ref);
+    const attempt = present(this.#attempts.get(name), `attempt ${name} is open when it is closed`);
+    this.#processes.refresh();
+    if (this.#processes.membersOf(name).length > 0) return 'populated';
+    const cpuMs = this.#processes.cpuMs(name);
+    const oom = attempt.limit.counters();
+    this.#processes.removeOwner(name);
+    this.#attempts.delete(name);
+    return { peakBytes: attempt.peakBytes, cpuMs, ...(oom !== undefined && { oom }) };
+  }
+
+  /** Nothing enforces a limit here. */
+  limitTree(): void {
+    return;
+  }
+
+  /** Nothing tells of changes here: they are seen at the next sample. */
+  onChange(): void {
+    return;
+  }
+
+  async dispose(): Promise<readonly string[]> {
+    const deadlineMs = this.options.now() + DISPOSE_DEADLINE_MS;
+    const left = new Set(this.#attempts.keys());
+    for (;;) {
+      this.#processes.refresh();
+      for (const name of left) {
+        if (this.#processes.membersOf(name).length === 0) left.delete(name);
+        else endAll(this.#processes, name);
+      }
+      if (left.size === 0 || this.options.now() >= deadlineMs) break;
+      await pause(DISPOSE_POLL_MS);
+    }
+    const stuck = [...left].flatMap((name) => this.#processes.membersOf(name));
+    this.#attempts.clear();
+    this.#reader.close();
+    this.#files.closeAll();
+    return stuck.map((member) => `/proc/${member.pid}`);
+  }
+
+  #measure(name: string, attempt: Attempt): number {
+    const members = this.#processes.membersOf(name);
+    const used = members.map((member) => this.#memory.usedBytes(member.pid) ?? 0);
+    attempt.usedBytes = used.reduce((sum, bytes) => sum + bytes, 0);
+    attempt.peakBytes = Math.max(attempt.peakBytes, attempt.usedBytes);
+    return attempt.usedBytes;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

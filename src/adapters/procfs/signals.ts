@@ -1,0 +1,57 @@
+import { errnoOf } from '../host/errno.js';
+import type { Member, ProcessTree } from './process-tree.js';
+
+/** Rounds of looking for processes forked meanwhile. */
+const ROUNDS = 10;
+
+/**
+ * Sends a signal to every process of an attempt, once each, the main process first. Stopped ones are continued, so
+ * that they can act on it.
+ */
+export function tellAll(
+  processes: ProcessTree,
+  name: string,
+  signal: NodeJS.Signals,
+  mainPid: number | undefined,
+): void {
+  const members = processes
+    .membersOf(name)
+    .toSorted((a, b) => Number(b.pid === mainPid) - Number(a.pid === mainPid));
+  for (const member of members) send(processes, member, signal);
+  for (const member of members.filter((each) => processes.isStopped(each))) {
+    send(processes, member, 'SIGCONT');
+  }
+}
+
+/**
+ * Ends every process of an attempt. All are stopped before the first is killed, and the look is repeated until it finds
+ * no new one: a process that forks faster than it is found would otherwise get away.
+ */
+export function endAll(processes: ProcessTree, name: string): void {
+  const found = new Map<string, Member>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    processes.refresh();
+    const fresh = processes.membersOf(name).filter((member) => !found.has(key(member)));
+    if (fresh.length === 0) break;
+    for (const member of fresh) {
+      found.set(key(member), member);
+      send(processes, member, 'SIGSTOP');
+    }
+  }
+  for (const member of found.values()) send(processes, member, 'SIGKILL');
+}
+
+function key(member: Member): string {
+  return `${member.pid}.${member.startTicks}`;
+}
+
+/** A process that went before its signal is what we wanted; one that is not ours to signal cannot be helped. */
+function send(processes: ProcessTree, member: Member, signal: NodeJS.Signals): void {
+  if (!processes.isSame(member)) return;
+  try {
+    process.kill(member.pid, signal);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import type { Budget } from '../../core/budget.js';
+import { diagnose, OOM_DAEMONS, type Finding } from '../../adapters/host/diagnosis.js';
+import { measureFillRate } from '../../adapters/host/fill-rate.js';
+import { readIfAllowed } from '../../adapters/host/kernel-file.js';
+import { runningOf } from '../../adapters/host/processes.js';
+import { parseLimits } from '../../adapters/host/rlimits.js';
+import { surveyedBudget, surveyHost } from '../../adapters/host/survey.js';
+import { chooseTier } from '../../adapters/host/tier-choice.js';
+import { present } from '../../util/assert.js';
+
+/** The sampling interval of a run without settings, which the fill rate is judged by. */
+const DEFAULT_INTERVAL_MS = 100;
+const EXIT_HOST_CANNOT = 3;
+
+/** What `memsched doctor` found. */
+interface Report {
+  readonly tier: string;
+  readonly relaunch: boolean;
+  readonly budget: Budget;
+  readonly findings: readonly Finding[];
+}
+
+/** `memsched doctor`: what this host offers, and the exact command that gets more out of it. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('show what this host offers (tier, pressure, swap, limits) and how to get more')
+    .option('--json', 'print one JSON object')
+    .action((options: { json?: boolean }) => {
+      const report = examine();
+      const text = options.json === true ? JSON.stringify(report) : render(report);
+      process.stdout.write(`${text}\n`);
+      if (report.budget.budgetBytes === 0) process.exitCode = EXIT_HOST_CANNOT;
+    });
+}
+
+function examine(): Report {
+  const survey = surveyHost();
+  const chosen = chooseTier(survey, { tier: 'auto', requireCgroup: false });
+  const choice = present(chosen.ok ? chosen.value : undefined, 'some tier is always to be had');
+  const budget = surveyedBudget(survey, { kind: 'auto' });
+  const fillRate = measureFillRate(survey.meminfo.availableBytes);
+  const findings = diagnose({
+    survey,
+    choice,
+    budget,
+    rlimits: parseLimits(readIfAllowed(`${survey.procPath}/self/limits`) ?? ''),
+    oomDaemons: runningOf(survey.procPath, OOM_DAEMONS),
+    ...(fillRate !== undefined && { fillRate }),
+    intervalMs: DEFAULT_INTERVAL_MS,
+  });
+  return { tier: choice.tier, relaunch: choice.kind === 'relaunch', budget, findings };
+}
+
+function render(report: Report): string {
+  const paint = new Chalk({ level: wantsColor() ? 1 : 0 });
+  const table = new Table({
+    chars: NO_LINES,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    ...(process.stdout.isTTY && { colWidths: [9, 14, detailWidth()], wordWrap: true }),
+  });
+  for (const finding of report.findings) {
+    const lines = [
+      finding.detail,
+      ...(finding.mend === undefined ? [] : [`mend: ${finding.mend}`]),
+    ];
+    table.push([stateText(finding.state, paint), finding.check, lines.join('\n')]);
+  }
+  const last =
+    report.budget.budgetBytes === 0
+      ? 'No run is possible: nothing is left for tasks.'
+      : `Runs are possible, in the ${report.tier} tier.`;
+  return `${trimLines(table.toString())}\n\n${last}`;
+}
+
+function stateText(state: Finding['state'], paint: ChalkInstance): string {
+  switch (state) {
+    case 'ok':
+      return paint.green('ok');
+    case 'warn':
+      return paint.yellow('warn');
+    case 'missing':
+      return paint.red('missing');
+  }
+}
+
+function wantsColor(): boolean {
+  return process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+}
+
+function detailWidth(): number {
+  return Math.max(40, process.stdout.columns - 9 - 14);
+}
+
+function trimLines(text: string): string {
+  return text.replaceAll(/[ \t]+$/gm, '');
+}
+
+const NO_LINES = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+    'middle',
+  ].map((name) => [name, '']),
+);

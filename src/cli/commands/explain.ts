@@ -1,0 +1,84 @@
+import { Command } from 'commander';
+import type { RunState, TaskRecord } from '../../core/run-state.js';
+import { Story, storyText } from '../../reporters/views/explain.js';
+import { whyQueued } from '../../reporters/views/queue-words.js';
+import { printable } from '../../util/printable.js';
+import {
+  findRun,
+  findTask,
+  readRunAndTask,
+  replay,
+  standingNote,
+  type PastRun,
+} from '../past-run.js';
+import { print } from '../print.js';
+
+const EXAMPLES = `
+Examples:
+  memsched explain align.a               a task of the latest run
+  memsched explain latest align.a        the same
+  memsched explain 20261123-0649 align.a a task of an older run; the beginning of its id is enough
+`;
+
+/** `memsched explain`: the story of one task with the numbers behind every decision about it. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .summary('why a task waited, was admitted, preempted, killed or tried again')
+    .description(
+      'Tells the story of one task in order of time: why it waited, when and why it was admitted, preempted (with every candidate) or killed, and what it came to.',
+    )
+    .argument('[run]', 'a run, or the beginning of its id; default: the latest')
+    .argument('[task]', 'a task of it')
+    .option('--json', 'one JSON object a line on stdout')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      async (first: string | undefined, second: string | undefined, options: { json?: true }) => {
+        const { run, task } = readRunAndTask(first, second, 'explain');
+        const folder = findRun(run);
+        let story = new Story(task);
+        let past = replay(folder, (event, state) => {
+          story.add(event, state);
+        });
+        const record = findTask(past, task);
+        if (record.spec.id !== task) {
+          // The name of a job with one task.
+          story = new Story(record.spec.id);
+          past = replay(folder, (event, state) => {
+            story.add(event, state);
+          });
+        }
+        await print(
+          options.json === true
+            ? story.entries.map((entry) => JSON.stringify(entry)).join('\n')
+            : explanation(story, past, record.spec.id),
+        );
+      },
+    );
+}
+
+function explanation(story: Story, past: PastRun, task: string): string {
+  const record = past.state.tasks.get(task);
+  const now = record === undefined ? '' : nowWords(record, past.state, past);
+  const note = standingNote(past);
+  return [
+    `${printable(task)} in run ${past.folder.runId}`,
+    '',
+    storyText(story.entries),
+    ...(now === '' ? [] : ['', now]),
+    ...(note === '' ? [] : ['', note]),
+  ].join('\n');
+}
+
+function nowWords(record: TaskRecord, state: RunState, { standing, nowMs }: PastRun): string {
+  const when = standing === 'live' ? 'now' : 'in the end';
+  switch (record.phase.kind) {
+    case 'finished':
+      return '';
+    case 'queued':
+      return `${when}: queued: ${whyQueued(record, state, nowMs)}`;
+    case 'starting':
+    case 'running':
+    case 'stopping':
+      return `${when}: ${record.phase.kind}, attempt ${record.phase.attempt.number}`;
+  }
+}

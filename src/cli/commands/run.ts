@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import {
+  chooseTier,
+  chooseWithoutRelaunch,
+  type TierHere,
+  type TierWish,
+} from '../../adapters/host/tier-choice.js';
+import { ownCommandLine, relaunch } from '../../adapters/host/relaunch.js';
+import { surveyHost, type HostSurvey } from '../../adapters/host/survey.js';
+import type { Result } from '../../util/result.js';
+import { loadPlan, type LoadedPlan } from '../load-plan.js';
+import { printPlan } from '../print-plan.js';
+import { addRunOptions, readRunOptions } from '../run-options.js';
+import { runSession } from '../session.js';
+
+const EXAMPLES = `
+Examples:
+  memsched run jobs.yaml
+  memsched run jobs.yaml report          the job "report" and what it needs
+  memsched run jobs.yaml --budget 12G --preemptible high --retries 2
+  generate-jobs | memsched run -         the jobfile comes from standard input
+`;
+
+/** `memsched run`: the main job. */
+export function runCommand(): Command {
+  const command = new Command('run')
+    .summary('run the tasks of a jobfile')
+    .description('Runs the tasks of a jobfile, as many at a time as memory really allows.')
+    .argument('<jobfile>', 'YAML file, or - for standard input')
+    .argument('[job...]', 'jobs to run, with what they need; default: all')
+    .addHelpText('after', EXAMPLES);
+  return addRunOptions(command).action(async (path: string, jobs: string[]) => {
+    process.exitCode = await run(path, jobs, command);
+  });
+}
+
+async function run(path: string, jobs: readonly string[], command: Command): Promise<number> {
+  const options = readRunOptions(command);
+  const survey = surveyHost();
+  const choice = unwrap(chooseTier(survey, options.tier));
+  if (options.dryRun) {
+    const { plan } = loadPlan({ path, jobs, overrides: options.overrides, survey });
+    printPlan({ plan, path, survey, choice, json: options.json });
+    return 0;
+  }
+  // A wrong jobfile is told of before anything is started; standard input can be read only once, over there.
+  const load = (): LoadedPlan => loadPlan({ path, jobs, overrides: options.overrides, survey });
+  if (choice.kind === 'here') return runSession({ loaded: load(), survey, choice, options });
+  if (path !== '-') load();
+  const end = await relaunch({ command: choice.command, self: ownCommandLine(), env: process.env });
+  if (end.kind === 'ran') return end.exitCode;
+  return runSession({
+    loaded: load(),
+    survey,
+    choice: fallBack(survey, options.tier, end.why),
+    options,
+  });
+}
+
+function fallBack(survey: HostSurvey, wish: TierWish, why: string): TierHere {
+  const choice = unwrap(chooseWithoutRelaunch(survey, wish, why));
+  if (choice.kind === 'relaunch') throw new TypeError('a relaunch that failed is not tried again');
+  return choice;
+}
+
+function unwrap<T>(result: Result<T, Error>): T {
+  if (!result.ok) throw result.error;
+  return result.value;
+}

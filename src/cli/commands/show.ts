@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { colourFor } from '../../reporters/colour.js';
+import { usedBytesIn } from '../../reporters/peak.js';
+import { totals } from '../../reporters/summary.js';
+import { runHeading, taskObject, tasksText } from '../../reporters/views/show.js';
+import { isFailure } from '../../reporters/words.js';
+import { findRun, replay, standingNote } from '../past-run.js';
+import { print } from '../print.js';
+
+interface ShowOptions {
+  readonly failed?: true;
+  readonly json?: true;
+  readonly color: boolean;
+}
+
+/** `memsched show`: one run's tasks and attempts. */
+export function showCommand(): Command {
+  return new Command('show')
+    .summary("one run's tasks and attempts")
+    .description(
+      "Shows one run's tasks, and what became of each attempt of those that did not simply succeed.",
+    )
+    .argument('[run]', 'a run, or the beginning of its id; default: the latest')
+    .option('--failed', 'only tasks that failed')
+    .option('--json', 'one JSON object a line on stdout, one for each task')
+    .option('--no-color', 'no colour, whatever the terminal')
+    .action(async (run: string | undefined, options: ShowOptions) => {
+      await print(show(run, options));
+    });
+}
+
+function show(run: string | undefined, options: ShowOptions): string {
+  let peakBytes = 0;
+  const past = replay(findRun(run), (event) => {
+    peakBytes = Math.max(peakBytes, usedBytesIn(event));
+  });
+  const { state, nowMs, standing } = past;
+  const records = [...state.tasks.values()].filter(
+    ({ phase }) =>
+      options.failed === undefined || (phase.kind === 'finished' && isFailure(phase.outcome)),
+  );
+  if (options.json === true)
+    return records.map((record) => JSON.stringify(taskObject(record, state))).join('\n');
+  const colour = colourFor(process.stdout, process.env, options.color);
+  const tasks =
+    records.length === 0
+      ? options.failed === true
+        ? 'no task failed'
+        : 'no tasks'
+      : tasksText(records, state, nowMs, colour);
+  const note = standingNote(past);
+  return [
+    runHeading(state, standing),
+    tasks,
+    totals(state, peakBytes),
+    ...(note === '' ? [] : [note]),
+  ].join('\n\n');
+}

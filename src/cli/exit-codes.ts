@@ -1,0 +1,20 @@
+import { constants } from 'node:os';
+
+/** What our exit status says; the one table of it. */
+export const EXIT = {
+  /** Every task succeeded. */
+  ok: 0,
+  /** At least one task did not. */
+  tasksFailed: 1,
+  /** The command line or the jobfile is wrong; nothing was started. */
+  usage: 2,
+  /** The host cannot do what was asked. */
+  host: 3,
+  /** A bug of ours. */
+  internal: 70,
+} as const;
+
+/** The status of a program that a signal ended, as shells have it: 128 + n. */
+export function exitCodeForSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { HostSurvey } from '../adapters/host/survey.js';
+import { surveyedBudget } from '../adapters/host/survey.js';
+import { loadJobfile, type Override } from '../adapters/jobfile/load.js';
+import type { RunPlan } from '../supervisor/run-plan.js';
+import { UsageError } from './errors.js';
+
+/** A jobfile as it was read, and what it says. */
+export interface LoadedPlan {
+  readonly plan: RunPlan;
+  /** As typed; `-` is standard input. */
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+/** What to load. */
+export interface LoadOrder {
+  readonly path: string;
+  readonly jobs: readonly string[];
+  readonly overrides: readonly Override[];
+  readonly survey: HostSurvey;
+}
+
+/**
+ * Reads and validates a jobfile for this host.
+ *
+ * @throws UsageError when it cannot be read, JobfileError when it is wrong.
+ */
+export function loadPlan({ path, jobs, overrides, survey }: LoadOrder): LoadedPlan {
+  const content = readJobfile(path);
+  const { capacityBytes, ceilingBytes } = surveyedBudget(survey, { kind: 'auto' });
+  const loaded = loadJobfile(content, {
+    path,
+    baseDir: path === '-' ? process.cwd() : dirname(resolve(path)),
+    host: { baseBytes: capacityBytes, autoBudgetBytes: ceilingBytes, cpus: survey.cpus },
+    overrides,
+    select: jobs,
+  });
+  if (!loaded.ok) throw loaded.error;
+  return { plan: loaded.value, path, content };
+}
+
+function readJobfile(path: string): Uint8Array {
+  try {
+    return readFileSync(path === '-' ? 0 : path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT')
+      throw new UsageError(`there is no file ${path}; name a jobfile, or - for standard input`);
+    if (code === 'EISDIR') throw new UsageError(`${path} is a folder; name the jobfile in it`);
+    throw new UsageError(`${path} cannot be read: ${message}`);
+  }
+}

@@ -1,0 +1,96 @@
+import Table from 'cli-table3';
+import { announceTier, type TierChoice } from '../adapters/host/tier-choice.js';
+import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
+import { preview, type PreviewedStart, type PreviewedTask } from '../core/preview.js';
+import { PREEMPTIBLE_LABELS } from '../core/task-spec.js';
+import { waitWords } from '../reporters/words.js';
+import type { RunPlan } from '../supervisor/run-plan.js';
+import { formatBytes } from '../util/bytes.js';
+
+/** More rows than this help nobody; `--json` has them all. */
+const ROWS_SHOWN = 200;
+
+/** What to print. */
+export interface PlanView {
+  readonly plan: RunPlan;
+  readonly path: string;
+  readonly survey: HostSurvey;
+  readonly choice: TierChoice;
+  readonly json: boolean;
+}
+
+/** Prints what a run would do: on stdout, a table or JSON lines; warnings on stderr. */
+export function printPlan({ plan, path, survey, choice, json }: PlanView): void {
+  const budget = surveyedBudget(survey, plan.config.budget);
+  const tasks = preview(plan.config, plan.tasks, {
+    ...budget,
+    availableBytes: survey.meminfo.availableBytes,
+    usedBytes: 0,
+    swapFreeBytes: 0,
+    reclaimScans: 0,
+    brakeEvents: 0,
+  });
+  for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
+  if (json) {
+    for (const task of tasks) process.stdout.write(`${JSON.stringify(jsonRow(task))}\n`);
+    return;
+  }
+  const jobs = new Set(plan.tasks.map(({ job }) => job)).size;
+  const origin =
+    plan.config.budget.kind === 'auto'
+      ? `auto, of ${formatBytes(budget.capacityBytes)}`
+      : 'as told';
+  process.stdout.write(
+    `${path}: ${plan.tasks.length} tasks in ${jobs} jobs\n` +
+      `budget ${formatBytes(budget.budgetBytes)} (${origin}) · ${plan.config.cpus} cpus · ${announceTier(choice)}\n` +
+      `${table(tasks)}\n${verdict(tasks, budget.budgetBytes * plan.config.overcommit)}\n`,
+  );
+}
+
+function table(tasks: readonly PreviewedTask[]): string {
+  const rows = new Table({
+    head: ['#', 'task', 'memory', 'cpus', 'preemptible', 'starts'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const [at, task] of tasks.slice(0, ROWS_SHOWN).entries()) {
+    const { spec, estimate, start } = task;
+    rows.push([
+      at + 1,
+      spec.id,
+      `${formatBytes(estimate.bytes)} (${estimate.source})`,
+      String(spec.cpus),
+      PREEMPTIBLE_LABELS[spec.preemptible],
+      startWords(start),
+    ]);
+  }
+  const left = tasks.length - ROWS_SHOWN;
+  return left > 0
+    ? `${rows.toString()}\n… and ${left} more (--json has them all)`
+    : rows.toString();
+}
+
+function startWords(start: PreviewedStart): string {
+  switch (start.kind) {
+    case 'at-once':
+      return 'at once';
+    case 'waits':
+      return waitWords(start.reason, 0);
+    case 'queued':
+      return 'when there is room';
+    case 'needs':
+      return `after ${start.jobs.join(', ')}`;
+  }
+}
+
+function verdict(tasks: readonly PreviewedTask[], allowanceBytes: number): string {
+  const tooLarge = tasks.filter(({ estimate }) => estimate.bytes > allowanceBytes);
+  if (tooLarge.length === 0)
+    return `every task fits: claims may fill ${formatBytes(allowanceBytes)}`;
+  const names = tooLarge.slice(0, 5).map(({ spec }) => spec.id);
+  return `${tooLarge.length} of ${tasks.length} tasks claim more than the ${formatBytes(allowanceBytes)} that claims may fill and will run alone: ${names.join(', ')}${tooLarge.length > 5 ? ', …' : ''}`;
+}
+
+function jsonRow({ spec, estimate, start }: PreviewedTask): object {
+  const { id, job, matrix, needs, cpus, preemptible, priority, group } = spec;
+  return { task: id, job, matrix, needs, cpus, preemptible, priority, group, estimate, start };
+}

@@ -1,0 +1,92 @@
+import { createWriteStream, openSync, type WriteStream } from 'node:fs';
+import { announceTier, type TierChoice } from '../adapters/host/tier-choice.js';
+import type { RunEvent } from '../core/events.js';
+import type { RunState } from '../core/run-state.js';
+import { canDrawLive, colourFor } from '../reporters/colour.js';
+import { guarded } from '../reporters/guarded.js';
+import { createJsonReporter } from '../reporters/json.js';
+import { streamOutput } from '../reporters/output.js';
+import { createPlainReporter } from '../reporters/plain.js';
+import type { Reporter } from '../reporters/reporter.js';
+import { createSummaryReporter } from '../reporters/summary.js';
+import { createLiveReporter } from '../reporters/tty/live.js';
+import type { LogPaths } from '../supervisor/ports.js';
+import { UsageError } from './errors.js';
+import type { RunOptions } from './run-options.js';
+
+/** All reporters of a run as one. */
+export interface Reporters {
+  event(event: RunEvent, state: RunState): void;
+  tick(state: RunState, nowMs: number): void;
+  close(state: RunState): Promise<void>;
+}
+
+/** What decides which reporters there are. */
+export interface ReportersOrder {
+  readonly options: RunOptions;
+  readonly choice: TierChoice;
+  readonly logs: LogPaths;
+  readonly warn: (sentence: string) => void;
+}
+
+/**
+ * Picks the reporters: results on stdout, everything else on stderr; a live area only on a terminal. None of them can
+ * fail the run.
+ *
+ * @throws UsageError when the file for `--events` cannot be written.
+ */
+export function createReporters(order: ReportersOrder): Reporters {
+  const { warn, options, choice } = order;
+  if (options.verbosity !== 'quiet') warn(announceTier(choice));
+  const all = Object.entries(pick(order)).map(([name, reporter]) => guarded(reporter, name, warn));
+  return {
+    event(event, state) {
+      for (const reporter of all) reporter.event(event, state);
+    },
+    tick(state, nowMs) {
+      for (const reporter of all) reporter.tick?.(state, nowMs);
+    },
+    async close(state) {
+      for (const reporter of all) await reporter.close(state);
+    },
+  };
+}
+
+function pick({ options, logs, warn }: ReportersOrder): Readonly<Record<string, Reporter>> {
+  const { verbosity, json, events } = options;
+  const isColourful = options.colour;
+  const stdout = streamOutput(process.stdout, warn);
+  const live = verbosity !== 'quiet' && canDrawLive(process.stderr, process.env);
+  return {
+    ...(live
+      ? {
+          live: createLiveReporter({
+            terminal: process.stderr as never,
+            colour: colourFor(process.stderr, process.env, isColourful),
+            logs,
+            verbosity,
+          }),
+        }
+      : { plain: createPlainReporter({ out: streamOutput(process.stderr), logs, verbosity }) }),
+    ...(json
+      ? { json: createJsonReporter(stdout) }
+      : {
+          summary: createSummaryReporter({
+            out: stdout,
+            colour: colourFor(process.stdout, process.env, isColourful),
+            isQuiet: verbosity === 'quiet',
+          }),
+        }),
+    ...(events === undefined
+      ? {}
+      : { events: createJsonReporter(streamOutput(openEvents(events), warn)) }),
+  };
+}
+
+function openEvents(path: string): WriteStream {
+  try {
+    return createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
+  } catch (error) {
+    throw new UsageError(`--events ${path} cannot be written: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,129 @@
+import { Option, type Command } from 'commander';
+import type { TierWish } from '../adapters/host/tier-choice.js';
+import type { Override } from '../adapters/jobfile/load.js';
+import type { Tier } from '../core/events.js';
+import type { Verbosity } from '../reporters/reporter.js';
+import { UsageError } from './errors.js';
+import { addOptionsToCome, refuseOptionsToCome } from './not-yet.js';
+
+/** Options that replace a value of the jobfile: the option, what it takes, the key, and what it means. */
+const OVERRIDES = [
+  [
+    '--budget <size>',
+    ['memory', 'budget'],
+    'memory that all tasks together may use: auto, 12G or 75%',
+  ],
+  ['--hold <pct>', ['memory', 'hold'], 'start no tasks above this share of the budget'],
+  ['--preempt <pct>', ['memory', 'preempt'], 'stop preemptible tasks above this share'],
+  ['--critical <pct>', ['memory', 'critical'], 'kill them without grace above this share'],
+  [
+    '--overcommit <factor>',
+    ['memory', 'overcommit'],
+    'claims may fill this much of the budget (0.9)',
+  ],
+  ['--interval <duration>', ['interval'], 'time between two looks at memory (100ms)'],
+  ['-j, --max-parallel <n>', ['max_parallel'], 'tasks at a time, at the most'],
+  [
+    '--preemptible <level>',
+    ['defaults', 'preemptible'],
+    'never, low, medium, high, always: for jobs that do not say',
+  ],
+  ['--retries <n>', ['defaults', 'retries'], 'tries after a failure, for jobs that do not say'],
+  [
+    '--timeout <duration>',
+    ['defaults', 'timeout'],
+    'longest time of an attempt, for jobs that do not say',
+  ],
+  ['--halt <rule>', ['halt'], 'never, or soon|now,fail=N|P%: when to give up on the run'],
+] as const;
+
+/** What the command line of `run` and `plan` came to. */
+export interface RunOptions {
+  readonly overrides: readonly Override[];
+  readonly tier: TierWish;
+  readonly verbosity: Verbosity;
+  readonly json: boolean;
+  readonly dryRun: boolean;
+  readonly colour: boolean;
+  /** File for a copy of the event stream. */
+  readonly events: string | undefined;
+}
+
+interface RawOptions extends Readonly<Record<string, unknown>> {
+  readonly tier: Tier | 'auto';
+  readonly requireCgroup?: true;
+  readonly quiet?: true;
+  readonly verbose?: true;
+  readonly json?: true;
+  readonly dryRun?: true;
+  readonly events?: string;
+  readonly color: boolean;
+  readonly set: readonly string[];
+}
+
+/** Adds the options that decide what a run is: `run` and `plan` share them. */
+export function addPlanOptions(command: Command): Command {
+  for (const [flags, , description] of OVERRIDES) command.option(flags, description);
+  return command
+    .option('--set <JOB.KEY=VALUE>', "replace one job's key; may be repeated", collect, [])
+    .addOption(
+      new Option('--tier <tier>', 'how tasks are contained and measured')
+        .choices(['auto', 'cgroup', 'hybrid', 'procfs'])
+        .default('auto'),
+    )
+    .option('--require-cgroup', 'better not at all than without the cgroup tier')
+    .option('--json', 'one JSON object a line on stdout')
+    .option('--no-color', 'no colour, whatever the terminal');
+}
+
+/** Adds the options of `run` alone. */
+export function addRunOptions(command: Command): Command {
+  addPlanOptions(command)
+    .option('--events <file>', 'write a copy of the event stream to this file')
+    .option('--dry-run', 'show what would happen and start nothing')
+    .option('-q, --quiet', 'tell of failures and the end only')
+    .option('-v, --verbose', 'tell of everything');
+  addOptionsToCome(command);
+  return command;
+}
+
+/**
+ * Reads the options of a parsed command.
+ *
+ * @throws UsageError when they contradict each other or one is not there yet.
+ */
+export function readRunOptions(command: Command): RunOptions {
+  const raw = command.opts<RawOptions>();
+  refuseOptionsToCome(raw);
+  if (raw.quiet && raw.verbose)
+    throw new UsageError('--quiet and --verbose contradict each other: leave one of the two out');
+  return {
+    overrides: [...plainOverrides(command, raw), ...raw.set.map(setOverride)],
+    tier: { tier: raw.tier, requireCgroup: raw.requireCgroup ?? false },
+    verbosity: raw.quiet ? 'quiet' : raw.verbose ? 'verbose' : 'normal',
+    json: raw.json ?? false,
+    dryRun: raw.dryRun ?? false,
+    colour: raw.color,
+    events: raw.events,
+  };
+}
+
+function plainOverrides(command: Command, raw: RawOptions): Override[] {
+  return OVERRIDES.flatMap(([flags, path]) => {
+    const option = command.options.find((candidate) => candidate.flags === flags);
+    const value = option === undefined ? undefined : raw[option.attributeName()];
+    return value === undefined ? [] : [{ option: option?.long ?? flags, path, value }];
+  });
+}
+
+function setOverride(text: string): Override {
+  const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(text);
+  if (match === null)
+    throw new UsageError(`--set takes JOB.KEY=VALUE, such as --set align.memory=2G, not "${text}"`);
+  const [, job = '', key = '', value = ''] = match;
+  return { option: `--set ${job}.${key}`, path: ['jobs', job, ...key.split('.')], value };
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}

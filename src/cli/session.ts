@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
+import { systemClock } from '../adapters/clock/system-clock.js';
+import type { HostSurvey } from '../adapters/host/survey.js';
+import type { TierHere } from '../adapters/host/tier-choice.js';
+import { JournalWriter } from '../adapters/journal/journal-writer.js';
+import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
+import { openRunStore } from '../adapters/journal/run-store.js';
+import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
+import { createExecaLauncher } from '../adapters/process/execa-launcher.js';
+import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
+import type { AttemptRef } from '../core/observation.js';
+import type { RunState } from '../core/run-state.js';
+import { streamOutput } from '../reporters/output.js';
+import type { TaskHost } from '../supervisor/ports.js';
+import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
+import type { RunPlan } from '../supervisor/run-plan.js';
+import { present } from '../util/assert.js';
+import { EXIT, exitCodeForSignal } from './exit-codes.js';
+import type { LoadedPlan } from './load-plan.js';
+import { createReporters, type Reporters } from './reporters.js';
+import type { RunOptions } from './run-options.js';
+import { catchSignals } from './signals.js';
+import { ownVersion } from './version.js';
+
+/** Between two looks of the reporters at the time. */
+const REPORT_EVERY_MS = 100;
+
+/** A run that can start now: the jobfile is right, the tier is chosen. */
+export interface SessionOrder {
+  readonly loaded: LoadedPlan;
+  readonly survey: HostSurvey;
+  readonly choice: TierHere;
+  readonly options: RunOptions;
+}
+
+/**
+ * Runs a plan from its first event to its last: the composition root, where ports meet adapters.
+ *
+ * @returns the exit code.
+ * @throws HostError when the state folder or the tree of cgroups cannot be made; nothing was started then.
+ */
+export async function runSession(order: SessionOrder): Promise<number> {
+  const { loaded, options, choice } = order;
+  const { plan } = loaded;
+  const stderr = streamOutput(process.stderr);
+  const warn = (sentence: string): void => {
+    stderr.write(`memsched: ${sentence}\n`);
+  };
+  const folder = openRunStore().create(plan.config.name, systemClock.epochMs());
+  keepJobfile(folder, loaded.content);
+  markSupervised(folder);
+  const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
+  const host = makeHost(order, folder, warn);
+  const reporters = createReporters({ options, choice, warn, logs: logPaths(folder) });
+  for (const warning of plan.warnings) warn(`warning: ${warning}`);
+  const supervisor = new Supervisor({
+    plan,
+    clock: systemClock,
+    host,
+    launcher: createExecaLauncher({ statusDir: makeStatusDir(folder) }),
+    logs: logPaths(folder),
+    sink: {
+      emit(event) {
+        journal.emit(event);
+        reporters.event(event, supervisor.state);
+      },
+    },
+    about: {
+      runId: folder.runId,
+      bootId: bootId(),
+      pid: process.pid,
+      memsched: ownVersion(),
+      jobfile: loaded.path,
+    },
+  });
+  const end = await supervise(supervisor, reporters);
+  const left = await host.dispose();
+  for (const path of left) warn(`could not be removed: ${path}`);
+  journal.close();
+  await reporters.close(supervisor.state);
+  return exitCodeOf(end);
+}
+
+function makeStatusDir(folder: RunFolder): string {
+  const path = join(folder.path, 'status');
+  mkdirSync(path, { mode: 0o700 });
+  return path;
+}
+
+function makeHost(
+  { survey, choice, loaded }: SessionOrder,
+  folder: RunFolder,
+  warn: (sentence: string) => void,
+): TaskHost {
+  const common = {
+    budget: loaded.plan.config.budget,
+    limits: survey.cgroups.limits,
+    nameOf: attemptNames(loaded.plan),
+    now: () => systemClock.monotonicMs(),
+    procPath: survey.procPath,
+  };
+  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID() });
+  const { tier, rootDirectory } = choice;
+  const host = createCgroupHost({ ...common, tier, rootDirectory, runId: folder.runId, warn });
+  if (!host.ok) throw host.error;
+  return host.value;
+}
+
+/** `task-<index>.<attempt>`: short, unique, and never the name of one of the kernel's own files. */
+function attemptNames(plan: RunPlan): (ref: AttemptRef) => string {
+  const indexes = new Map(plan.tasks.map(({ id, index }) => [id, index]));
+  return ({ task, attempt }) =>
+    `task-${present(indexes.get(task), `task ${task} was planned`)}.${attempt}`;
+}
+
+/** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
+async function supervise(supervisor: Supervisor, reporters: Reporters): Promise<RunEnd> {
+  const release = catchSignals((signal) => {
+    supervisor.requestStop(signal);
+  });
+  const timer = setInterval(() => {
+    reporters.tick(supervisor.state, supervisor.nowMs());
+  }, REPORT_EVERY_MS);
+  try {
+    return await new Promise<RunEnd>((resolve) => {
+      supervisor.start(resolve);
+    });
+  } finally {
+    clearInterval(timer);
+    release();
+  }
+}
+
+function exitCodeOf(end: RunEnd): number {
+  if (end.kind === 'broken') throw end.error;
+  const { stop } = end.state;
+  if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
+  return allSucceeded(end.state) ? EXIT.ok : EXIT.tasksFailed;
+}
+
+function allSucceeded(state: RunState): boolean {
+  return state.counts.outcomes.get('succeeded') === state.tasks.size || state.tasks.size === 0;
+}

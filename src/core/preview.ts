@@ -1,0 +1,64 @@
+import { initialControl } from './control.js';
+import { decide } from './decide.js';
+import { estimateFor } from './estimate.js';
+import { evolve } from './evolve.js';
+import type { HostSample } from './observation.js';
+import { startsBefore } from './queue.js';
+import type { Estimate, WaitReason } from './reasons.js';
+import { emptyRunState, type RunState, type TaskRecord } from './run-state.js';
+import type { RunConfig, TaskSpec } from './task-spec.js';
+
+/** One task as a run would see it at its start. */
+export interface PreviewedTask {
+  readonly spec: TaskSpec;
+  readonly estimate: Estimate;
+  readonly start: PreviewedStart;
+}
+
+/** Whether a task would start in the first tick, and if not, why not. */
+export type PreviewedStart =
+  | { readonly kind: 'at-once' }
+  | { readonly kind: 'waits'; readonly reason: WaitReason }
+  | { readonly kind: 'queued' }
+  | { readonly kind: 'needs'; readonly jobs: readonly string[] };
+
+/**
+ * The first tick of a run, by the same `decide` as the real one: nothing is started.
+ *
+ * @param tasks - in the order of the jobfile.
+ * @returns the tasks in the order in which they would start.
+ */
+export function preview(config: RunConfig, tasks: readonly TaskSpec[], host: HostSample): PreviewedTask[] {
+  const state = emptyRunState();
+  for (const spec of tasks) evolve(state, { kind: 'task-planned', tMs: 0, spec });
+  const basis = { budgetBytes: host.budgetBytes, liveGroupPeaks: new Map<string, number>() };
+  const estimates = new Map([...state.tasks.values()].map((record) => [record, estimateFor(record, state, basis)]));
+  const control = initialControl(config);
+  // The second look is late enough for the head of the queue to have said why it waits.
+  decide(state, control, { nowMs: 0, host, attempts: [], facts: [] });
+  decide(state, control, { nowMs: 1000, host, attempts: [], facts: [] });
+  const depths = depthsOf(state);
+  const order = [...estimates].sort(([a], [b]) => (depths.get(a.spec.job) ?? 0) - (depths.get(b.spec.job) ?? 0) || startsBefore(a, b));
+  return order.map(([record, estimate]) => ({ spec: record.spec, estimate, start: startOf(record) }));
+}
+
+function startOf(record: TaskRecord): PreviewedStart {
+  if (record.phase.kind !== 'queued') return { kind: 'at-once' };
+  if (record.spec.needs.length > 0) return { kind: 'needs', jobs: record.spec.needs };
+  return record.waits === undefined ? { kind: 'queued' } : { kind: 'waits', reason: record.waits };
+}
+
+/** Length of the longest chain of needs before each job. */
+function depthsOf(state: RunState): Map<string, number> {
+  const depths = new Map<string, number>();
+  const depth = (job: string): number => {
+    const known = depths.get(job);
+    if (known !== undefined) return known;
+    const needs = state.jobs.get(job)?.needs ?? [];
+    const own = needs.length === 0 ? 0 : 1 + Math.max(...needs.map(depth));
+    depths.set(job, own);
+    return own;
+  };
+  for (const job of state.jobs.keys()) depth(job);
+  return depths;
+}

@@ -1,0 +1,197 @@
+import type { ChalkInstance } from 'chalk';
+import type { Outcome } from '../core/outcome.js';
+import type { RunState, TaskRecord } from '../core/run-state.js';
+import { formatBytes } from '../util/bytes.js';
+import { formatDuration } from '../util/duration.js';
+import { printable } from '../util/printable.js';
+import type { Output } from './output.js';
+import { usedBytesIn } from './peak.js';
+import type { Reporter } from './reporter.js';
+import { tableText } from './table.js';
+import { endOfTaskWords, peakOf, timeOf } from './views/task-facts.js';
+import { counted, isFailure } from './words.js';
+
+/** Up to so many tasks each has its row; of more, only those of note have. */
+const ROWS_MAX = 50;
+
+/** What the summary is made of. */
+export interface SummaryOptions {
+  readonly out: Output;
+  readonly colour: ChalkInstance;
+  /** Leave out the table, keep the failures and the totals. */
+  readonly isQuiet: boolean;
+}
+
+/** What a run came to, on stdout when it is over: a table, how to see what failed, one line of totals. */
+export function createSummaryReporter({ out, colour, isQuiet }: SummaryOptions): Reporter {
+  let peakBytes = 0;
+  return {
+    event(event) {
+      peakBytes = Math.max(peakBytes, usedBytesIn(event));
+    },
+    close(state) {
+      const parts = [
+        ...(isQuiet ? [] : [taskTable(state, colour)]),
+        failures(state, colour),
+        totals(state, peakBytes),
+      ];
+      out.write(`${parts.filter((part) => part !== '').join('\n\n')}\n`);
+      return out.flush();
+    },
+  };
+}
+
+/** The final table: every task, or with more than fifty those of note and sums by job. */
+export function taskTable(state: RunState, colour: ChalkInstance): string {
+  const all = [...state.tasks.values()];
+  if (all.length <= ROWS_MAX) return rowsTable(all, state, colour);
+  const ofNote = all
+    .filter((record) => weightOf(record) > 0)
+    .sort((a, b) => weightOf(b) - weightOf(a) || a.spec.index - b.spec.index);
+  const shown = ofNote.slice(0, ROWS_MAX);
+  const left = ofNote.length - shown.length;
+  const parts = [
+    ...(shown.length === 0 ? [] : [rowsTable(shown, state, colour)]),
+    ...(left > 0
+      ? [`${counted(left, 'more task')} failed or preempted: memsched show${runOf(state)}`]
+      : []),
+    jobTable(state),
+    `${counted(all.length - shown.length, 'task')} without a row of their own: memsched show${runOf(state)}`,
+  ];
+  return parts.join('\n\n');
+}
+
+/** Failures weigh most, then what did not run, then what was preempted or tried again; the rest weighs nothing. */
+function weightOf({ phase, past }: TaskRecord): number {
+  if (phase.kind !== 'finished') return 2;
+  if (isFailure(phase.outcome)) return 3;
+  if (phase.outcome === 'canceled') return 2;
+  return phase.outcome === 'succeeded' && past.length > 1 ? 1 : 0;
+}
+
+const ROW_TITLES = [
+  { title: 'TASK' },
+  { title: 'OUTCOME' },
+  { title: 'ATTEMPTS', align: 'right' },
+  { title: 'PREEMPTIONS', align: 'right' },
+  { title: 'PEAK', align: 'right' },
+  { title: 'TIME', align: 'right' },
+] as const;
+
+/** One row for each task: outcome, attempts, preemptions, peak, time. */
+export function rowsTable(
+  records: readonly TaskRecord[],
+  state: RunState,
+  colour: ChalkInstance,
+): string {
+  return tableText(
+    ROW_TITLES,
+    records.map((record) => [
+      printable(record.spec.id),
+      paintOutcome(record, colour),
+      String(record.attempts),
+      String(record.preemptions),
+      record.attempts === 0 ? '–' : formatBytes(peakOf(record)),
+      record.attempts === 0 ? '–' : formatDuration(timeOf(record, state)),
+    ]),
+  );
+}
+
+function paintOutcome({ phase }: TaskRecord, colour: ChalkInstance): string {
+  if (phase.kind !== 'finished') return colour.yellow(phase.kind);
+  if (phase.outcome === 'succeeded') return colour.green(phase.outcome);
+  return isFailure(phase.outcome) ? colour.red(phase.outcome) : colour.yellow(phase.outcome);
+}
+
+/** One row for each job, the busiest first. */
+function jobTable(state: RunState): string {
+  const jobs = [...state.jobs.entries()]
+    .filter(([, { tasks }]) => tasks.length > 0)
+    .sort(([, a], [, b]) => b.tasks.length - a.tasks.length);
+  const shown = jobs.slice(0, ROWS_MAX);
+  const rows = shown.map(([name, { tasks }]) => {
+    const succeeded = tasks.filter(
+      ({ phase }) => phase.kind === 'finished' && phase.outcome === 'succeeded',
+    ).length;
+    const peak = tasks.reduce((most, record) => Math.max(most, peakOf(record)), 0);
+    const timeMs = tasks.reduce((sum, record) => sum + timeOf(record, state), 0);
+    const preemptions = tasks.reduce((sum, record) => sum + record.preemptions, 0);
+    return [
+      printable(name),
+      String(tasks.length),
+      String(succeeded),
+      String(preemptions),
+      formatBytes(peak),
+      formatDuration(timeMs),
+    ];
+  });
+  const table = tableText(
+    [
+      { title: 'JOB' },
+      { title: 'TASKS', align: 'right' },
+      { title: 'SUCCEEDED', align: 'right' },
+      { title: 'PREEMPTIONS', align: 'right' },
+      { title: 'HIGHEST PEAK', align: 'right' },
+      { title: 'TASK TIME', align: 'right' },
+    ],
+    rows,
+  );
+  return jobs.length > shown.length
+    ? `${table}\n${counted(jobs.length - shown.length, 'more job')}`
+    : table;
+}
+
+/** Why tasks failed, and the command that shows their output. At most ten. */
+export function failures(state: RunState, colour: ChalkInstance): string {
+  const FAILURES_TOLD = 10;
+  const failed = [...state.tasks.values()].filter(
+    ({ phase }) => phase.kind === 'finished' && isFailure(phase.outcome),
+  );
+  const lines = failed
+    .slice(0, FAILURES_TOLD)
+    .flatMap((record) => [
+      `${colour.red(printable(record.spec.id))}: ${endOfTaskWords(record)}`,
+      `  memsched logs${runOf(state)} ${printable(record.spec.id)}`,
+    ]);
+  if (failed.length > FAILURES_TOLD)
+    lines.push(
+      `… and ${failed.length - FAILURES_TOLD} more: memsched show${runOf(state)} --failed`,
+    );
+  return lines.join('\n');
+}
+
+const OUTCOMES: readonly Outcome[] = [
+  'succeeded',
+  'failed',
+  'oom-killed',
+  'timed-out',
+  'canceled',
+  'skipped',
+];
+
+/**
+ * `12 tasks: 12 succeeded · 3 preemptions · peak 1.2G of 1.5G budget · 14s`.
+ *
+ * @param peakBytes - the most that all tasks together were seen to use.
+ */
+export function totals(state: RunState, peakBytes: number): string {
+  const { counts, tasks, unfinished, budget, ended } = state;
+  const outcomes = OUTCOMES.flatMap((outcome) => {
+    const count = counts.outcomes.get(outcome) ?? 0;
+    return count === 0 ? [] : [`${count} ${outcome}`];
+  });
+  if (unfinished > 0) outcomes.push(`${unfinished} not finished`);
+  return [
+    `${counted(tasks.size, 'task')}: ${outcomes.join(', ')}`,
+    counted(counts.preemptions, 'preemption'),
+    ...(counts.oomKills > 0 ? [counted(counts.oomKills, 'OOM kill')] : []),
+    ...(budget === undefined
+      ? []
+      : [`peak ${formatBytes(peakBytes)} of ${formatBytes(budget.budgetBytes)} budget`]),
+    ...(ended === undefined ? [] : [formatDuration(ended.tMs)]),
+  ].join(' · ');
+}
+
+function runOf(state: RunState): string {
+  return state.started === undefined ? '' : ` ${printable(state.started.runId)}`;
+}

@@ -1,0 +1,99 @@
+import type { ChalkInstance } from 'chalk';
+import type { AttemptSample } from '../../core/observation.js';
+import type { LiveAttempt, RunState, Stopping, TaskRecord } from '../../core/run-state.js';
+import { formatBytes } from '../../util/bytes.js';
+import { formatDuration } from '../../util/duration.js';
+import { tableText } from '../table.js';
+import { fit, fitMiddle } from './width.js';
+
+/** Room of everything but the task's name: `attempt`, `1023M / 1023M`, `99h59m`, state, and gaps. */
+const OTHER_COLUMNS = 7 + 13 + 6 + 24 + 8;
+const NAME_COLUMNS_MIN = 8;
+
+/** Where the table of running tasks has to fit. */
+export interface RunningOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colour: ChalkInstance;
+}
+
+/**
+ * The running tasks as lines, in the order of the jobfile so that they keep their places. When there is no room for
+ * all, those that use most memory are shown and the others counted.
+ */
+export function runningRows(
+  state: RunState,
+  nowMs: number,
+  { columns, rows, colour }: RunningOptions,
+): string[] {
+  const { size } = state.live;
+  if (size === 0 || rows < 2)
+    return size === 0 || rows < 1 ? [] : [colour.dim(`  +${size} running`)];
+  const samples = new Map(state.lastSample?.attempts.map((sample) => [sample.task, sample]));
+  const room = size <= rows - 1 ? size : rows - 2;
+  const shown = mostMemoryFirst(state, samples).slice(0, room);
+  shown.sort((a, b) => a.spec.index - b.spec.index);
+  const nameColumns = Math.max(NAME_COLUMNS_MIN, columns - OTHER_COLUMNS);
+  const lines = tableText(
+    [
+      { title: 'TASK' },
+      { title: 'ATTEMPT', align: 'right' },
+      { title: 'MEMORY', align: 'right' },
+      { title: 'TIME', align: 'right' },
+      { title: 'STATE' },
+    ],
+    shown.map((record) => cells(record, samples.get(record.spec.id), nowMs, nameColumns)),
+  ).split('\n');
+  const [titles = '', ...body] = lines.map((line) => fit(line, columns));
+  const more = size - shown.length;
+  return [colour.dim(titles), ...body, ...(more > 0 ? [colour.dim(`+${more} more`)] : [])];
+}
+
+function mostMemoryFirst(
+  state: RunState,
+  samples: ReadonlyMap<string, AttemptSample>,
+): TaskRecord[] {
+  const used = (record: TaskRecord): number => samples.get(record.spec.id)?.usedBytes ?? 0;
+  return [...state.live.values()].sort((a, b) => used(b) - used(a) || a.spec.index - b.spec.index);
+}
+
+function cells(
+  record: TaskRecord,
+  sample: AttemptSample | undefined,
+  nowMs: number,
+  nameColumns: number,
+): string[] {
+  const { phase, spec } = record;
+  if (!('attempt' in phase)) return [fitMiddle(spec.id, nameColumns), '', '', '', phase.kind];
+  const { attempt } = phase;
+  const used = sample?.attempt === attempt.number ? formatBytes(sample.usedBytes) : '–';
+  return [
+    fitMiddle(spec.id, nameColumns),
+    String(attempt.number),
+    `${used} / ${formatBytes(attempt.estimate.bytes)}`,
+    formatDuration(Math.max(0, nowMs - (attempt.launched?.atMs ?? attempt.admittedAtMs))),
+    phase.kind === 'stopping' ? stoppingWords(phase.stop, nowMs) : stateWords(phase.kind, attempt),
+  ];
+}
+
+function stateWords(kind: 'starting' | 'running', attempt: LiveAttempt): string {
+  return attempt.exited === undefined ? kind : 'ending';
+}
+
+const STOPPING = {
+  preempted: 'preempting',
+  'timed-out': 'timed out',
+  signal: 'canceling',
+  halt: 'canceling',
+  'left-behind': 'clearing up',
+} as const;
+
+function stoppingWords(
+  { reason, sinceMs, graceMs, killedAtMs, stuck }: Stopping,
+  nowMs: number,
+): string {
+  const what = STOPPING[reason.kind];
+  if (stuck === true) return `${what}, stuck`;
+  if (killedAtMs !== undefined) return `${what}, killed`;
+  return `${what}, kill in ${formatDuration(Math.max(0, sinceMs + graceMs - nowMs))}`;
+}

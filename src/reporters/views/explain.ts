@@ -1,0 +1,235 @@
+import type { RunEvent } from '../../core/events.js';
+import type { Candidate, PreemptReason } from '../../core/reasons.js';
+import type { RunState, TaskRecord } from '../../core/run-state.js';
+import type { TaskId } from '../../core/task-spec.js';
+import { formatBytes } from '../../util/bytes.js';
+import { formatDuration } from '../../util/duration.js';
+import { printable } from '../../util/printable.js';
+import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
+import { tableText } from '../table.js';
+import {
+  admitWords,
+  requeueWords,
+  skipWords,
+  stopWords,
+  verdictWords,
+  waitWords,
+} from '../words.js';
+
+/** Steps of the level between two things that happen to the task itself; of more, the first ones are told and the rest counted. */
+const LEVEL_STEPS_TOLD = 6;
+
+/** One thing that happened to a task, or around it. */
+export interface StoryEntry {
+  readonly tMs: number;
+  /** Safe to print, one line. */
+  readonly text: string;
+  /** Further lines, indented below it. */
+  readonly details?: readonly string[];
+}
+
+/** Collects the story of one task from the events of its run, in order. */
+export class Story {
+  readonly entries: StoryEntry[] = [];
+  readonly #task: TaskId;
+  #isPlanned = false;
+  #isOver = false;
+  #levelSteps = 0;
+  #levelStepsLeftOut = 0;
+
+  constructor(task: TaskId) {
+    this.#task = task;
+  }
+
+  /** Takes in the next event, after the state has. */
+  add(event: RunEvent, state: RunState): void {
+    if (this.#isOver) return;
+    if ('task' in event && event.task === this.#task) {
+      this.#endLevelSteps(event.tMs);
+      this.#own(event, state);
+    } else if (this.#isPlanned) {
+      this.#around(event, state);
+    } else if (event.kind === 'task-planned' && event.spec.id === this.#task) {
+      this.#isPlanned = true;
+      this.#tell(event.tMs, plannedWords(event.spec));
+    }
+  }
+
+  #tell(tMs: number, text: string, details?: readonly string[]): void {
+    this.entries.push({ tMs, text, ...(details === undefined ? {} : { details }) });
+  }
+
+  #own(event: Extract<RunEvent, { readonly task: TaskId }>, state: RunState): void {
+    const { tMs } = event;
+    switch (event.kind) {
+      case 'task-waits':
+        this.#tell(tMs, waitWords(event.reason, tMs));
+        return;
+      case 'attempt-admitted': {
+        const limit =
+          event.limitBytes === undefined ? '' : `, limit ${formatBytes(event.limitBytes)}`;
+        this.#tell(
+          tMs,
+          `attempt ${event.attempt} is admitted${limit}: ${admitWords(event.reason)}`,
+          [memoryWords(event.reason.numbers)],
+        );
+        return;
+      }
+      case 'attempt-launched':
+        this.#tell(tMs, `runs as process ${event.pid}`);
+        return;
+      case 'attempt-stopping':
+        this.#stopping(event);
+        return;
+      case 'attempt-killed':
+        this.#tell(
+          tMs,
+          `is killed ${KILLED[event.because]}, ${formatDuration(event.afterMs)} after it was asked to end`,
+        );
+        return;
+      case 'attempt-stuck':
+        this.#tell(
+          tMs,
+          `lives on ${formatDuration(event.forMs)} after SIGKILL, with ${formatBytes(event.usedBytes)}`,
+        );
+        return;
+      case 'attempt-exited':
+        this.#tell(
+          tMs,
+          event.exit.kind === 'code'
+            ? `its main process ends with exit code ${event.exit.code}`
+            : `its main process is ended by ${event.exit.signal}`,
+        );
+        return;
+      case 'attempt-ended':
+        this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
+          `ran ${formatDuration(event.ranMs)}, processor time ${formatDuration(event.cpuMs)}, peak ${formatBytes(event.peakBytes)}`,
+        ]);
+        return;
+      case 'task-requeued':
+        this.#tell(tMs, requeueWords(event));
+        return;
+      case 'task-finished':
+        this.#isOver = true;
+        this.#tell(
+          tMs,
+          `finished: ${event.skipped === undefined ? event.outcome : skipWords(event.skipped)}${triesWords(state.tasks.get(event.task))}`,
+        );
+        return;
+    }
+  }
+
+  #stopping(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): void {
+    const grace =
+      event.graceMs > 0
+        ? `, ${formatDuration(event.graceMs)} to end by itself`
+        : ', killed at once';
+    const { reason } = event;
+    if (reason.kind !== 'preempted')
+      this.#tell(event.tMs, `is stopped${grace}: ${stopWords(reason)}`);
+    else
+      this.#tell(
+        event.tMs,
+        `is preempted${grace}: ${stopWords(reason)}`,
+        candidateTable(reason.preempt),
+      );
+  }
+
+  /** What happened to others and bears upon this task. */
+  #around(event: RunEvent, state: RunState): void {
+    const record = state.tasks.get(this.#task);
+    switch (event.kind) {
+      case 'level-changed':
+        this.#levelSteps += 1;
+        if (this.#levelSteps <= LEVEL_STEPS_TOLD)
+          this.#tell(event.tMs, `level ${levelWords(event)}`);
+        else this.#levelStepsLeftOut += 1;
+        return;
+      case 'attempt-stopping': {
+        if (
+          event.reason.kind !== 'preempted' ||
+          record === undefined ||
+          !('attempt' in record.phase)
+        )
+          return;
+        const self = event.reason.preempt.candidates.find(({ task }) => task === this.#task);
+        if (self === undefined || self.verdict.kind === 'taken') return;
+        this.#tell(
+          event.tMs,
+          `${printable(event.task)} is preempted, this one not: ${candidateVerdictWords(self.verdict)}`,
+        );
+        return;
+      }
+      case 'stop-requested':
+        this.#tell(event.tMs, `memsched got ${event.signal}${event.times > 1 ? ' again' : ''}`);
+        return;
+      case 'halted':
+        this.#tell(event.tMs, `the run is halted after ${event.failures} failures`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #endLevelSteps(tMs: number): void {
+    if (this.#levelStepsLeftOut > 0)
+      this.#tell(tMs, `(the level changed ${this.#levelStepsLeftOut} more times)`);
+    this.#levelSteps = 0;
+    this.#levelStepsLeftOut = 0;
+  }
+}
+
+const KILLED = {
+  'grace-over': 'as its grace is over',
+  critical: 'as the level is critical',
+  'second-signal': 'as the user asked twice',
+  'left-behind': 'with what its main process left behind',
+} as const;
+
+function plannedWords({ preemptible, memory, needs }: TaskRecord['spec']): string {
+  const parts = [
+    `preemptible level ${preemptible}`,
+    ...(memory.requestBytes === undefined ? [] : [`request ${formatBytes(memory.requestBytes)}`]),
+    ...(memory.limitBytes === undefined ? [] : [`limit ${formatBytes(memory.limitBytes)}`]),
+    ...(needs.length === 0 ? [] : [`needs ${needs.map(printable).join(', ')}`]),
+  ];
+  return `queued: ${parts.join(', ')}`;
+}
+
+function triesWords(record: TaskRecord | undefined): string {
+  if (record === undefined || record.attempts < 2) return '';
+  return ` in attempt ${record.attempts}, after ${record.preemptions} preemptions and ${record.retries} retries`;
+}
+
+/** Everyone who could have been chosen, with rank or with the reason why not. */
+export function candidateTable({ candidates }: PreemptReason): string[] {
+  return tableText(
+    [
+      { title: 'CANDIDATE' },
+      { title: 'ATTEMPT', align: 'right' },
+      { title: 'AGE', align: 'right' },
+      { title: 'USED', align: 'right' },
+      { title: 'ESTIMATE', align: 'right' },
+      { title: 'VERDICT' },
+    ],
+    candidates.map((candidate: Candidate) => [
+      printable(candidate.task),
+      String(candidate.attempt),
+      formatDuration(candidate.ageMs),
+      formatBytes(candidate.usedBytes),
+      formatBytes(candidate.estimateBytes),
+      candidateVerdictWords(candidate.verdict),
+    ]),
+  ).split('\n');
+}
+
+/** The story as text: a time and a sentence a line, details indented below. */
+export function storyText(entries: readonly StoryEntry[]): string {
+  const DETAIL_INDENT = ' '.repeat(11);
+  return entries
+    .flatMap(({ tMs, text, details = [] }) => [
+      `${formatDuration(tMs).padStart(8)}   ${text}`,
+      ...details.map((detail) => `${DETAIL_INDENT}${detail}`),
+    ])
+    .join('\n');
+}

@@ -1,0 +1,113 @@
+import type { ChalkInstance } from 'chalk';
+import type { PastAttempt, RunState, TaskRecord } from '../../core/run-state.js';
+import { linesFor } from '../../core/lines.js';
+import { formatBytes } from '../../util/bytes.js';
+import { formatDuration } from '../../util/duration.js';
+import { printable } from '../../util/printable.js';
+import { rowsTable } from '../summary.js';
+import { counted, estimateWords, verdictWords } from '../words.js';
+import { endOfTaskWords, peakOf, timeOf } from './task-facts.js';
+import { whyQueued } from './queue-words.js';
+
+/** What `show` says of a run before its tasks. */
+export function runHeading(state: RunState, standing: string): string {
+  const { started, budget } = state;
+  if (started === undefined) return '';
+  const { config } = started;
+  const lines = budget === undefined ? undefined : linesFor(config, budget.budgetBytes);
+  return [
+    `run       ${printable(started.runId)} (${standing})`,
+    `name      ${printable(config.name)}`,
+    `jobfile   ${printable(started.jobfile)}`,
+    `started   ${localTime(started.startedAtMs)}`,
+    `tier      ${started.tier}`,
+    ...(lines === undefined
+      ? []
+      : [
+          `budget    ${formatBytes(lines.budgetBytes)}${config.budget.kind === 'auto' ? ' (auto)' : ''}: hold ${formatBytes(lines.holdBytes)}, preempt ${formatBytes(lines.preemptBytes)}, critical ${formatBytes(lines.criticalBytes)}`,
+        ]),
+  ].join('\n');
+}
+
+/** A point in time where the user is: `2026-11-23 06:49:27`. */
+export function localTime(epochMs: number): string {
+  const at = new Date(epochMs);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+}
+
+/** The tasks as a table; below those that did not simply succeed, what became of each attempt. */
+export function tasksText(
+  records: readonly TaskRecord[],
+  state: RunState,
+  nowMs: number,
+  colour: ChalkInstance,
+): string {
+  if (records.length === 0) return 'no such task';
+  const [titles = '', ...rows] = rowsTable(records, state, colour).split('\n');
+  return [
+    titles,
+    ...records.flatMap((record, at) => [rows[at] ?? '', ...detailLines(record, state, nowMs)]),
+  ].join('\n');
+}
+
+function detailLines(record: TaskRecord, state: RunState, nowMs: number): string[] {
+  const { phase, past, attempts } = record;
+  if (phase.kind === 'finished' && phase.skipped !== undefined)
+    return [`    ${endOfTaskWords(record)}`];
+  if (phase.kind === 'finished' && phase.outcome === 'succeeded' && attempts === 1) return [];
+  const lines = past.map((attempt) => `    ${attemptWords(attempt)}`);
+  const older = attempts - past.length - ('attempt' in phase ? 1 : 0);
+  return [
+    ...(older > 0
+      ? [`    ${counted(older, 'earlier attempt')}: memsched explain tells of them`]
+      : []),
+    ...lines,
+    ...('attempt' in phase
+      ? [
+          `    ${phase.attempt.number}: ${phase.kind}, estimate ${estimateWords(phase.attempt.estimate)}`,
+        ]
+      : []),
+    ...(phase.kind === 'queued' ? [`    ${whyQueued(record, state, nowMs)}`] : []),
+  ];
+}
+
+function attemptWords({ number, verdict, ranMs, admitted }: PastAttempt): string {
+  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}, estimate ${formatBytes(admitted.estimate.bytes)}`;
+}
+
+/** One task as an object for `show --json`. */
+export function taskObject(record: TaskRecord, state: RunState): object {
+  const { spec, phase, attempts, preemptions, bystanderKills, retries, growths, waits } = record;
+  return {
+    task: spec.id,
+    job: spec.job,
+    matrix: spec.matrix,
+    state: phase.kind,
+    ...(phase.kind === 'finished'
+      ? {
+          outcome: phase.outcome,
+          ...(phase.skipped === undefined ? {} : { skipped: phase.skipped }),
+        }
+      : {}),
+    ...(waits === undefined ? {} : { waits }),
+    attempts,
+    preemptions,
+    bystanderKills,
+    retries,
+    growths,
+    peakBytes: peakOf(record),
+    ranMs: timeOf(record, state),
+    past: record.past.map(
+      ({ number, admittedAtMs, endedAtMs, ranMs, peakBytes, cpuMs, verdict }) => ({
+        number,
+        admittedAtMs,
+        endedAtMs,
+        ranMs,
+        peakBytes,
+        cpuMs,
+        verdict,
+      }),
+    ),
+  };
+}

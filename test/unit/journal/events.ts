@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import type { RunEvent, RunStarted } from '../../../src/core/events.js';
+
+/** Some first event. */
+export const started: RunStarted = {
+  kind: 'run-started',
+  tMs: 0,
+  version: 1,
+  runId: '20261123-064927-nightly-k3',
+  startedAtMs: 1_795_416_567_723,
+  bootId: '11111111-2222-3333-4444-555555555555',
+  pid: 4711,
+  memsched: '0.1.0',
+  jobfile: 'jobs.yaml',
+  tier: 'cgroup',
+  tasks: 1,
+  config: {
+    name: 'nightly',
+    budget: { kind: 'auto' },
+    holdShare: 0.8,
+    preemptShare: 0.9,
+    criticalShare: 0.95,
+    overcommit: 0.9,
+    pressure: { somePct: 10, fullPct: 20, windowMs: 2000 },
+    intervalMs: 100,
+    halt: { kind: 'never' },
+    groups: {},
+    resources: {},
+    cpus: 2,
+  },
+};
+
+/** A late tick at a given time: the smallest event there is. */
+export function late(tMs: number): RunEvent {
+  return { kind: 'tick-late', tMs, lateMs: 7 };
+}
+
+const text = fc.string({ unit: 'binary', maxLength: 40 });
+const natural = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const real = fc
+  .double({ min: 0, noNaN: true, noDefaultInfinity: true })
+  .map((x) => (Object.is(x, -0) ? 0 : x));
+const ref = { tMs: real, task: text, attempt: fc.integer({ min: 1, max: 100 }) };
+const numbers = fc.record(
+  {
+    usedBytes: natural,
+    budgetBytes: natural,
+    availableBytes: natural,
+    growthBytesPerS: fc.integer(),
+    somePct: real,
+  },
+  { requiredKeys: ['usedBytes', 'budgetBytes', 'availableBytes', 'growthBytesPerS'] },
+);
+const candidate = fc.record({
+  task: text,
+  attempt: natural,
+  usedBytes: natural,
+  estimateBytes: natural,
+  ageMs: natural,
+  verdict: fc.oneof(
+    fc.record({ kind: fc.constant('taken' as const), rank: natural, effectiveLevel: natural }),
+    fc.record({ kind: fc.constant('rejected' as const), because: fc.constant('immune' as const) }),
+  ),
+});
+
+/** Events of every shape that matters to a file: odd text, large and fractional numbers, nesting, optional keys. */
+export const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
+  fc.record({ kind: fc.constant('attempt-launched' as const), pid: natural, ...ref }),
+  fc.record({
+    kind: fc.constant('attempt-exited' as const),
+    exit: fc.oneof(
+      fc.record({ kind: fc.constant('code' as const), code: fc.integer({ min: 0, max: 255 }) }),
+      fc.record({
+        kind: fc.constant('signal' as const),
+        signal: fc.constantFrom('SIGTERM' as const, 'SIGKILL' as const),
+      }),
+    ),
+    ...ref,
+  }),
+  fc.record({
+    kind: fc.constant('attempt-ended' as const),
+    verdict: fc.record({ kind: fc.constant('could-not-start' as const), error: text }),
+    peakBytes: natural,
+    cpuMs: real,
+    ranMs: real,
+    ...ref,
+  }),
+  fc.record({
+    kind: fc.constant('attempt-stopping' as const),
+    graceMs: natural,
+    reason: fc.record({
+      kind: fc.constant('preempted' as const),
+      preempt: fc.record({
+        level: fc.constant('critical' as const),
+        numbers,
+        targetBytes: natural,
+        dyingBytes: natural,
+        candidates: fc.array(candidate, { maxLength: 5 }),
+      }),
+    }),
+    ...ref,
+  }),
+  fc.record({ kind: fc.constant('brake-felt' as const), tMs: real, events: natural, numbers }),
+  fc.record({ kind: fc.constant('tick-late' as const), tMs: real, lateMs: real }),
+  fc.record({
+    kind: fc.constant('run-ended' as const),
+    tMs: real,
+    outcomes: fc.record({ succeeded: natural, failed: natural }, { requiredKeys: [] }),
+    preemptions: natural,
+    oomKills: natural,
+  }),
+);
