@@ -2,7 +2,7 @@
 # Every check there is, from a fresh clone: packages, build, types, lint, tests on this host, tests in the guests.
 # Goes on after a failure, so that one look shows all of them. The last line is "N passed, N failed".
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 export TEST_RESULTS=$PWD/.cache/test-results
 rm -rf "$TEST_RESULTS"
 mkdir -p "$TEST_RESULTS"

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { UsageError } from './errors.js';
 
 /** Commands that are part of memsched's plan and not built yet: refused by name rather than "unknown". */

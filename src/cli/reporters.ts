@@ -61,7 +61,7 @@ function pick({ options, logs, warn }: ReportersOrder): Readonly<Record<string, 
     ...(live
       ? {
           live: createLiveReporter({
-            terminal: process.stderr as never,
+            terminal: process.stderr,
             colour: colourFor(process.stderr, process.env, isColourful),
             logs,
             verbosity,

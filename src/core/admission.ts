@@ -1,8 +1,9 @@
 import { cpusInUse, cpusWanted, type Control } from './control.js';
-import { claimOf, estimateFor, isGuess, KNOWN_FROM, type EstimateBasis } from './estimate.js';
+import { claimOf, estimateFor, isGuess, type EstimateBasis } from './estimate.js';
 import { atLeast } from './pressure.js';
 import { inOrder } from './queue.js';
 import type { AdmitReason, Estimate, MemoryNumbers, WaitReason } from './reasons.js';
+import { emptyLine, isKeptFrom, noteRefusal, type Line } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import type { TaskSpec } from './task-spec.js';
 
@@ -10,8 +11,6 @@ import type { TaskSpec } from './task-spec.js';
 const SCAN_LIMIT = 256;
 /** Tasks started in one tick: starting takes time, and the next look must not come late. */
 const STARTS_PER_TICK = 32;
-/** Once the head has waited this long for memory or processors, nothing passes it any more. */
-const PASSED_FOR_MS = 60_000;
 /** Tasks of one unknown group that may run at once. */
 const PILOTS = 2;
 
@@ -44,25 +43,28 @@ export interface Refusal {
 export interface AdmissionVerdict {
   readonly admit: Admission | undefined;
   readonly head: Refusal | undefined;
+  /** Who is first in line for what; absent when nobody had a turn. */
+  readonly line?: Line;
 }
 
 /**
  * Picks tasks until `start` has been called for all that may start now. `start` makes the admission happen in the
  * state, so that the next pick counts it.
  *
- * @returns why the first task in line waits, if one does.
+ * @returns the last look at the queue: why the first task in line waits, if one does.
  */
 export function admitAll(
   state: RunState,
   input: AdmissionInput,
   start: (admission: Admission) => void,
-): Refusal | undefined {
-  for (let started = 0; started < STARTS_PER_TICK; started += 1) {
-    const { admit, head } = pickNext(state, input);
-    if (admit === undefined) return head;
-    start(admit);
+): AdmissionVerdict {
+  let verdict = pickNext(state, input);
+  for (let started = 1; verdict.admit !== undefined; started += 1) {
+    start(verdict.admit);
+    if (started >= STARTS_PER_TICK) break;
+    verdict = pickNext(state, input);
   }
-  return undefined;
+  return verdict;
 }
 
 /** The next task to start: the head of the queue, or one behind it that fits while the head may still be passed. */
@@ -80,19 +82,36 @@ export function pickNext(state: RunState, input: AdmissionInput): AdmissionVerdi
 
 function scan(state: RunState, input: AdmissionInput): AdmissionVerdict {
   const look = lookAt(state, input);
+  const line = emptyLine();
   let head: Refusal | undefined;
   let passed = 0;
   for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
-    if (passed >= SCAN_LIMIT) break;
+    if (passed >= SCAN_LIMIT || line.reserved.has('capacity')) break;
     const reason = refusal(record, state, input, look);
-    if (reason === undefined)
-      return { admit: { record, reason: fits(record, state, input, look, passed) }, head };
-    if (reason.kind === 'back-off') continue;
+    if (reason?.kind === 'back-off') continue;
+    if (reason === undefined && !isKeptFrom(line, record.spec))
+      return { admit: { record, reason: fits(record, state, input, look, passed) }, head, line };
     passed += 1;
+    if (reason === undefined) continue;
     head ??= { record, reason };
-    if (mayNotBePassed(head, input)) break;
+    noteRefusal(line, record.spec.id, reason, input.control.waiters, input.nowMs);
   }
-  return { admit: undefined, head };
+  return { admit: undefined, head: head ?? inClosedLane(state, input, look), line };
+}
+
+/** Everyone who may start belongs to a concurrency group that is full. */
+function inClosedLane(state: RunState, input: AdmissionInput, look: Look): Refusal | undefined {
+  const isClosed = (lane: string): boolean => !laneIsOpen(state, look, lane);
+  for (const record of inOrder(state.queue, isClosed)) {
+    const { concurrency: name } = record.spec;
+    if (name === undefined || isBackingOff(record, input.nowMs)) continue;
+    return { record, reason: { kind: 'concurrency', name, limit: look.laneCaps[name] ?? 0 } };
+  }
+  return undefined;
+}
+
+function isBackingOff({ phase }: TaskRecord, nowMs: number): boolean {
+  return phase.kind === 'queued' && phase.notBeforeMs > nowMs;
 }
 
 /** Sums over the running tasks, worked out once a pick. */
@@ -162,7 +181,7 @@ function refusal(
   const estimate = estimateFor(record, state, input.basis);
   return (
     otherResources(spec, state, input.control, look) ??
-    slowStart(spec, estimate, state, input.control, look) ??
+    slowStart(spec, estimate, input.control, look) ??
     (look.claimedBytes + estimate.bytes > look.allowanceBytes
       ? {
           kind: 'memory',
@@ -202,17 +221,14 @@ function otherResources(
 function slowStart(
   spec: TaskSpec,
   estimate: Estimate,
-  state: RunState,
   control: Control,
   look: Look,
 ): WaitReason | undefined {
   if (!isGuess(estimate)) return undefined;
   const { group } = spec;
   const inGroup = look.guesses.get(group) ?? 0;
-  const finished = state.groups.get(group)?.peaksBytes.length ?? 0;
-  if (finished < KNOWN_FROM && inGroup >= PILOTS)
-    return { kind: 'slow-start', group, running: inGroup, limit: PILOTS };
-  const { limit } = control.slowStart;
+  if (inGroup >= PILOTS) return { kind: 'slow-start', group, running: inGroup, limit: PILOTS };
+  const limit = Math.floor(control.slowStart.limit);
   return look.guessCount >= limit
     ? { kind: 'slow-start', group, running: look.guessCount, limit }
     : undefined;
@@ -233,13 +249,6 @@ function fits(
     numbers: input.numbers,
     passed,
   };
-}
-
-function mayNotBePassed(head: Refusal, { control, nowMs }: AdmissionInput): boolean {
-  if (head.reason.kind === 'slow-start') return false;
-  return (
-    control.head?.task === head.record.spec.id && nowMs - control.head.sinceMs >= PASSED_FOR_MS
-  );
 }
 
 /** Nothing runs: the head is let in whatever the numbers say, or the run would wait for ever. */
@@ -264,7 +273,7 @@ function progress(state: RunState, input: AdmissionInput): AdmissionVerdict {
 
 function refuseHead(state: RunState, input: AdmissionInput, reason: WaitReason): AdmissionVerdict {
   for (const record of inOrder(state.queue, () => true)) {
-    if (record.phase.kind === 'queued' && record.phase.notBeforeMs > input.nowMs) continue;
+    if (isBackingOff(record, input.nowMs)) continue;
     return { admit: undefined, head: { record, reason } };
   }
   return { admit: undefined, head: undefined };

@@ -1,5 +1,6 @@
 import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
+import type { Scarce, Waiter } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import type { RunConfig, TaskId } from './task-spec.js';
 
@@ -32,9 +33,25 @@ export interface CpuMemory {
   readonly cpus: number | undefined;
 }
 
-/** Additive increase, halving after a preemption: how many tasks of unknown size run at once. */
+/**
+ * Additive increase, halving after a preemption: how many tasks of unknown size may be growing at once. May be a
+ * fraction: every second group that becomes known makes room for one more.
+ */
 export interface SlowStart {
   readonly limit: number;
+}
+
+/** Room gained with each group that becomes known. */
+const SLOW_START_STEP = 0.5;
+
+/** A group has become known. */
+export function widened({ limit }: SlowStart): SlowStart {
+  return { limit: limit + SLOW_START_STEP };
+}
+
+/** A task had to be preempted. */
+export function halved({ limit }: SlowStart): SlowStart {
+  return { limit: Math.max(1, limit / 2) };
 }
 
 /**
@@ -48,8 +65,10 @@ export interface Control {
   slowStart: SlowStart;
   /** What the tree's limits were last set to. */
   tree: { readonly highBytes: number | 'max'; readonly maxBytes: number } | undefined;
-  /** The task that was first refused for want of memory or processors, and since when: it may be passed only so long. */
-  head: { readonly task: TaskId; readonly sinceMs: number } | undefined;
+  /** The first task in line that waits, and since when. */
+  head: Waiter | undefined;
+  /** Who is first in line for what, and since when: they may be passed only so long. */
+  waiters: ReadonlyMap<Scarce, Waiter>;
   lastTickMs: number | undefined;
   lastSampledMs: number | undefined;
   lastBrakeEvents: number | undefined;
@@ -68,6 +87,7 @@ export function initialControl(config: RunConfig): Control {
     slowStart: { limit: FIRST_UNKNOWNS },
     tree: undefined,
     head: undefined,
+    waiters: new Map(),
     lastTickMs: undefined,
     lastSampledMs: undefined,
     lastBrakeEvents: undefined,

@@ -8,6 +8,7 @@ import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
 import type { Observation } from './observation.js';
 import { assessLevel } from './pressure.js';
+import { waitersAfter } from './reservation.js';
 import type { RunState } from './run-state.js';
 import { clearLeftBehind, enforceDeadlines, preempt, someoneIsBeingKilled } from './stopping.js';
 import { emit, liveAttemptOf, type Tick } from './tick.js';
@@ -152,10 +153,11 @@ function admit(tick: Tick): void {
   const { state, control } = tick;
   if (state.stop !== undefined || state.halted !== undefined) return;
   const input = { nowMs: tick.seen.nowMs, control, basis: tick.basis, numbers: tick.numbers };
-  const refused = admitAll(state, input, (admission) => {
+  const { head, line } = admitAll(state, input, (admission) => {
     start(tick, admission);
   });
-  noteHead(tick, refused);
+  if (line !== undefined) control.waiters = waitersAfter(line, control.waiters, tick.tMs);
+  noteHead(tick, head);
 }
 
 function start(tick: Tick, { record, reason }: Admission): void {

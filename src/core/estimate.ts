@@ -15,6 +15,8 @@ const FEW_PEAKS_MARGIN = 1.3;
 const PEAK_MARGIN = 1.1;
 /** Peaks of other groups say something, but less. */
 const RUN_PEAKS_MARGIN = 1.5;
+/** After so many other groups, an unknown one is set aside half as much. */
+const CAUTION_GROUPS = 4;
 /** A stopped attempt would have gone higher (VPA's rule): the larger of these. */
 const RAISE_FACTOR = 1.2;
 const RAISE_BYTES = 100 * MiB;
@@ -50,22 +52,24 @@ function baseEstimate(record: TaskRecord, state: RunState, basis: EstimateBasis)
   if (history !== undefined && samples >= FEW_PEAKS)
     return known('group', samples, Math.max(peakEstimate(history), bound));
   if (request !== undefined) return known('request', samples, Math.max(request, largest(history)));
-  if (history !== undefined && samples >= 1) {
-    return known(
-      samples >= KNOWN_FROM ? 'group' : 'unknown',
-      samples,
-      Math.max(peakEstimate(history), bound),
-    );
-  }
+  if (history !== undefined && samples >= 1)
+    return known('group', samples, Math.max(peakEstimate(history), bound));
   return unknownEstimate(state, basis, bound);
 }
 
+/**
+ * A quarter of the budget while nothing is known; less with each group that has shown what it needs. The more of them
+ * there are, the less likely is the next to be the largest: 1 / (n + 1), whatever the distribution.
+ */
 function unknownEstimate(state: RunState, basis: EstimateBasis, boundBytes: number): Estimate {
-  const share = UNKNOWN_SHARE * basis.budgetBytes;
-  const { count, maxBytes } = state.runPeaks;
-  const fromRun = count >= FEW_PEAKS;
-  const bytes = fromRun ? Math.min(share, maxBytes * RUN_PEAKS_MARGIN) : share;
-  return known(fromRun ? 'run' : 'unknown', count, Math.max(bytes, boundBytes * FEW_PEAKS_MARGIN));
+  const { groups, maxBytes } = state.runPeaks;
+  const share = (UNKNOWN_SHARE * basis.budgetBytes * CAUTION_GROUPS) / (CAUTION_GROUPS + groups);
+  const bytes = Math.max(share, maxBytes * RUN_PEAKS_MARGIN, boundBytes * FEW_PEAKS_MARGIN);
+  return known(
+    groups > 0 ? 'run' : 'unknown',
+    groups,
+    Math.min(bytes, Math.max(UNKNOWN_SHARE * basis.budgetBytes, boundBytes * FEW_PEAKS_MARGIN)),
+  );
 }
 
 function peakEstimate(history: GroupHistory): number {
@@ -93,7 +97,8 @@ function capped(estimate: Estimate, limitBytes: number | undefined): Estimate {
 
 /** True while nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is seen. */
 export function isGuess(estimate: Estimate): boolean {
-  return estimate.source === 'unknown' || estimate.source === 'run';
+  const { source, samples } = estimate;
+  return source === 'unknown' || source === 'run' || (source === 'group' && samples < KNOWN_FROM);
 }
 
 /**

@@ -242,7 +242,7 @@ function learn(state: RunState, group: string, { verdict, peakBytes }: AttemptEn
   if (verdict.kind === 'exit' && verdict.code === 0) {
     history.peaksBytes.push(peakBytes);
     if (history.peaksBytes.length > PEAKS_KEPT) history.peaksBytes.shift();
-    state.runPeaks.count += 1;
+    if (history.peaksBytes.length === 1) state.runPeaks.groups += 1;
     state.runPeaks.maxBytes = Math.max(state.runPeaks.maxBytes, peakBytes);
   } else if (verdict.kind !== 'exit') {
     history.lowerBoundBytes = Math.max(history.lowerBoundBytes, peakBytes);

@@ -1,5 +1,5 @@
 import { present, unreachable } from '../util/assert.js';
-import { isGuess } from './estimate.js';
+import { widened } from './control.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
 import { requeueAfter } from './retry.js';
@@ -90,9 +90,8 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     ranMs,
   });
   tick.control.memory.delete(record.spec.id);
-  if (isGuess(attempt.estimate) && verdict.kind === 'exit') {
-    tick.control.slowStart = { limit: tick.control.slowStart.limit + 1 };
-  }
+  if (isFirstOfItsGroup(tick, record, verdict))
+    tick.control.slowStart = widened(tick.control.slowStart);
   const { stop, halted } = tick.state;
   const requeue =
     stop === undefined && halted === undefined
@@ -112,6 +111,14 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     floorBytes,
     ...(limitBytes === undefined ? {} : { limitBytes }),
   });
+}
+
+function isFirstOfItsGroup({ state }: Tick, { spec }: TaskRecord, verdict: Verdict): boolean {
+  return (
+    verdict.kind === 'exit' &&
+    verdict.code === 0 &&
+    state.groups.get(spec.group)?.peaksBytes.length === 1
+  );
 }
 
 function requestStop(tick: Tick, signal: NodeSignal): void {

@@ -56,8 +56,10 @@ export function chooseVictims(
   return { victims, freedBytes, candidates: describe(state, control, nowMs, verdicts) };
 }
 
-function isMakingProgress(record: TaskRecord): boolean {
-  return record.phase.kind === 'running' || record.phase.kind === 'starting';
+function isMakingProgress({ phase }: TaskRecord): boolean {
+  return (
+    (phase.kind === 'running' || phase.kind === 'starting') && phase.attempt.exited === undefined
+  );
 }
 
 function isCandidate(record: TaskRecord): boolean {
@@ -66,7 +68,7 @@ function isCandidate(record: TaskRecord): boolean {
 
 function rejection(record: TaskRecord): CandidateVerdict | undefined {
   if (record.spec.preemptible === 0) return { kind: 'rejected', because: 'level-0' };
-  if (record.phase.kind === 'stopping') return { kind: 'rejected', because: 'stopping' };
+  if (!isMakingProgress(record)) return { kind: 'rejected', because: 'stopping' };
   if (record.preemptions >= IMMUNE_AFTER) return { kind: 'rejected', because: 'immune' };
   return undefined;
 }

@@ -161,7 +161,8 @@ function numbersOf(memory: LevelMemory, input: LevelInput): MemoryNumbers {
     usedBytes: input.host.usedBytes,
     budgetBytes: input.lines.budgetBytes,
     availableBytes: input.host.availableBytes,
-    growthBytesPerS: Math.round(memory.growthBytesPerS),
+    // Not -0, which JSON would not keep.
+    growthBytesPerS: Math.round(memory.growthBytesPerS) || 0,
     ...(somePct === undefined ? {} : { somePct: round(somePct) }),
     ...(fullPct === undefined ? {} : { fullPct: round(fullPct) }),
   };

@@ -28,18 +28,31 @@ export type PreviewedStart =
  * @param tasks - in the order of the jobfile.
  * @returns the tasks in the order in which they would start.
  */
-export function preview(config: RunConfig, tasks: readonly TaskSpec[], host: HostSample): PreviewedTask[] {
+export function preview(
+  config: RunConfig,
+  tasks: readonly TaskSpec[],
+  host: HostSample,
+): PreviewedTask[] {
   const state = emptyRunState();
   for (const spec of tasks) evolve(state, { kind: 'task-planned', tMs: 0, spec });
   const basis = { budgetBytes: host.budgetBytes, liveGroupPeaks: new Map<string, number>() };
-  const estimates = new Map([...state.tasks.values()].map((record) => [record, estimateFor(record, state, basis)]));
+  const estimates = new Map(
+    [...state.tasks.values()].map((record) => [record, estimateFor(record, state, basis)]),
+  );
   const control = initialControl(config);
   // The second look is late enough for the head of the queue to have said why it waits.
   decide(state, control, { nowMs: 0, host, attempts: [], facts: [] });
   decide(state, control, { nowMs: 1000, host, attempts: [], facts: [] });
   const depths = depthsOf(state);
-  const order = [...estimates].sort(([a], [b]) => (depths.get(a.spec.job) ?? 0) - (depths.get(b.spec.job) ?? 0) || startsBefore(a, b));
-  return order.map(([record, estimate]) => ({ spec: record.spec, estimate, start: startOf(record) }));
+  const order = [...estimates].sort(
+    ([a], [b]) =>
+      (depths.get(a.spec.job) ?? 0) - (depths.get(b.spec.job) ?? 0) || startsBefore(a, b),
+  );
+  return order.map(([record, estimate]) => ({
+    spec: record.spec,
+    estimate,
+    start: startOf(record),
+  }));
 }
 
 function startOf(record: TaskRecord): PreviewedStart {

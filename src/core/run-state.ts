@@ -138,8 +138,8 @@ export interface RunState {
   readonly doomed: Map<TaskId, SkipCause>;
   readonly inUse: InUse;
   readonly groups: Map<string, GroupHistory>;
-  /** Peaks of all successful attempts: how many, and the largest. */
-  readonly runPeaks: { count: number; maxBytes: number };
+  /** What groups of this run have shown: how many are known by a peak, and the largest peak of all. */
+  readonly runPeaks: { groups: number; maxBytes: number };
   readonly counts: RunCounts;
   unfinished: number;
   level: PressureLevel;
@@ -161,7 +161,7 @@ export function emptyRunState(): RunState {
     doomed: new Map(),
     inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
     groups: new Map(),
-    runPeaks: { count: 0, maxBytes: 0 },
+    runPeaks: { groups: 0, maxBytes: 0 },
     counts: { outcomes: new Map(), preemptions: 0, oomKills: 0 },
     unfinished: 0,
     level: 'open',

@@ -1,6 +1,7 @@
-import { usedBytesOf } from './control.js';
+import { halved, usedBytesOf } from './control.js';
 import { chooseVictims } from './preemption.js';
 import { atLeast } from './pressure.js';
+import type { RunEvent } from './events.js';
 import type { PreemptReason, StopReason } from './reasons.js';
 import type { TaskRecord } from './run-state.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
@@ -15,30 +16,49 @@ const KILL_AGAIN_AFTER_MS = 1000;
 /** After a victim is gone, use is given this long to settle before the next is taken. */
 const SETTLE_AFTER_VICTIM_MS = 2000;
 
+type KillReason = Extract<RunEvent, { kind: 'attempt-killed' }>['because'];
+
 /** How an attempt is to be stopped: asked with a signal and given time, or killed at once. */
 interface HowToStop {
   readonly signal: NodeSignal;
   readonly graceMs: number;
 }
 
-/** Begins to stop an attempt; without grace it is killed in the same tick. */
+/**
+ * Begins to stop an attempt; without grace it is killed in the same tick. One whose main process has ended already is
+ * not stopped for this reason any more: how it ended stands, and only what it left behind is cleared away.
+ */
 export function stop(
   tick: Tick,
   record: TaskRecord,
   reason: StopReason,
   { signal, graceMs }: HowToStop,
 ): void {
+  if (reason.kind !== 'left-behind' && hasExited(record)) {
+    stopLeftBehind(tick, record);
+    return;
+  }
   emit(tick, { kind: 'attempt-stopping', ...refOf(record), graceMs, reason });
   if (graceMs > 0) tick.actions.push({ kind: 'signal', ...refOf(record), signal });
-  else kill(tick, record, reason.kind === 'left-behind' ? 'left-behind' : 'critical');
+  else kill(tick, record, whyWithoutGrace(tick, reason));
+}
+
+function stopLeftBehind(tick: Tick, record: TaskRecord): void {
+  stop(tick, record, { kind: 'left-behind' }, { signal: 'SIGKILL', graceMs: 0 });
+}
+
+function hasExited(record: TaskRecord): boolean {
+  return liveAttemptOf(record)?.exited !== undefined;
+}
+
+function whyWithoutGrace({ state }: Tick, reason: StopReason): KillReason {
+  if (reason.kind === 'left-behind') return 'left-behind';
+  if (reason.kind === 'preempted' && state.level === 'critical') return 'critical';
+  return reason.kind === 'signal' && (state.stop?.times ?? 0) > 1 ? 'second-signal' : 'grace-over';
 }
 
 /** Ends an attempt that is being stopped, now. */
-export function kill(
-  tick: Tick,
-  record: TaskRecord,
-  because: 'grace-over' | 'critical' | 'second-signal' | 'left-behind',
-): void {
+export function kill(tick: Tick, record: TaskRecord, because: KillReason): void {
   if (record.phase.kind !== 'stopping' || record.phase.stop.killedAtMs !== undefined) return;
   const afterMs = tick.tMs - record.phase.stop.sinceMs;
   emit(tick, { kind: 'attempt-killed', ...refOf(record), afterMs, because });
@@ -56,7 +76,7 @@ export function enforceDeadlines(tick: Tick): void {
 function enforceTimeout(tick: Tick, record: TaskRecord): void {
   const { timeoutMs, onPreempt } = record.spec;
   const launched = liveAttemptOf(record)?.launched;
-  if (timeoutMs === undefined || launched === undefined) return;
+  if (timeoutMs === undefined || launched === undefined || hasExited(record)) return;
   const ranMs = tick.tMs - launched.atMs;
   if (ranMs < timeoutMs) return;
   stop(
@@ -89,16 +109,15 @@ function pushStopping(tick: Tick, record: TaskRecord): void {
   }
 }
 
-/** The main process is gone and others of its attempt stay: they are not left to run on. */
+/**
+ * The main process is gone and others of its attempt stay: they are not left to run on. One that is being stopped
+ * keeps its grace: a shell dies of SIGTERM at once, while what it had started may still be saving its work.
+ */
 export function clearLeftBehind(tick: Tick): void {
   for (const record of [...tick.state.live.values()]) {
     const exited = liveAttemptOf(record)?.exited;
     if (exited === undefined || tick.tMs - exited.atMs < LEFT_BEHIND_AFTER_MS) continue;
-    if (record.phase.kind === 'running' || record.phase.kind === 'starting') {
-      stop(tick, record, { kind: 'left-behind' }, { signal: 'SIGKILL', graceMs: 0 });
-    } else {
-      kill(tick, record, 'left-behind');
-    }
+    if (record.phase.kind !== 'stopping') stopLeftBehind(tick, record);
   }
 }
 
@@ -120,7 +139,7 @@ export function preempt(tick: Tick): void {
     return;
   }
   control.victimsMissing = false;
-  control.slowStart = { limit: Math.max(1, Math.floor(control.slowStart.limit / 2)) };
+  control.slowStart = halved(control.slowStart);
   const reason: PreemptReason = {
     level,
     numbers,
@@ -146,12 +165,13 @@ function isSettling({ control, tMs }: Tick): boolean {
   );
 }
 
-/** What attempts that are dying, and not stuck, will free. */
+/** What attempts that are dying, and not stuck, will free; one whose main process has ended is as good as gone. */
 function dyingBytes({ state, control }: Tick): { count: number; bytes: number } {
   let count = 0;
   let bytes = 0;
   for (const record of state.live.values()) {
-    if (record.phase.kind !== 'stopping' || record.phase.stop.stuck === true) continue;
+    const { phase } = record;
+    if (phase.kind === 'stopping' ? phase.stop.stuck === true : !hasExited(record)) continue;
     count += 1;
     bytes += usedBytesOf(control, record);
   }

@@ -2,69 +2,86 @@ import type { RunEvent } from '../core/events.js';
 import type { RunState } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 
-interface GroupPace {
-  remaining: number;
-  finished: number;
-  sumMs: number;
-}
+/** Between two reckonings the time left just runs down: a run may have a hundred thousand groups. */
+const RECKON_EVERY_MS = 500;
+/** Fewer tasks at once than this on average mean that the run has only begun. */
+const PARALLELISM_MIN = 0.1;
 
-/** Works out when a run will be over from how long its tasks have taken so far. Feed it every event. */
-export interface EtaTracker {
-  event(event: RunEvent): void;
-  /** Milliseconds from `nowMs` until the run is over; undefined until a task has succeeded. */
-  etaMs(state: RunState, nowMs: number): number | undefined;
+class Pace {
+  remaining = 0;
+  finished = 0;
+  sumMs = 0;
+
+  meanMs(otherwise: number): number {
+    return this.finished === 0 ? otherwise : this.sumMs / this.finished;
+  }
 }
 
 /**
- * The work that is left (tasks not finished × mean duration of their group, or of all tasks) divided by the parallelism
- * seen so far, and at least what the running task that has longest to go still needs. Costs a step per group, not per
- * task, so that it may be asked often.
+ * Works out when a run will be over from how long its tasks have taken so far: the work that is left (tasks not finished
+ * × mean duration of their group, or of all tasks) divided by the parallelism seen so far, and at least what the running
+ * task with longest to go still needs.
  */
-export function createEtaTracker(): EtaTracker {
-  const groups = new Map<string, GroupPace>();
-  const groupOf = new Map<TaskId, GroupPace>();
-  const all: GroupPace = { remaining: 0, finished: 0, sumMs: 0 };
-  return {
-    event(event) {
-      if (event.kind === 'task-planned') {
-        const pace = groups.get(event.spec.group) ?? { remaining: 0, finished: 0, sumMs: 0 };
-        groups.set(event.spec.group, pace);
-        groupOf.set(event.spec.id, pace);
-        pace.remaining += 1;
-      } else if (
-        event.kind === 'attempt-ended' &&
-        event.verdict.kind === 'exit' &&
-        event.verdict.code === 0
-      ) {
-        for (const pace of [groupOf.get(event.task), all]) {
-          if (pace === undefined) continue;
-          pace.finished += 1;
-          pace.sumMs += event.ranMs;
-        }
-      } else if (event.kind === 'task-finished') {
-        const pace = groupOf.get(event.task);
-        if (pace !== undefined) pace.remaining -= 1;
-      }
-    },
-    etaMs(state, nowMs) {
-      if (all.finished === 0) return undefined;
-      const overallMs = all.sumMs / all.finished;
-      const meanMs = (pace: GroupPace | undefined): number =>
-        pace === undefined || pace.finished === 0 ? overallMs : pace.sumMs / pace.finished;
-      let leftMs = 0;
-      for (const pace of groups.values()) leftMs += pace.remaining * meanMs(pace);
-      let workedMs = all.sumMs;
-      let longestMs = 0;
-      for (const [id, { phase }] of state.live) {
-        if (!('attempt' in phase)) continue;
-        const ranMs = nowMs - phase.attempt.admittedAtMs;
-        const mean = meanMs(groupOf.get(id));
-        workedMs += ranMs;
-        leftMs -= Math.min(ranMs, mean);
-        longestMs = Math.max(longestMs, mean - ranMs);
-      }
-      const parallelism = Math.max(workedMs / Math.max(1, nowMs), 0.1);
-      return Math.max(0, longestMs, leftMs / parallelism);
-    },
-  };
+export class EtaTracker {
+  readonly #groups = new Map<string, Pace>();
+  readonly #groupOf = new Map<TaskId, Pace>();
+  readonly #all = new Pace();
+  #last: { readonly atMs: number; readonly etaMs: number | undefined } | undefined;
+
+  /** Takes in what happened; wants every event. */
+  event(event: RunEvent): void {
+    if (event.kind === 'task-planned') {
+      this.#plan(event.spec.id, event.spec.group);
+    } else if (event.kind === 'attempt-ended') {
+      if (event.verdict.kind === 'exit' && event.verdict.code === 0)
+        this.#learn(event.task, event.ranMs);
+    } else if (event.kind === 'task-finished') {
+      const pace = this.#groupOf.get(event.task);
+      if (pace !== undefined) pace.remaining -= 1;
+    }
+  }
+
+  /** Milliseconds from `nowMs` until the run is over; undefined until a task has succeeded. */
+  etaMs(state: RunState, nowMs: number): number | undefined {
+    const last = this.#last;
+    if (last?.etaMs !== undefined && nowMs >= last.atMs && nowMs - last.atMs < RECKON_EVERY_MS) {
+      return Math.max(0, last.etaMs - (nowMs - last.atMs));
+    }
+    const etaMs = this.#all.finished === 0 ? undefined : this.#reckon(state, nowMs);
+    this.#last = { atMs: nowMs, etaMs };
+    return etaMs;
+  }
+
+  #plan(task: TaskId, group: string): void {
+    const pace = this.#groups.get(group) ?? new Pace();
+    this.#groups.set(group, pace);
+    this.#groupOf.set(task, pace);
+    pace.remaining += 1;
+  }
+
+  #learn(task: TaskId, ranMs: number): void {
+    for (const pace of [this.#groupOf.get(task), this.#all]) {
+      if (pace === undefined) continue;
+      pace.finished += 1;
+      pace.sumMs += ranMs;
+    }
+  }
+
+  #reckon(state: RunState, nowMs: number): number {
+    const overallMs = this.#all.meanMs(0);
+    let leftMs = 0;
+    for (const pace of this.#groups.values()) leftMs += pace.remaining * pace.meanMs(overallMs);
+    let workedMs = this.#all.sumMs;
+    let longestMs = 0;
+    for (const [id, { phase }] of state.live) {
+      if (!('attempt' in phase)) continue;
+      const ranMs = nowMs - phase.attempt.admittedAtMs;
+      const meanMs = this.#groupOf.get(id)?.meanMs(overallMs) ?? overallMs;
+      workedMs += ranMs;
+      leftMs -= Math.min(ranMs, meanMs);
+      longestMs = Math.max(longestMs, meanMs - ranMs);
+    }
+    const parallelism = Math.max(workedMs / Math.max(1, nowMs), PARALLELISM_MIN);
+    return Math.max(0, longestMs, leftMs / parallelism);
+  }
 }

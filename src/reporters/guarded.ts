@@ -5,15 +5,13 @@ import type { Reporter } from './reporter.js';
  * `close`, which still gets its chance to leave the terminal clean.
  *
  * @param name - what to call it in the message.
- * @param tell - usually writes a line to stderr.
+ * @param tell - takes a sentence for the user; usually it goes to stderr.
  */
 export function guarded(reporter: Reporter, name: string, tell: (line: string) => void): Reporter {
   let failed = false;
   const drop = (error: unknown): void => {
     if (!failed)
-      tell(
-        `memsched: the ${name} reporter failed and is left out from here on: ${messageOf(error)}`,
-      );
+      tell(`the ${name} reporter failed and is left out from here on: ${messageOf(error)}`);
     failed = true;
   };
   const attempt = (act: () => void): void => {

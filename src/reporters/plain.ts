@@ -4,7 +4,7 @@ import type { RunState } from '../core/run-state.js';
 import type { LogPaths } from '../supervisor/ports.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
-import { createEtaTracker } from './eta.js';
+import { EtaTracker } from './eta.js';
 import { outputTails, tailLines } from './output-tail.js';
 import type { Output } from './output.js';
 import { createLineTeller, stamped, type Weight } from './plain-lines.js';
@@ -29,7 +29,7 @@ export interface PlainOptions {
 
 /** For everything that is not a terminal: one line for each thing that matters, no escape codes, readable in a CI log. */
 export function createPlainReporter({ out, logs, verbosity }: PlainOptions): Reporter {
-  const eta = createEtaTracker();
+  const eta = new EtaTracker();
   const tell = createLineTeller();
   const lastRareMs = new Map<RunEvent['kind'], number>();
   let progressAtMs = 0;

@@ -58,7 +58,7 @@ function sourceWords({ source, samples }: Estimate): string {
     case 'unknown':
       return 'a guess: nothing is known of it yet';
     case 'run':
-      return `a guess from ${counted(samples, 'peak')} of other groups`;
+      return `a guess: nothing is known of it yet, only of ${counted(samples, 'other group')}`;
     case 'request':
       return 'as declared';
     case 'group':
@@ -159,7 +159,7 @@ export function skipWords(cause: SkipCause): string {
     case 'halted':
       return `skipped: the run was halted after ${counted(cause.failures, 'failure')}`;
     case 'stopped':
-      return `skipped: memsched got ${printable(cause.signal)}`;
+      return `not started: memsched got ${printable(cause.signal)}`;
     default:
       return unreachable(cause);
   }

@@ -79,8 +79,7 @@ function launch(action: Launch, effects: Effects): void {
 
 function failToLaunch(ref: AttemptRef, error: string, { host, inbox }: Effects): void {
   host.kill(ref);
-  host.close(ref);
-  inbox.put({ kind: 'launch-failed', ...ref, error });
+  inbox.putFailedLaunch(ref, error);
 }
 
 function environment(action: Launch, runId: string): Record<string, string> {

@@ -75,7 +75,8 @@ export class FakeHost implements TaskHost {
     if (enclosure?.isPopulated !== true) return undefined;
     const unseenShare = enclosure.tenant?.mishaps.unseenShare ?? 0;
     if (unseenShare > 0 && this.#faults.chance.chance(unseenShare)) return undefined;
-    return { ...ref, usedBytes: enclosure.anonBytes, peakBytes: enclosure.peakBytes };
+    const { anonBytes: usedBytes, peakBytes, cpuMs } = enclosure;
+    return { ...pick(ref), usedBytes, peakBytes, cpuMs: Math.round(cpuMs) };
   }
 
   signal(ref: AttemptRef, signal: NodeSignal): void {

@@ -104,6 +104,7 @@ export class FakeMachine {
       swapFreeBytes: 0,
       reclaimScans: this.reclaimScans,
       brakeEvents: this.brakeEvents,
+      oomKills: this.oomKills.own + this.oomKills.tree + this.oomKills.host,
       ...(hasPsi ? { psi: { ...this.psi } } : {}),
     };
   }

@@ -47,6 +47,8 @@ function drawConfig(chance: Random, machine: MachineSpec): RunConfig {
     { kind: 'never' },
     { kind: 'never' },
     { kind: 'never' },
+    { kind: 'never' },
+    { kind: 'never' },
     { kind: 'soon', threshold: { kind: 'count', failures: 2 } },
     { kind: 'now', threshold: { kind: 'share', pct: 20 } },
   ]);

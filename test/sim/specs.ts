@@ -10,7 +10,7 @@ export function plainTask(id: string, change: Partial<TaskSpec> = {}): TaskSpec 
     needs: [],
     when: 'success',
     memory: { grow: { kind: 'none' } },
-    cpus: 1,
+    cpus: 'auto',
     resources: {},
     preemptible: 0,
     onPreempt: { signal: 'SIGTERM', graceMs: 5000 },

@@ -45,16 +45,27 @@ export function workload(
   };
 }
 
+/**
+ * How much can be known of a workload: `mixed` is anything, `crowd` is many tasks that are worth scheduling,
+ * `lying` declares a part of what it then uses.
+ */
+type Character = 'mixed' | 'crowd' | 'lying';
+
 /** Seeded jobs of every kind for a machine with so much memory. */
 export function drawWorkload(chance: Random, config: RunConfig, totalBytes: number): Workload {
-  const jobs = chance.int(1, 8);
-  const preemptibleShare = chance.pick([0, 0.3, 0.7, 1]);
+  const character = chance.pick<Character>(['mixed', 'mixed', 'crowd', 'lying']);
+  const jobs = character === 'mixed' ? chance.int(1, 8) : chance.int(2, 5);
+  const preemptibleShare = chance.pick([0, 0.5, 1, 1]);
   const tasks: { spec: TaskSpec; program: Program }[] = [];
   for (let job = 0; job < jobs; job += 1) {
     const own = chance.fork(`job ${job}`);
-    const rows = own.chance(0.3) ? 1 : own.int(2, 8);
-    const typicalBytes = own.logBetween(16 * MiB, totalBytes * (own.chance(0.1) ? 1.1 : 0.4));
-    const spec = drawJob(own, job, config, typicalBytes, own.chance(preemptibleShare));
+    const rows = character === 'mixed' && own.chance(0.3) ? 1 : own.int(2, 10);
+    const typicalBytes =
+      character === 'mixed'
+        ? own.logBetween(16 * MiB, totalBytes * (own.chance(0.1) ? 1.1 : 0.4))
+        : totalBytes * own.logBetween(0.03, 0.3);
+    const isPreemptible = own.chance(preemptibleShare);
+    const spec = drawJob(own, { job, config, typicalBytes, isPreemptible, character });
     for (let row = 0; row < rows; row += 1) {
       const id = rows === 1 ? spec.job : `${spec.job}.${row}`;
       const program = drawProgram(own.fork(id), typicalBytes);
@@ -67,12 +78,17 @@ export function drawWorkload(chance: Random, config: RunConfig, totalBytes: numb
   return workload(config, tasks, stopsAtMs);
 }
 
+interface JobDraw {
+  readonly job: number;
+  readonly config: RunConfig;
+  readonly typicalBytes: number;
+  readonly isPreemptible: boolean;
+  readonly character: Character;
+}
+
 function drawJob(
   chance: Random,
-  job: number,
-  config: RunConfig,
-  typicalBytes: number,
-  isPreemptible: boolean,
+  { job, config, typicalBytes, isPreemptible, character }: JobDraw,
 ): TaskSpec {
   const name = `job${job}`;
   const needs = Array.from({ length: job }, (_, before) => `job${before}`).filter(() =>
@@ -86,8 +102,14 @@ function drawJob(
     matrix: {},
     needs,
     when: chance.chance(0.2) ? 'always' : 'success',
-    memory: drawMemory(chance, typicalBytes),
-    cpus: chance.pick([0, 0.5, 1, 1, 1, 2]),
+    memory:
+      character === 'lying'
+        ? {
+            grow: { kind: 'none' },
+            requestBytes: Math.round(typicalBytes * chance.between(0.05, 0.6)),
+          }
+        : drawMemory(chance, typicalBytes),
+    cpus: chance.pick<number | 'auto'>([0, 0.5, 1, 2, 'auto', 'auto', 'auto']),
     resources: chance.chance(0.15) ? { gpu: chance.int(1, 2) } : {},
     preemptible: (isPreemptible ? chance.int(1, 4) : 0) as PreemptibleLevel,
     onPreempt: { signal: 'SIGTERM', graceMs: chance.pick([0, 1000, 5000]) },
@@ -100,7 +122,7 @@ function drawJob(
     ...(chance.chance(0.15) ? { timeoutMs: chance.int(500, 20_000) } : {}),
     priority: chance.pick([0, 0, 0, 5, -5]),
     group: chance.chance(0.2) ? 'shared' : name,
-    profile: chance.chance(0.9) ? 'peak' : 'none',
+    profile: chance.chance(character === 'lying' ? 0.3 : 0.9) ? 'peak' : 'none',
     ...(groups.length > 0 && chance.chance(0.3) ? { concurrency: groups[0] ?? '' } : {}),
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import type { RunEvent } from '../../src/core/events.js';
 import { tempDir } from './temp-dir.js';
 
@@ -40,7 +40,6 @@ export interface FinishedCli {
 
 /** A CLI that runs. */
 export interface LiveCli {
-  readonly process: ResultPromise<{ reject: false; timeout: number }>;
   readonly pid: number;
   readonly stateHome: string;
   kill(signal: NodeJS.Signals): void;
@@ -52,11 +51,22 @@ export interface LiveCli {
 /** Starts the built CLI with a state folder of its own. A CLI that never ends is killed, and its test fails. */
 export function startCli(args: readonly string[], options: CliOptions = {}): LiveCli {
   const stateHome = options.stateHome ?? tempDir();
+  const startMs = performance.now();
+  const child = launch(args, options, stateHome);
+  return {
+    pid: child.pid ?? 0,
+    stateHome,
+    kill: (signal) => void child.kill(signal),
+    events: () => readJournal(stateHome),
+    finished: finish(child, stateHome, startMs),
+  };
+}
+
+function launch(args: readonly string[], options: CliOptions, stateHome: string) {
   const cli = [process.execPath, MEMSCHED, ...args];
   const [file = '', ...rest] =
     options.cgroup === undefined ? cli : ['/bin/sh', '-c', ENTER, options.cgroup, ...cli];
-  const startMs = performance.now();
-  const child = execa(file, rest, {
+  return execa(file, rest, {
     cwd: options.cwd ?? tempDir(),
     env: { NO_COLOR: '1', ...options.env, XDG_STATE_HOME: stateHome },
     input: options.stdin ?? '',
@@ -64,14 +74,6 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Liv
     timeout: options.timeoutMs ?? TIMEOUT_MS,
     forceKillAfterDelay: 1_000,
   });
-  return {
-    process: child,
-    pid: child.pid ?? 0,
-    stateHome,
-    kill: (signal) => void child.kill(signal),
-    events: () => readJournal(stateHome),
-    finished: finish(child, stateHome, startMs),
-  };
 }
 
 /** Runs the built CLI to its end. */
@@ -104,7 +106,7 @@ export function runJobs(
 }
 
 async function finish(
-  child: ResultPromise<{ reject: false; timeout: number }>,
+  child: ReturnType<typeof launch>,
   stateHome: string,
   startMs: number,
 ): Promise<FinishedCli> {

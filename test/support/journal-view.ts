@@ -1,4 +1,9 @@
-import type { AttemptEnded, AttemptStopping, RunEvent, TaskRequeued } from '../../src/core/events.js';
+import type {
+  AttemptEnded,
+  AttemptStopping,
+  RunEvent,
+  TaskRequeued,
+} from '../../src/core/events.js';
 import type { Outcome } from '../../src/core/outcome.js';
 import type { PreemptReason } from '../../src/core/reasons.js';
 
@@ -7,9 +12,7 @@ export function ofKind<K extends RunEvent['kind']>(
   events: readonly RunEvent[],
   kind: K,
 ): Extract<RunEvent, { kind: K }>[] {
-  return events.filter(
-    (event): event is Extract<RunEvent, { kind: K }> => event.kind === kind,
-  );
+  return events.filter((event): event is Extract<RunEvent, { kind: K }> => event.kind === kind);
 }
 
 /** Final outcome by task. */

@@ -16,7 +16,7 @@ import { KernelFiles } from '../host/kernel-file.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
-import { SampledLimit } from '../host/sampled-limit.js';
+import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
 import { kernelTree, type CgroupTree } from './cgroup-fs.js';
 import { createChangeWatch, type ChangeWatch } from './change-watch.js';
@@ -73,6 +73,7 @@ class CgroupHost implements TaskHost {
   readonly #allowance = new StatAllowance();
   readonly #removals: RemovalList;
   readonly #watch: ChangeWatch;
+  readonly #warner: LimitWarner;
   readonly #listeners: (() => void)[] = [];
 
   constructor(
@@ -86,6 +87,7 @@ class CgroupHost implements TaskHost {
     this.#memory = new ProcessMemory(procPath, pageBytes(), options.now);
     this.#removals = new RemovalList(tree, options.now);
     this.#watch = createChangeWatch(options.warn);
+    this.#warner = new LimitWarner(options.warn);
     this.#tasks = new TasksCgroup(runTree.tasksDirectory, this.#files, this.#watch, this.#changed);
     this.#reader = createHostReader({
       files: this.#files,
@@ -111,6 +113,7 @@ class CgroupHost implements TaskHost {
     const name = this.options.nameOf(ref);
     const directory = `${this.runTree.tasksDirectory}/${name}`;
     assert(!this.#attempts.has(name), `attempt ${name} is opened once`);
+    if (this.tier === 'hybrid') this.#warner.noteLimits(limits);
     try {
       this.tree.make(directory);
     } catch (error) {

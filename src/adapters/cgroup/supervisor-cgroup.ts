@@ -54,7 +54,7 @@ export function enterSupervisor(options: SupervisorOptions): Result<Entered, Hos
     if (!isRealRoot && !takeMemoryBack(rootDirectory, directory)) return false;
     return moveAll(supervisor, rootDirectory);
   };
-  for (const each of [rootDirectory, directory]) {
+  for (const each of [rootDirectory, directory, `${directory}/tasks`]) {
     const enabling = enableController(each, 'memory');
     if (enabling.kind !== 'failed') continue;
     goBack();

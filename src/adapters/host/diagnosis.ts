@@ -4,6 +4,7 @@ import { formatDuration } from '../../util/duration.js';
 import { fillPerInterval, type FillRate } from './fill-rate.js';
 import type { Rlimits } from './rlimits.js';
 import type { HostSurvey } from './survey.js';
+import { asUser, bootMend } from './tier-assessment.js';
 import { announceTier, type TierChoice } from './tier-choice.js';
 
 /** One line of what `memsched doctor` says. */
@@ -43,7 +44,7 @@ const FILL_SHARE = 0.1;
 
 /** All findings, the most telling first. */
 export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
-  return [
+  const findings = [
     tierFinding(facts),
     cgroupFinding(facts),
     killFinding(facts),
@@ -58,7 +59,12 @@ export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
     openFilesFinding(facts),
     processesFinding(facts),
     { check: 'processors', state: 'ok', detail: `${round(facts.survey.cpus)} for tasks` },
-  ];
+  ] satisfies readonly Finding[];
+  return findings.map((finding: Finding) =>
+    finding.mend === undefined
+      ? finding
+      : { ...finding, mend: asUser(facts.survey.uid, finding.mend) },
+  );
 }
 
 function tierFinding({ choice }: DiagnosisFacts): Finding {
@@ -98,7 +104,11 @@ function killFinding({ survey }: DiagnosisFacts): Finding {
   };
 }
 
-function peakFinding({ survey }: DiagnosisFacts): Finding {
+function peakFinding({ survey, choice }: DiagnosisFacts): Finding {
+  if (choice.tier !== 'cgroup') {
+    const detail = `not in the ${choice.tier} tier: peaks are the largest samples`;
+    return { check: 'memory.peak', state: 'missing', detail };
+  }
   if (survey.features.memoryPeak) {
     return { check: 'memory.peak', state: 'ok', detail: 'the kernel counts peaks' };
   }
@@ -117,9 +127,7 @@ function psiFinding({ survey }: DiagnosisFacts): Finding {
     check: 'pressure',
     state: 'warn',
     detail: 'no PSI: decisions rest on usage alone',
-    mend:
-      `echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX psi=1"' | sudo tee /etc/default/grub.d/psi.cfg` +
-      ' && sudo update-grub && sudo reboot',
+    mend: bootMend('psi=1'),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { OomCounters } from '../../core/outcome.js';
+import type { AttemptLimits } from '../../supervisor/ports.js';
 
 /**
  * A task's own limit where no kernel enforces it (`hybrid` and `procfs`): whoever is found over it at a sample is
@@ -22,5 +23,27 @@ export class SampledLimit {
     if (this.limitBytes === undefined) return undefined;
     const times = this.#reached ? 1 : 0;
     return { oomKill: times, oom: times, max: times };
+  }
+}
+
+/** Tells the user, once each, what of an attempt's limits the kernel does not enforce here. */
+export class LimitWarner {
+  #saidMemory = false;
+  #saidSwap = false;
+
+  constructor(private readonly warn: (sentence: string) => void) {}
+
+  /** Looks at the limits of an attempt that is being opened. */
+  noteLimits(limits: AttemptLimits): void {
+    if (limits.limitBytes !== undefined && !this.#saidMemory) {
+      this.#saidMemory = true;
+      this.warn(
+        'memory limits are enforced at samples only: the kernel does it in the cgroup tier',
+      );
+    }
+    if (limits.swapBytes !== undefined && !this.#saidSwap) {
+      this.#saidSwap = true;
+      this.warn('swap limits are not enforced: that takes the cgroup tier');
+    }
   }
 }

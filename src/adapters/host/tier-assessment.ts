@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { CgroupMode, OwnCgroup } from './cgroup-survey.js';
 import { isDelegated, scopeCommand, unitOf, type SystemdState } from './systemd.js';
 
@@ -27,9 +28,7 @@ export interface TierFacts {
 }
 
 const MEND_MOUNT = 'sudo mount -t cgroup2 none /sys/fs/cgroup';
-const MEND_BOOT =
-  `echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all"'` +
-  ' | sudo tee /etc/default/grub.d/cgroup2.cfg && sudo update-grub && sudo reboot';
+const BOOT_WITH = 'systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all';
 const MEND_CONTAINER = 'docker run --privileged --cgroupns=private …';
 const MEND_LINGER = 'sudo loginctl enable-linger "$USER"  (then log in again)';
 const MEND_DELEGATE =
@@ -37,16 +36,34 @@ const MEND_DELEGATE =
   String.raw`printf '[Service]\nDelegate=cpu memory pids\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf` +
   ' && sudo systemctl daemon-reload  (then log in again)';
 
+/** How to boot with a kernel option from now on. */
+export function bootMend(kernelOptions: string): string {
+  if (!existsSync('/usr/sbin/update-grub')) {
+    return `add "${kernelOptions}" to the kernel's command line in your boot loader and reboot`;
+  }
+  return (
+    `echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX ${kernelOptions}"'` +
+    ' | sudo tee /etc/default/grub.d/memsched.cfg && sudo update-grub && sudo reboot'
+  );
+}
+
+/** A command as this user has to type it: root needs no sudo, and may not have it. */
+export function asUser(uid: number, mend: string): string {
+  return uid === 0 ? mend.replaceAll('sudo ', '') : mend;
+}
+
 /** The `cgroup` tier: a writable tree with the memory controller. */
 export function assessCgroupTier(facts: TierFacts): TierState {
-  const missing = missingController(facts);
-  return missing ?? assessTree(facts, 'memory');
+  return forUser(facts, missingController(facts) ?? assessTree(facts, 'memory'));
 }
 
 /** The `hybrid` tier: a writable v2 tree, with or without the memory controller. */
 export function assessHybridTier(facts: TierFacts): TierState {
-  if (facts.own === undefined) return noTree(facts);
-  return assessTree(facts, 'none');
+  return forUser(facts, assessTree(facts, 'none'));
+}
+
+function forUser(facts: TierFacts, state: TierState): TierState {
+  return state.kind === 'no' ? { ...state, mend: asUser(facts.uid, state.mend) } : state;
 }
 
 function missingController(facts: TierFacts): TierState | undefined {
@@ -55,14 +72,15 @@ function missingController(facts: TierFacts): TierState | undefined {
     return {
       kind: 'no',
       why: 'the memory controller is bound to cgroup v1, beside a cgroup v2 tree without it',
-      mend: MEND_BOOT,
+      mend: bootMend(BOOT_WITH),
     };
   }
   return undefined;
 }
 
 function noTree(facts: TierFacts): TierState {
-  if (facts.mode === 'v1') return { kind: 'no', why: 'only cgroup v1 is mounted', mend: MEND_BOOT };
+  if (facts.mode === 'v1')
+    return { kind: 'no', why: 'only cgroup v1 is mounted', mend: bootMend(BOOT_WITH) };
   if (facts.mode === 'none') {
     return { kind: 'no', why: 'no cgroup hierarchy is mounted', mend: MEND_MOUNT };
   }
@@ -111,7 +129,7 @@ function noController(own: OwnCgroup): TierState {
     why: `the memory controller is not available in ${own.rootDirectory}`,
     mend:
       parents === undefined
-        ? 'boot without cgroup_disable=memory (on a Raspberry Pi: with cgroup_enable=memory)'
+        ? bootMend('cgroup_enable=memory')
         : `echo +memory | sudo tee ${parents}/cgroup.subtree_control`,
   };
 }

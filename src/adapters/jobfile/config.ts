@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { RunConfig } from '../../core/task-spec.js';
 import { formatBytes } from '../../util/bytes.js';
+import { formatDuration } from '../../util/duration.js';
 import { originAt, type Located } from './located.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
@@ -125,7 +126,7 @@ function checkBudget(config: RunConfig, root: Located, host: HostFacts, report: 
 function checkTimes(config: RunConfig, root: Located, report: Report): void {
   if (config.pressure.windowMs >= config.intervalMs) return;
   report.at(originAt(root, ['interval']), {
-    message: `interval (${String(config.intervalMs)}ms) must not be longer than pressure.window (${String(config.pressure.windowMs)}ms)`,
+    message: `interval (${formatDuration(config.intervalMs)}) must not be longer than pressure.window (${formatDuration(config.pressure.windowMs)})`,
     mend: 'make the window several intervals long',
   });
 }

@@ -12,6 +12,7 @@ import {
   atLeast,
   duration,
   endingSignal,
+  matching,
   oneOf,
   preemptible,
   retryCause,
@@ -24,9 +25,7 @@ export interface Template {
   readonly template: string;
 }
 
-const templateText = z
-  .string()
-  .regex(/\$\{\{/)
+const templateText = matching(/\$\{\{/)
   .transform((template): Template => ({ template }))
   .meta({ id: 'matrixReference', description: 'A text with ${{ matrix.KEY }}, filled in for each row.' });
 
@@ -102,7 +101,7 @@ const matrix = z
     examples: [{ sample: ['a', 'b'], ref: ['hg38'] }],
   });
 
-const GROW_GRAMMAR = 'a factor such as 1.5, or a list of growing sizes such as [4G, 8G]';
+const GROW_GRAMMAR = 'a factor from 1.01 to 100, or a list of growing sizes such as [4G, 8G]';
 const memory = oneOf(
   [
     templateText,
@@ -111,7 +110,7 @@ const memory = oneOf(
       request: part('amount').optional().describe('What the task is expected to need: what admission counts at first.'),
       limit: part('amount').optional().describe('The most it may ever use: memory.max of its cgroup.'),
       grow: oneOf(
-        [templateText, PARTS.factor.schema, z.array(amount, { error: GROW_GRAMMAR }).min(1, { error: GROW_GRAMMAR })],
+        [templateText, PARTS.factor.schema, z.array(amount).min(1, { abort: true })],
         GROW_GRAMMAR,
       )
         .optional()
@@ -142,14 +141,14 @@ export const job = z.strictObject(
   {
     run: oneOf(
       [
-        z.string().min(1),
-        z.array(scalar, { error: SCALAR_GRAMMAR }).min(1, { error: 'a list with at least the command' }),
+        z.string().min(1, { abort: true }),
+        z.array(scalar).min(1, { abort: true }),
       ],
-      'a shell script, or a list of a command and its arguments',
+      'a shell script, or a list of a command and its arguments (neither may be empty)',
     )
       .optional()
       .describe('A text is a shell script (see shell); a list is a command and its arguments, without a shell.'),
-    shell: oneOf([nonEmpty('x'), z.array(z.string()).min(1)], 'a shell and its options, such as "sh -e -c"')
+    shell: oneOf([z.string().min(1, { abort: true }), z.array(z.string()).min(1, { abort: true })], 'a shell and its options, such as "sh -e -c"')
       .optional()
       .describe('What runs the script, which is added as the last argument; default: bash -euo pipefail -c.'),
     needs: needs.optional().describe('Jobs that must have finished first, all their tasks.'),

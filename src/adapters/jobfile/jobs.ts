@@ -1,5 +1,5 @@
 import type { JobInput } from './job-schema.js';
-import { originAt, valueAt, type Located, type Origin } from './located.js';
+import { keyAt, originAt, valueAt, type Located, type Origin } from './located.js';
 import type { JobfileInput } from './schema.js';
 
 /** A job with the defaults laid under it; knows where each of its values was written. */
@@ -28,6 +28,11 @@ export class Job {
     return originAt(this.root, [...this.base(key), ...rest]);
   }
 
+  /** Where the name of a key inside of a value stands. */
+  keyOrigin(key: string, ...rest: readonly (string | number)[]): Origin {
+    return keyAt(this.root, [...this.base(key), ...rest]) ?? this.origin(key, ...rest);
+  }
+
   /** A value of the job with its places. */
   located(key: string, ...rest: readonly (string | number)[]): Located | undefined {
     return valueAt(this.root, [...this.base(key), ...rest]);
@@ -42,5 +47,11 @@ export class Job {
 /** All jobs, in the order of the file. */
 export function jobsOf(input: JobfileInput, root: Located): readonly Job[] {
   const defaults = input.defaults ?? {};
-  return Object.entries(input.jobs).map(([name, own]) => new Job(name, own, defaults, root));
+  const located = valueAt(root, ['jobs']);
+  // Not the plain object's order: it would put names that look like numbers first.
+  const names = located?.kind === 'map' ? [...located.entries.keys()] : [];
+  return names.flatMap((name) => {
+    const own = Object.hasOwn(input.jobs, name) ? input.jobs[name] : undefined;
+    return own === undefined ? [] : [new Job(name, own, defaults, root)];
+  });
 }

@@ -19,11 +19,19 @@ interface Walk {
   size: number;
   aliased: number;
   bombed: boolean;
+  /** An alias stands for nothing: what depends on it cannot be judged. */
+  unusable: boolean;
 }
 
-/** Turns YAML nodes into located values: aliases and merge keys resolved, keys as text, duplicate keys reported. */
-export function locate(node: Node, report: Report): Located {
-  return walk(node, { report, anchors: new Map(), size: 0, aliased: 0, bombed: false });
+/**
+ * Turns YAML nodes into located values: aliases and merge keys resolved, keys as text, duplicate keys reported.
+ *
+ * @returns undefined when an alias stands for nothing, or for too much.
+ */
+export function locate(node: Node, report: Report): Located | undefined {
+  const state: Walk = { report, anchors: new Map(), size: 0, aliased: 0, bombed: false, unusable: false };
+  const value = walk(node, state);
+  return state.unusable ? undefined : value;
 }
 
 function walk(node: Node, state: Walk): Located {
@@ -57,6 +65,7 @@ function follow(alias: Alias, state: Walk): Located {
   const nothing: LocatedScalar = { kind: 'scalar', origin, value: null, text: '' };
   const target = state.anchors.get(alias.source);
   if (target === undefined) {
+    state.unusable = true;
     state.report.at(origin, {
       message: `the alias *${alias.source} has no anchor &${alias.source} before it`,
       ...suggest(alias.source, [...state.anchors.keys()]),
@@ -73,6 +82,7 @@ function follow(alias: Alias, state: Walk): Located {
     });
   }
   state.bombed = true;
+  state.unusable = true;
   return nothing;
 }
 
@@ -99,7 +109,7 @@ function valueOf(pair: Pair<Node, Node | null>, state: Walk): Located {
 function mergeSources(value: Located, key: Scalar, state: Walk): readonly LocatedMap[] {
   const sources = value.kind === 'list' ? value.items : [value];
   const maps = sources.filter((source) => source.kind === 'map');
-  if (maps.length !== sources.length && !state.bombed) {
+  if (maps.length !== sources.length && !state.unusable) {
     state.report.at(originOf(key), {
       message: 'a merge key "<<" takes a map or a list of maps, usually an alias such as *base',
     });

@@ -8,6 +8,8 @@ export const MAX_JOBFILE_BYTES = 8 * 1024 * 1024;
 
 /** Parsing costs about half a kilobyte and four microseconds for each token. */
 const MAX_TOKENS = 2_000_000;
+/** The lexer's mark before each scalar, which is no token of the file. */
+const SCALAR_FOLLOWS = '\u{1f}';
 /** A jobfile needs about six levels; unlimited ones would exhaust the stack. */
 const MAX_DEPTH = 60;
 
@@ -67,7 +69,7 @@ function tokenize(report: Report): readonly CST.Token[] | undefined {
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
-    count += 1;
+    if (/\S/.test(lexeme) && lexeme !== SCALAR_FOLLOWS) count += 1;
     // A level of the file takes up to two places of the parser's stack.
     if (parser.stack.length > 2 * MAX_DEPTH) {
       report.at(

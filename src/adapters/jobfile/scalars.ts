@@ -27,7 +27,15 @@ export function oneOf<const T extends readonly [z.ZodType, z.ZodType, ...z.ZodTy
   return z.union(options, { error: expected });
 }
 
-const sizeText = oneOf([z.string().regex(SIZE), z.number().int().nonnegative()], BYTES_GRAMMAR);
+/**
+ * A text of some form, as one alternative of several. It must give up at once (`abort`): a union with one alternative
+ * that merely complains would report that complaint instead of what may stand there.
+ */
+export function matching(pattern: RegExp) {
+  return z.string().regex(pattern, { abort: true });
+}
+
+const sizeText = oneOf([matching(SIZE), z.number().int({ abort: true }).nonnegative({ abort: true })], BYTES_GRAMMAR);
 
 /** A size in whole bytes. */
 export const size = sizeText
@@ -38,7 +46,7 @@ const AMOUNT_GRAMMAR = `${BYTES_GRAMMAR}, or a share of the host such as 25%`;
 
 /** A size, or a share of the host's memory (more than 0 %, at most 100 %). */
 export const amount = oneOf(
-  [z.string().regex(SIZE), z.string().regex(PERCENT), z.number().int().nonnegative()],
+  [matching(SIZE), matching(PERCENT), z.number().int({ abort: true }).nonnegative({ abort: true })],
   AMOUNT_GRAMMAR,
 )
   .transform((value, context): Amount => {
@@ -58,7 +66,7 @@ function percentOf(text: string): number | undefined {
 
 /** A share of something as a fraction: `80%` and `0.8` are the same. */
 export function share(range: { readonly min: number; readonly max: number }, expected: string) {
-  return oneOf([z.string().regex(PERCENT), z.number().min(range.min).max(range.max)], expected).transform(
+  return oneOf([matching(PERCENT), z.number().min(range.min, { abort: true }).max(range.max, { abort: true })], expected).transform(
     (value, context) => {
       const fraction = typeof value === 'string' ? percentOf(value) : value;
       return fraction !== undefined && fraction >= range.min && fraction <= range.max
@@ -83,12 +91,14 @@ export function duration(range: { readonly minMs: number; readonly maxMs?: numbe
 
 /** A whole number between two bounds. */
 export function whole(min: number, max: number, expected: string) {
-  return z.number({ error: expected }).int({ error: expected }).min(min, { error: expected }).max(max, { error: expected });
+  const options = { error: expected, abort: true };
+  return z.number(options).int(options).min(min, options).max(max, options);
 }
 
 /** A number from `min` on. */
 export function atLeast(min: number, max: number, expected: string) {
-  return z.number({ error: expected }).min(min, { error: expected }).max(max, { error: expected });
+  const options = { error: expected, abort: true };
+  return z.number(options).min(min, options).max(max, options);
 }
 
 /** How willingly a task is preempted, as a level. */
@@ -112,7 +122,7 @@ const CAUSE_PATTERN = /^exit:\d{1,3}$|^signal:SIG[A-Z0-9]+$/;
 
 /** What may be retried. */
 export const retryCause = oneOf(
-  [z.enum(['oom', 'timeout', 'failure']), z.string().regex(CAUSE_PATTERN)],
+  [z.enum(['oom', 'timeout', 'failure']), matching(CAUSE_PATTERN)],
   CAUSE_GRAMMAR,
 ).transform((text, context): RetryCause => {
   const code = /^exit:(\d+)$/.exec(text)?.[1];

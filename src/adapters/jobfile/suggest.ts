@@ -19,9 +19,14 @@ export function suggest(
   const edits = distance(fold(word), best);
   const original = considered[index];
   if (original === undefined || original === word) return {};
-  return edits <= Math.max(1, Math.floor(Math.min(word.length, best.length) / 3))
-    ? { suggestion: original }
-    : {};
+  const length = Math.min(word.length, best.length);
+  const few = edits < length && edits <= Math.max(1, Math.floor(length / 3));
+  return few || letters(fold(word)) === letters(best) ? { suggestion: original } : {};
+}
+
+/** Two swapped letters count as two edits; the same letters in another order are a slip of the fingers all the same. */
+function letters(word: string): string {
+  return [...word].toSorted((a, b) => (a < b ? -1 : 1)).join('');
 }
 
 function fold(word: string): string {

@@ -23,6 +23,7 @@ export class JournalCursor {
   #rest: Buffer[] = [];
   #restBytes = 0;
   #line = 0;
+  #damage: JournalError | undefined;
 
   /** @throws JournalError when the file cannot be opened. */
   constructor(file: string) {
@@ -53,6 +54,7 @@ export class JournalCursor {
    * @throws JournalError at a line that is damaged or of an unknown version.
    */
   next(): readonly RunEvent[] {
+    if (this.#damage !== undefined) throw this.#damage;
     for (;;) {
       const read = this.#read();
       if (read === 0) return [];
@@ -66,7 +68,8 @@ export class JournalCursor {
       this.#rest = [];
       this.#restBytes = 0;
       this.#keep(piece.subarray(end + 1));
-      return text.split('\n').map((line) => this.#parse(line));
+      const events = this.#parseAll(text.split('\n'));
+      if (events.length > 0) return events;
     }
   }
 
@@ -96,11 +99,20 @@ export class JournalCursor {
     this.#rest.push(Buffer.from(piece));
   }
 
-  #parse(line: string): RunEvent {
-    this.#line += 1;
-    const event = parseEvent(line, this.#line === 1);
-    if (!event.ok) throw new JournalError(this.#file, this.#line, event.error);
-    return event.value;
+  /** Stops before a damaged line: what comes before it is given first. */
+  #parseAll(lines: readonly string[]): RunEvent[] {
+    const events: RunEvent[] = [];
+    for (const line of lines) {
+      this.#line += 1;
+      const event = parseEvent(line, this.#line === 1);
+      if (!event.ok) {
+        this.#damage = new JournalError(this.#file, this.#line, event.error);
+        if (events.length === 0) throw this.#damage;
+        return events;
+      }
+      events.push(event.value);
+    }
+    return events;
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { err, ok, type Result } from '../../util/result.js';
+import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 import { HostError } from '../host/host-error.js';
 import { runFolder, type RunFolder } from './run-folder.js';
@@ -59,7 +60,7 @@ export function openRunStore(path: string = stateDir()): RunStore {
 
 function createRun(runsPath: string, name: string, startedAtMs: number): RunFolder {
   try {
-    mkdirSync(runsPath, { recursive: true, mode: 0o700 });
+    makeFolder(runsPath, 0o700);
     for (let tries = 0; tries < ID_TRIES; tries += 1) {
       const path = join(runsPath, runIdOf(name, startedAtMs + tries));
       if (makeNew(path)) return runFolder(path);

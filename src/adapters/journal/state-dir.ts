@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 import { HostError } from '../host/host-error.js';
 
@@ -30,7 +31,7 @@ export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
  */
 export function ensureStateDir(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw new HostError(`${path} is not a folder`, MEND);
     throw new HostError(`cannot make the state folder ${path}: ${describeError(error)}`, MEND);

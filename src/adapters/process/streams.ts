@@ -1,6 +1,7 @@
-import { closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { err, ok, type Result } from '../../util/result.js';
+import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 
 /** Appended to, made at need, and for the user's eyes alone. */
@@ -70,7 +71,7 @@ function openLog(path: string): number {
     return openSync(path, LOG_FLAGS, LOG_MODE);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     return openSync(path, LOG_FLAGS, LOG_MODE);
   }
 }

@@ -14,7 +14,7 @@ import { KernelFiles } from '../host/kernel-file.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
-import { SampledLimit } from '../host/sampled-limit.js';
+import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { ProcessTree } from './process-tree.js';
 import { endAll, tellAll } from './signals.js';
 
@@ -29,6 +29,8 @@ export interface ProcfsHostOptions {
   readonly cookie: string;
   /** Milliseconds on a clock that never jumps. */
   readonly now: () => number;
+  /** Says something that the user should know, once. */
+  readonly warn?: (sentence: string) => void;
   /** `/proc`, or a recorded one. */
   readonly procPath?: string;
 }
@@ -60,12 +62,14 @@ class ProcfsHost implements TaskHost {
   readonly #reader: HostReader;
   readonly #memory: ProcessMemory;
   readonly #processes: ProcessTree;
+  readonly #warner: LimitWarner;
 
   constructor(private readonly options: ProcfsHostOptions) {
     const procPath = options.procPath ?? '/proc';
     this.#files = new KernelFiles(fdBudget(procPath));
     this.#memory = new ProcessMemory(procPath, pageBytes(), options.now);
     this.#processes = new ProcessTree(procPath, options.now);
+    this.#warner = new LimitWarner(options.warn ?? (() => undefined));
     this.#reader = createHostReader({
       files: this.#files,
       budget: options.budget,
@@ -86,6 +90,7 @@ class ProcfsHost implements TaskHost {
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string> {
     const name = this.options.nameOf(ref);
     assert(!this.#attempts.has(name), `attempt ${name} is opened once`);
+    this.#warner.noteLimits(limits);
     const value = `${this.options.cookie}-${name}`;
     this.#processes.addOwner(name, `${COOKIE_VARIABLE}=${value}`);
     this.#attempts.set(name, {

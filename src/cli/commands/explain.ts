@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { RunState, TaskRecord } from '../../core/run-state.js';
 import { Story, storyText } from '../../reporters/views/explain.js';
-import { whyQueued } from '../../reporters/views/queue-words.js';
+import { queueView } from '../../reporters/views/queue-words.js';
 import { printable } from '../../util/printable.js';
 import {
   findRun,
@@ -75,7 +75,7 @@ function nowWords(record: TaskRecord, state: RunState, { standing, nowMs }: Past
     case 'finished':
       return '';
     case 'queued':
-      return `${when}: queued: ${whyQueued(record, state, nowMs)}`;
+      return `${when}: queued: ${queueView(state, nowMs).whyInFull(record)}`;
     case 'starting':
     case 'running':
     case 'stopping':

@@ -10,7 +10,7 @@ import { pressureWords } from '../words-memory.js';
 import { counted } from '../words.js';
 import { memoryBar, taskBar } from './bars.js';
 import { runningRows } from './running.js';
-import { columnsOf, fit } from './width.js';
+import { columnsOf, fit } from '../width.js';
 
 /** Room that ora's spinner takes at the start of the first line, and the column at the edge that is left free. */
 const SPINNER_COLUMNS = 2;

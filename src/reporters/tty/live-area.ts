@@ -4,7 +4,7 @@ import type { ChalkInstance } from 'chalk';
 import ora, { type Ora } from 'ora';
 import { streamOutput, type Output } from '../output.js';
 import { TerminalStream, type Terminal } from './terminal-stream.js';
-import { columnsOf } from './width.js';
+import { columnsOf } from '../width.js';
 
 /** Ten pictures a second look alive and cost little. */
 const FRAME_MS = 100;

@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { RunEvent } from '../../core/events.js';
 import type { RunState } from '../../core/run-state.js';
 import type { LogPaths } from '../../supervisor/ports.js';
-import { createEtaTracker } from '../eta.js';
+import { EtaTracker } from '../eta.js';
 import { failureTail } from '../plain.js';
 import { createLineTeller, type Weight } from '../plain-lines.js';
 import type { Reporter, Verbosity } from '../reporter.js';
@@ -30,7 +30,7 @@ export interface LiveOptions {
  */
 export function createLiveReporter(options: LiveOptions): Reporter {
   const { colour, logs, verbosity, clock = () => performance.now() } = options;
-  const eta = createEtaTracker();
+  const eta = new EtaTracker();
   const tell = createLineTeller();
   let seen: { readonly state: RunState; readonly nowMs: number; readonly at: number } | undefined;
   let note: string | undefined;

@@ -4,7 +4,7 @@ import type { LiveAttempt, RunState, Stopping, TaskRecord } from '../../core/run
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { tableText } from '../table.js';
-import { fit, fitMiddle } from './width.js';
+import { fit, fitMiddle } from '../width.js';
 
 /** Room of everything but the task's name: `attempt`, `1023M / 1023M`, `99h59m`, state, and gaps. */
 const OTHER_COLUMNS = 7 + 13 + 6 + 24 + 8;
@@ -31,7 +31,7 @@ export function runningRows(
     return size === 0 || rows < 1 ? [] : [colour.dim(`  +${size} running`)];
   const samples = new Map(state.lastSample?.attempts.map((sample) => [sample.task, sample]));
   const room = size <= rows - 1 ? size : rows - 2;
-  const shown = mostMemoryFirst(state, samples).slice(0, room);
+  const shown = mostMemory(state, samples, room);
   shown.sort((a, b) => a.spec.index - b.spec.index);
   const nameColumns = Math.max(NAME_COLUMNS_MIN, columns - OTHER_COLUMNS);
   const lines = tableText(
@@ -49,12 +49,25 @@ export function runningRows(
   return [colour.dim(titles), ...body, ...(more > 0 ? [colour.dim(`+${more} more`)] : [])];
 }
 
-function mostMemoryFirst(
+/** The tasks to show: all, or those that use most, without sorting a thousand of them ten times a second. */
+function mostMemory(
   state: RunState,
   samples: ReadonlyMap<string, AttemptSample>,
+  room: number,
 ): TaskRecord[] {
+  const live = [...state.live.values()];
+  if (live.length <= room) return live;
   const used = (record: TaskRecord): number => samples.get(record.spec.id)?.usedBytes ?? 0;
-  return [...state.live.values()].sort((a, b) => used(b) - used(a) || a.spec.index - b.spec.index);
+  const shown: { readonly record: TaskRecord; readonly bytes: number }[] = [];
+  for (const record of live) {
+    const bytes = used(record);
+    const least = shown.at(-1);
+    if (shown.length === room && (least === undefined || bytes <= least.bytes)) continue;
+    const at = shown.findIndex((other) => other.bytes < bytes);
+    shown.splice(at === -1 ? shown.length : at, 0, { record, bytes });
+    if (shown.length > room) shown.pop();
+  }
+  return shown.map(({ record }) => record);
 }
 
 function cells(

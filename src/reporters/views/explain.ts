@@ -9,6 +9,7 @@ import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.
 import { tableText } from '../table.js';
 import {
   admitWords,
+  counted,
   requeueWords,
   skipWords,
   stopWords,
@@ -82,10 +83,12 @@ export class Story {
         this.#stopping(event);
         return;
       case 'attempt-killed':
-        this.#tell(
-          tMs,
-          `is killed ${KILLED[event.because]}, ${formatDuration(event.afterMs)} after it was asked to end`,
-        );
+        // Without grace this happens in the same moment, and was told with the decision.
+        if (event.afterMs > 0)
+          this.#tell(
+            tMs,
+            `is killed ${KILLED[event.because]}, ${formatDuration(event.afterMs)} after it was asked to end`,
+          );
         return;
       case 'attempt-stuck':
         this.#tell(
@@ -164,7 +167,7 @@ export class Story {
         this.#tell(event.tMs, `memsched got ${event.signal}${event.times > 1 ? ' again' : ''}`);
         return;
       case 'halted':
-        this.#tell(event.tMs, `the run is halted after ${event.failures} failures`);
+        this.#tell(event.tMs, `the run is halted after ${counted(event.failures, 'failure')}`);
         return;
       default:
         return;
@@ -198,7 +201,14 @@ function plannedWords({ preemptible, memory, needs }: TaskRecord['spec']): strin
 
 function triesWords(record: TaskRecord | undefined): string {
   if (record === undefined || record.attempts < 2) return '';
-  return ` in attempt ${record.attempts}, after ${record.preemptions} preemptions and ${record.retries} retries`;
+  const { attempts, preemptions, retries, growths, bystanderKills } = record;
+  const causes = [
+    ...(preemptions > 0 ? [counted(preemptions, 'preemption')] : []),
+    ...(bystanderKills > 0 ? [`${counted(bystanderKills, 'kill')} as a bystander`] : []),
+    ...(growths > 0 ? [`${counted(growths, 'raise')} of its limit`] : []),
+    ...(retries > 0 ? [retries === 1 ? '1 retry' : `${retries} retries`] : []),
+  ];
+  return ` in attempt ${attempts}${causes.length === 0 ? '' : `, after ${causes.join(', ')}`}`;
 }
 
 /** Everyone who could have been chosen, with rank or with the reason why not. */

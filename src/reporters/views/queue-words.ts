@@ -25,33 +25,45 @@ function ownWaitWords(record: TaskRecord, nowMs: number): string {
   if (phase.kind === 'queued' && phase.notBeforeMs > nowMs) {
     return Number.isFinite(phase.notBeforeMs)
       ? `waits out its back-off, ${formatDuration(phase.notBeforeMs - nowMs)} more`
-      : 'is being put back';
+      : 'its last attempt is over, and what follows is not written yet';
   }
   return waits === undefined ? 'is about to start' : waitWords(waits, nowMs);
 }
 
-/**
- * Why a queued task does not run now: needs that are not finished, its back-off, what the head of the queue waits for,
- * or how many are ahead of it.
- */
-export function whyQueued(record: TaskRecord, state: RunState, nowMs: number): string {
-  const needs = unfinishedNeeds(record, state);
-  if (needs.length > 0) return `needs ${needs.join(', ')}`;
-  let ahead = 0;
-  for (const other of inOrder(state.queue, () => true)) {
-    if (other === record) break;
-    ahead += 1;
-  }
-  const own = ownWaitWords(record, nowMs);
-  if (
-    ahead === 0 ||
-    record.waits !== undefined ||
-    (record.phase.kind === 'queued' && record.phase.notBeforeMs > nowMs)
-  ) {
-    return ahead === 0 ? own : `${own}; ${counted(ahead, 'task')} ahead of it`;
-  }
-  const head = headOfQueueWords(state, nowMs);
-  return `${counted(ahead, 'task')} ahead of it${head === undefined ? '' : `; the first, ${head}`}`;
+/** Why queued tasks do not run now. Made once for a state, as it counts the queue. */
+export interface QueueView {
+  /** Needs that are not finished, its own reason to wait, or how many are ahead of it. */
+  why(record: TaskRecord): string;
+  /** The same, and when others are ahead, what the first of them waits for. */
+  whyInFull(record: TaskRecord): string;
+}
+
+/** @param nowMs - milliseconds since the run started. */
+export function queueView(state: RunState, nowMs: number): QueueView {
+  const places = new Map<TaskRecord, number>();
+  for (const record of inOrder(state.queue, () => true)) places.set(record, places.size);
+  const why = (record: TaskRecord): string => {
+    const needs = unfinishedNeeds(record, state);
+    if (needs.length > 0) return `needs ${needs.join(', ')}`;
+    const ahead = places.get(record) ?? 0;
+    if (ahead === 0) return ownWaitWords(record, nowMs);
+    return hasOwnReason(record, nowMs)
+      ? `${ownWaitWords(record, nowMs)}; ${counted(ahead, 'task')} ahead of it`
+      : `${counted(ahead, 'task')} ahead of it`;
+  };
+  return {
+    why,
+    whyInFull(record) {
+      const isBehind = unfinishedNeeds(record, state).length === 0 && (places.get(record) ?? 0) > 0;
+      const head =
+        isBehind && !hasOwnReason(record, nowMs) ? headOfQueueWords(state, nowMs) : undefined;
+      return head === undefined ? why(record) : `${why(record)}; the first, ${head}`;
+    },
+  };
+}
+
+function hasOwnReason({ waits, phase }: TaskRecord, nowMs: number): boolean {
+  return waits !== undefined || (phase.kind === 'queued' && phase.notBeforeMs > nowMs);
 }
 
 function unfinishedNeeds(record: TaskRecord, state: RunState): string[] {

@@ -7,7 +7,7 @@ import { printable } from '../../util/printable.js';
 import { rowsTable } from '../summary.js';
 import { counted, estimateWords, verdictWords } from '../words.js';
 import { endOfTaskWords, peakOf, timeOf } from './task-facts.js';
-import { whyQueued } from './queue-words.js';
+import { queueView, type QueueView } from './queue-words.js';
 
 /** What `show` says of a run before its tasks. */
 export function runHeading(state: RunState, standing: string): string {
@@ -44,14 +44,15 @@ export function tasksText(
   colour: ChalkInstance,
 ): string {
   if (records.length === 0) return 'no such task';
+  const queue = queueView(state, nowMs);
   const [titles = '', ...rows] = rowsTable(records, state, colour).split('\n');
   return [
     titles,
-    ...records.flatMap((record, at) => [rows[at] ?? '', ...detailLines(record, state, nowMs)]),
+    ...records.flatMap((record, at) => [rows[at] ?? '', ...detailLines(record, queue)]),
   ].join('\n');
 }
 
-function detailLines(record: TaskRecord, state: RunState, nowMs: number): string[] {
+function detailLines(record: TaskRecord, queue: QueueView): string[] {
   const { phase, past, attempts } = record;
   if (phase.kind === 'finished' && phase.skipped !== undefined)
     return [`    ${endOfTaskWords(record)}`];
@@ -68,7 +69,7 @@ function detailLines(record: TaskRecord, state: RunState, nowMs: number): string
           `    ${phase.attempt.number}: ${phase.kind}, estimate ${estimateWords(phase.attempt.estimate)}`,
         ]
       : []),
-    ...(phase.kind === 'queued' ? [`    ${whyQueued(record, state, nowMs)}`] : []),
+    ...(phase.kind === 'queued' ? [`    ${queue.why(record)}`] : []),
   ];
 }
 

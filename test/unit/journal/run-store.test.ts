@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -37,14 +38,10 @@ describe('a run id', () => {
     ['nightly-align', '20261123-064927-nightly-align-k3'],
     ['', '20261123-064927-run-k3'],
     ['../../etc/passwd', '20261123-064927-etc-passwd-k3'],
-    ['Größe: 5 µm!', '20261123-064927-Groe-5-m-k3'],
+    ['Größe: 5 µm!', '20261123-064927-Gro-e-5-m-k3'],
     ['x'.repeat(99), `20261123-064927-${'x'.repeat(40)}-k3`],
   ])('of %j', (name, id) => {
-    expect(runIdOf(name, START_MS)).toBe(
-      id
-        .replace('Groe', 'Gro-e')
-        .replace('5-m', runIdOf(name, START_MS).includes('5-m') ? '5-m' : '5-m'),
-    );
+    expect(runIdOf(name, START_MS)).toBe(id);
     expect(isRunId(id)).toBe(true);
   });
 
@@ -105,8 +102,7 @@ describe('the state folder', () => {
     }
   });
 
-  it.runIf(process.geteuid?.() === 0)('is refused when it belongs to someone else', async () => {
-    const { chownSync } = await import('node:fs');
+  it.runIf(process.geteuid?.() === 0)('is refused when it belongs to someone else', () => {
     const path = join(tempDir(), 'memsched');
     mkdirSync(path, { mode: 0o700 });
     chownSync(path, 12345, 12345);

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced. KVM where it really works, else QEMU's own emulation: about ten times slower, and good enough.
 
 # guest_accel CACHE KERNEL INITRD - prints QEMU's options for the fastest way that boots. /dev/kvm may be there and

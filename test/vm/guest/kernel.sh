@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced. The guest's kernel: the distribution's own package, unpacked into a cache and never installed.
 
 # guest_kernel CACHE - unpacks the kernel once; afterwards $CACHE/kernel has boot/vmlinuz-* and lib/modules.
@@ -16,7 +17,7 @@ guest_kernel() (
   echo "guest: fetching $package" >&2
   new=$(mktemp -d "$cache/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
-  cd "$new"
+  cd "$new" || return
   apt-get download -q "$package" > log 2>&1 || { cat log >&2; return 1; }
   dpkg -x "$package"_*.deb kernel
   depmod -b kernel "$(ls kernel/lib/modules)"
@@ -44,15 +45,15 @@ newest_kernel() {
   apt-cache depends linux-image-amd64 2> /dev/null | awk '/Depends: linux-image-/ { print $2; exit }'
 }
 
-# guest_initrd CACHE HERE FILE - an initrd of busybox, our init and the modules it needs.
+# guest_initrd CACHE SOURCE FILE - an initrd of busybox, our init and the modules it needs.
 guest_initrd() (
-  cache=$1 here=$2 file=$3
+  cache=$1 source=$2 file=$3
   root=$(mktemp -d)
   trap 'rm -rf "$root"' EXIT
   mkdir -p "$root"/{bin,modules,dev,proc,sys,lower,upper,root}
   cp "$(command -v busybox)" "$root/bin/busybox"
-  install -m 755 "$here/init" "$root/init"
-  cp "$here/vmout.service" "$root/"
+  install -m 755 "$source/init" "$root/init"
+  cp "$source/vmout.service" "$root/"
   version=$(ls "$cache/kernel/lib/modules")
   for module in virtio_pci virtio_blk 9p 9pnet_virtio overlay; do
     modprobe -d "$cache/kernel" -S "$version" -D "$module"
@@ -60,6 +61,6 @@ guest_initrd() (
     cp "$path" "$root/modules/"
     basename "$path" >> "$root/modules/order"
   done
-  cd "$root"
+  cd "$root" || return
   find . | cpio -o -H newc --quiet | gzip -1 > "$file"
 )

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced. What the guest needs from the host: installed when we may, asked for by name when we may not.
 
 # need_packages COMMAND:PACKAGE... - makes sure that every command is there.

@@ -1,0 +1,100 @@
+import type { Command } from '../../supervisor/ports.js';
+import type { Job } from './jobs.js';
+import type { Row } from './matrix.js';
+import { matrixVariable } from './names.js';
+import { quote } from './printable.js';
+import type { Report } from './report.js';
+import { DEFAULT_SHELL, rewriteScript, shellName } from './shell-script.js';
+import { shortDigest } from './task-ids.js';
+import { checkPassable, pointAt, readText, toFault } from './texts.js';
+
+/** A job's command, ready to be made for each row. */
+export interface JobCommand {
+  readonly forRow: (row: Row) => Command;
+  /** Digest of the command as written, matrix values excluded. */
+  readonly digest: string;
+  /** It is a script that appends to files. */
+  readonly appends: boolean;
+}
+
+/** Reads `run` and `shell`; faults are reported. */
+export function jobCommand(job: Job, keys: readonly string[], report: Report): JobCommand | undefined {
+  const run = job.located('run');
+  const place = `run of job ${quote(job.name)}`;
+  if (run === undefined) {
+    report.at(job.origin('run'), { message: `job ${quote(job.name)} lacks the key "run"`, mend: 'say what to run: run: ./work.sh' });
+    return undefined;
+  }
+  if (run.kind === 'list') return argvCommand(job, keys, place, report);
+  return run.kind === 'scalar' ? shellCommand(job, run.text, keys, place, report) : undefined;
+}
+
+function argvCommand(job: Job, keys: readonly string[], place: string, report: Report): JobCommand {
+  const run = job.located('run');
+  const items = run?.kind === 'list' ? run.items : [];
+  if (job.own.shell !== undefined) {
+    report.at(job.origin('shell'), {
+      message: `shell of job ${quote(job.name)} has no meaning: a list under "run" is executed without a shell`,
+      mend: 'remove "shell", or write "run" as a text',
+    });
+  }
+  const texts = items.map((item, index) =>
+    readText(item.kind === 'scalar' ? item.text : '', job.origin('run', index), place, keys, report),
+  );
+  if (texts[0]?.text.trim() === '') report.at(job.origin('run', 0), { message: `${place}: the command is empty` });
+  const fixed = texts.every((text) => text.references.length === 0);
+  const argv = texts.map((text) => text.text);
+  const constant: Command = { kind: 'argv', argv };
+  return {
+    forRow: (row) => (fixed ? constant : { kind: 'argv', argv: texts.map((text) => text.fill(row)) }),
+    digest: shortDigest(JSON.stringify([argv, job.input.cwd ?? '']), 6),
+    appends: false,
+  };
+}
+
+function shellCommand(job: Job, script: string, keys: readonly string[], place: string, report: Report): JobCommand {
+  const shell = shellOf(job, report);
+  const origin = job.origin('run');
+  const block = job.located('run')?.origin ?? origin;
+  if (script.trim() === '') report.at(origin, { message: `${place}: the script is empty` });
+  const text = readText(script, block, place, keys, report);
+  const rewritten = rewriteScript(script, text.references, shell);
+  for (const fault of rewritten.faults) report.at(pointAt(block, script, fault.start, report), toFault(fault, place));
+  const command: Command = { kind: 'shell', shell, script: rewritten.script };
+  checkPassable(rewritten.script, origin, place, report);
+  const used = [...new Set(text.references.map((reference) => reference.key))];
+  return {
+    forRow: (row) => {
+      for (const key of used) if (!Object.hasOwn(row, key)) text.reportMissing(key);
+      return command;
+    },
+    digest: shortDigest(JSON.stringify([shell, script, job.input.cwd ?? '']), 6),
+    appends: rewritten.appends,
+  };
+}
+
+function shellOf(job: Job, report: Report): readonly string[] {
+  const { shell } = job.input;
+  if (shell === undefined) return DEFAULT_SHELL;
+  const words = typeof shell === 'string' ? shell.split(/\s+/).filter((word) => word !== '') : shell;
+  const origin = job.origin('shell');
+  const place = `shell of job ${quote(job.name)}`;
+  for (const word of words) {
+    checkPassable(word, origin, place, report);
+    if (word.includes('${{')) report.at(origin, { message: `${place}: matrix values cannot be used here` });
+  }
+  const [first = ''] = words;
+  if (first === '') report.at(origin, { message: `${place}: the shell is empty`, mend: 'such as: shell: bash -eu -c' });
+  else if (shellName(words) !== undefined && !words.some((word) => /^-[A-Za-z]*c$/.test(word))) {
+    report.at(origin, {
+      message: `${place}: ${quote(words.join(' '))} would take the script for the name of a file`,
+      mend: `end it in -c: shell: ${words.join(' ')} -c`,
+    });
+  }
+  return words;
+}
+
+/** The variables in which a task finds its row. */
+export function rowVariables(row: Row): readonly (readonly [string, string])[] {
+  return Object.entries(row).map(([key, value]) => [matrixVariable(key), value] as const);
+}

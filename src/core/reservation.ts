@@ -1,0 +1,68 @@
+import type { WaitReason } from './reasons.js';
+import type { TaskId, TaskSpec } from './task-spec.js';
+
+/** Once the first in line has waited this long for something, nobody behind it takes of that any more. */
+const PASSED_FOR_MS = 60_000;
+
+/** What tasks behind could go on taking before the first in line: memory and processors, or one named resource. */
+export type Scarce = 'capacity' | `resource ${string}`;
+
+/** Who is first in line for something scarce, and since when. */
+export interface Waiter {
+  readonly task: TaskId;
+  readonly sinceMs: number;
+}
+
+/** One walk along the queue: who was first to be refused what, and what nobody behind may take any more. */
+export interface Line {
+  readonly first: Map<Scarce, TaskId>;
+  readonly reserved: Set<Scarce>;
+}
+
+/** A walk that has not begun. */
+export function emptyLine(): Line {
+  return { first: new Map(), reserved: new Set() };
+}
+
+/** Takes a refusal in: the first in line for a thing keeps it for itself once it has waited long enough. */
+export function noteRefusal(
+  line: Line,
+  task: TaskId,
+  reason: WaitReason,
+  waiters: ReadonlyMap<Scarce, Waiter>,
+  nowMs: number,
+): void {
+  const scarce = scarceIn(reason);
+  if (scarce === undefined || line.first.has(scarce)) return;
+  line.first.set(scarce, task);
+  const waiter = waiters.get(scarce);
+  if (waiter?.task === task && nowMs - waiter.sinceMs >= PASSED_FOR_MS) line.reserved.add(scarce);
+}
+
+function scarceIn(reason: WaitReason): Scarce | undefined {
+  if (reason.kind === 'memory' || reason.kind === 'cpus') return 'capacity';
+  return reason.kind === 'resource' ? `resource ${reason.name}` : undefined;
+}
+
+/** True when the task would take something that is kept for one ahead of it. */
+export function isKeptFrom({ reserved }: Line, spec: TaskSpec): boolean {
+  if (reserved.size === 0) return false;
+  return (
+    reserved.has('capacity') ||
+    Object.keys(spec.resources).some((name) => reserved.has(`resource ${name}`))
+  );
+}
+
+/** Who waits now, and since when: those who were first before keep their time. */
+export function waitersAfter(
+  { first }: Line,
+  before: ReadonlyMap<Scarce, Waiter>,
+  nowMs: number,
+): Map<Scarce, Waiter> {
+  const now = new Map<Scarce, Waiter>();
+  for (const [scarce, task] of first) {
+    const waiter = before.get(scarce);
+    now.set(scarce, waiter?.task === task ? waiter : { task, sinceMs: nowMs });
+  }
+  return now;
+}

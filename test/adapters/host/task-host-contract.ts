@@ -1,0 +1,271 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AttemptRef } from '../../../src/core/observation.js';
+import type { Entry, TaskHost } from '../../../src/supervisor/ports.js';
+import { MiB } from '../../../src/util/bytes.js';
+import { until } from '../../support/poll.js';
+import { program } from '../../support/programs.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { startIn, type RealProcess } from './real-process.js';
+
+const REF: AttemptRef = { task: 'job.a', attempt: 1 };
+const PERL_BYTES = 12 * MiB;
+
+/** What every tier has to do alike, tried with real processes. */
+export function taskHostContract(name: string, makeHost: () => TaskHost): void {
+  describe(`${name}: what every tier does`, () => {
+    const start = (): TaskHost => {
+      const host = makeHost();
+      onTestFinished(async () => {
+        expect(await host.dispose()).toEqual([]);
+      });
+      return host;
+    };
+
+    it('measures what a task uses, and its peak', async () => {
+      const host = start();
+      const ready = join(tempDir(), 'ready');
+      run(host, REF, [program('alloc'), '--mib', '100', '--hold', '60', '--ready', ready]);
+      await until('the memory is there', () => existsSync(ready));
+      const sample = await until('the sample shows it', () => {
+        const host_ = host.observe();
+        const found = host.sample(REF);
+        return found !== undefined && found.usedBytes >= 100 * MiB && { found, host: host_ };
+      });
+      expect(sample.found.usedBytes).toBeLessThan(100 * MiB + PERL_BYTES);
+      expect(sample.found.peakBytes).toBeGreaterThanOrEqual(sample.found.usedBytes);
+      expect(sample.host.usedBytes).toBeGreaterThanOrEqual(100 * MiB);
+      expect(sample.host.usedBytes).toBeLessThan(100 * MiB + 2 * PERL_BYTES);
+      host.kill(REF);
+      const tally = await emptied(host, REF);
+      expect(tally.peakBytes).toBeGreaterThanOrEqual(100 * MiB);
+      expect(tally.peakBytes).toBeLessThan(100 * MiB + PERL_BYTES);
+      expect(tally.cpuMs).toBeGreaterThan(0);
+    });
+
+    it('does not count page cache', async () => {
+      const host = start();
+      const dir = tempDir();
+      const args = ['--mib', '200', '--dir', dir, '--make', '--times', '2', '--hold', '0'];
+      const task = run(host, REF, [program('page-cache'), ...args]);
+      let most = 0;
+      await until(
+        'the reader is done',
+        () => {
+          host.observe();
+          most = Math.max(most, host.sample(REF)?.usedBytes ?? 0);
+          return task.child.exitCode !== null;
+        },
+        50_000,
+      );
+      expect(task.child.exitCode).toBe(0);
+      expect(most).toBeLessThan(60 * MiB);
+      expect((await emptied(host, REF)).peakBytes).toBeLessThan(60 * MiB);
+    });
+
+    it('counts shared pages of a forked family once', async () => {
+      const host = start();
+      const ready = join(tempDir(), 'ready');
+      // The parent holds 60 MiB and its 4 children share them after the fork.
+      const script =
+        '$m = "x" x (60 << 20); for (1..4) { fork or do { sleep 60; exit } }' +
+        ' open F, ">", $ARGV[0]; close F; sleep 60';
+      run(host, REF, ['perl', '-e', script, ready]);
+      await until('the family stands', () => existsSync(ready));
+      const used = await until('PSS has been looked at', () => {
+        host.observe();
+        const now = host.sample(REF)?.usedBytes ?? 0;
+        return now > 0 && now < 130 * MiB && now;
+      });
+      expect(used).toBeGreaterThan(55 * MiB);
+    });
+
+    it('signals every process once', async () => {
+      const host = start();
+      const out = join(tempDir(), 'out');
+      const script = `
+        my ($out) = @ARGV; my $child = fork; my $who = $child ? "parent" : "child";
+        $SIG{TERM} = sub { open F, ">>", $out; syswrite F, "$who\\n"; close F; $done = 1 };
+        open F, ">>", "$out.ready"; syswrite F, "$who\\n"; close F;
+        sleep 1 until $done; waitpid $child, 0 if $child;`;
+      const task = run(host, REF, ['perl', '-e', script, out]);
+      await until('both stand', () => lines(`${out}.ready`).length === 2);
+      host.observe();
+      host.signal(REF, 'SIGTERM');
+      expect(await task.ended).toBe(0);
+      expect(lines(out).toSorted()).toEqual(['child', 'parent']);
+      await emptied(host, REF);
+    });
+
+    it('ends a tree of 200, and says when it is gone', async () => {
+      const host = start();
+      const ready = join(tempDir(), 'ready');
+      const task = run(host, REF, [
+        program('fork-tree'),
+        '--count',
+        '200',
+        '--hold',
+        '60',
+        '--ready',
+        ready,
+      ]);
+      await until('the tree stands', () => existsSync(ready));
+      host.observe();
+      expect(host.close(REF)).toBe('populated');
+      host.kill(REF);
+      expect(await task.ended).toBe('SIGKILL');
+      await emptied(host, REF);
+    });
+
+    it('ends what ignores SIGTERM', async () => {
+      const host = start();
+      const ready = join(tempDir(), 'ready');
+      const task = run(host, REF, [program('ignore-sigterm'), '--hold', '60', '--ready', ready]);
+      await until('it stands', () => existsSync(ready));
+      host.signal(REF, 'SIGTERM');
+      expect(host.close(REF)).toBe('populated');
+      host.kill(REF);
+      expect(await task.ended).toBe('SIGKILL');
+      await emptied(host, REF);
+    });
+
+    it('finds a daemon that left its session, and ends it', async () => {
+      const host = start();
+      const ready = join(tempDir(), 'ready');
+      const args = ['--hold', '60', '--mib', '40', '--ready', ready];
+      const task = run(host, REF, [program('daemonize'), ...args]);
+      await until('the daemon stands', () => existsSync(ready));
+      expect(await task.ended).toBe(0);
+      const daemon = Number(/\d+/.exec(readFileSync(ready, 'utf8'))?.[0]);
+      host.observe();
+      expect(host.close(REF)).toBe('populated');
+      host.kill(REF);
+      await emptied(host, REF);
+      await until('the daemon is gone', () => !isRunning(daemon));
+    });
+
+    it('wakes a stopped task before it asks it to end', async () => {
+      const host = start();
+      const task = run(host, REF, [program('stop-self')]);
+      await until('it has stopped itself', () => stateOf(task.pid) === 'T');
+      host.observe();
+      if (host.tier === 'procfs') {
+        host.signal(REF, 'SIGTERM');
+        expect(await task.ended).toBe('SIGTERM');
+      } else {
+        host.kill(REF);
+        expect(await task.ended).toBe('SIGKILL');
+      }
+      await emptied(host, REF);
+    });
+
+    it('keeps attempts apart', async () => {
+      const host = start();
+      const other = { task: 'job.b', attempt: 2 };
+      const ready = tempDir();
+      for (const [ref, mib] of [
+        [REF, '30'],
+        [other, '60'],
+      ] as const) {
+        const file = join(ready, ref.task);
+        run(host, ref, [program('alloc'), '--mib', mib, '--hold', '60', '--ready', file]);
+        await until('the memory is there', () => existsSync(file));
+      }
+      await until('both are measured', () => {
+        host.observe();
+        const [a, b] = [host.sample(REF), host.sample(other)];
+        return (a?.usedBytes ?? 0) >= 30 * MiB && (b?.usedBytes ?? 0) >= 60 * MiB;
+      });
+      expect(host.sample(REF)?.usedBytes).toBeLessThan(30 * MiB + PERL_BYTES);
+      host.kill(other);
+      await emptied(host, other);
+      host.observe();
+      expect(host.sample(REF)?.usedBytes).toBeGreaterThanOrEqual(30 * MiB);
+      expect(host.sample(other)).toBeUndefined();
+    });
+
+    it('enforces a limit of the task: all of it goes, and the counters say why', async () => {
+      const host = start();
+      const limits = { limitBytes: 64 * MiB };
+      const entry = opened(host, REF, limits);
+      const args = ['--mib', '400', '--ramp', '4', '--hold', '60'];
+      const task = startIn(entry, [program('alloc'), ...args]);
+      host.adopt(REF, task.pid);
+      await until('it was killed', () => {
+        host.observe();
+        host.sample(REF);
+        return task.child.signalCode !== null;
+      });
+      expect(await task.ended).toBe('SIGKILL');
+      const tally = await emptied(host, REF);
+      expect(tally.oom?.oomKill).toBeGreaterThanOrEqual(1);
+      expect(tally.oom?.max).toBeGreaterThanOrEqual(1);
+    });
+
+    it('dispose ends whatever is left', async () => {
+      const host = makeHost();
+      const task = run(host, REF, ['sleep', '60']);
+      host.observe();
+      expect(await host.dispose()).toEqual([]);
+      expect(await task.ended).toBe('SIGKILL');
+    });
+
+    it('gives no sample of an attempt that nothing lives in', () => {
+      const host = start();
+      opened(host, REF, {});
+      host.observe();
+      expect(host.sample(REF)).toBeUndefined();
+      expect(host.close(REF)).toMatchObject({ peakBytes: expect.any(Number) as number });
+    });
+
+    it('looks at the host', () => {
+      const look = start().observe();
+      expect(look.budgetBytes).toBeGreaterThan(0);
+      expect(look.ceilingBytes).toBeGreaterThanOrEqual(look.budgetBytes);
+      expect(look.capacityBytes).toBeGreaterThan(look.ceilingBytes);
+      expect(look.availableBytes).toBeLessThan(look.capacityBytes);
+      expect(look.outsideBytes).toBeGreaterThan(0);
+    });
+  });
+}
+
+/** Opens an attempt or fails. */
+export function opened(host: TaskHost, ref: AttemptRef, limits: { limitBytes?: number }): Entry {
+  const entry = host.open(ref, limits);
+  if (!entry.ok) throw new Error(entry.error);
+  return entry.value;
+}
+
+/** Opens an attempt and starts `argv` in it. */
+export function run(host: TaskHost, ref: AttemptRef, argv: readonly string[]): RealProcess {
+  const task = startIn(opened(host, ref, {}), argv);
+  host.adopt(ref, task.pid);
+  return task;
+}
+
+/** Waits until `close` gives the final count. */
+export function emptied(host: TaskHost, ref: AttemptRef) {
+  return until('the attempt is empty', () => {
+    const tally = host.close(ref);
+    return tally !== 'populated' && tally;
+  });
+}
+
+function lines(path: string): readonly string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+}
+
+function stateOf(pid: number): string | undefined {
+  try {
+    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a process lives: zombies do not. */
+export function isRunning(pid: number): boolean {
+  const state = stateOf(pid);
+  return state !== undefined && state !== 'Z';
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import {
+  bestOf,
+  contest,
+  gnuParallel,
+  tableOf,
+  type Contestant,
+} from '../../../bench/peers/contest.js';
+import { runJobs } from '../../support/cli.js';
+import { ofKind, outcomes } from '../../support/journal-view.js';
+import { program } from '../../support/programs.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { describeCgroup } from '../support/guard.js';
+import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
+import { alloc, times } from '../support/jobs.js';
+
+const TASKS = 12;
+const ARGV = [program('alloc'), '--mib', '300', '--ramp', '2', '--hold', '3'];
+const JOBS = { jobs: times(TASKS, 'work', { run: ARGV }) };
+/** Wall times on an emulated machine vary by a tenth; the best of so many rounds is what it can do. */
+const ROUNDS = Number(process.env['MEMSCHED_PEER_ROUNDS'] ?? 1);
+
+describeCgroup('the promise', () => {
+  expectNothingLeft();
+
+  test('12 tasks of 300 MB in 2 GB without swap, nothing set: as fast as the best tuned peer, no OOM kill', async () => {
+    const memsched: Contestant = {
+      name: 'memsched run jobs.yaml',
+      run: async (cwd) => {
+        const run = await runJobs(JOBS, [], { cwd });
+        expect(run.exitCode, run.story).toBe(0);
+        expect(Object.values(outcomes(run.events))).toEqual(Array(TASKS).fill('succeeded'));
+        return TASKS - Object.keys(outcomes(run.events)).length;
+      },
+    };
+    const peers = ['--memsuspend', '--memfree'].map((option) =>
+      gnuParallel(['-j12', option, '400M', '--retries', '20'], ARGV.join(' '), TASKS),
+    );
+    const rounds = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      rounds.push(await contest([memsched, ...peers], tempDir));
+    }
+    const [ours, ...theirs] = bestOf(rounds);
+    console.log(tableOf(bestOf(rounds)));
+    expect(ours?.oomKills).toBe(0);
+    expect(ours?.failed).toBe(0);
+    expect(ours?.wallMs).toBeLessThanOrEqual(Math.min(...theirs.map((score) => score.wallMs)));
+  }, 900_000);
+});
+
+describeCgroup('the seat belt', () => {
+  expectNothingLeft();
+
+  test('sampling every 4 s, eight full-speed allocators, sum far over the budget: the brake saves the day', async () => {
+    const job = alloc(400, 0, 2, { memory: '50M', preemptible: 'high' });
+    const [run, kills] = await countingOomKills(() =>
+      runJobs({ interval: '4s', jobs: times(8, 'fast', job) }),
+    );
+    expect(run.exitCode, run.story).toBe(0);
+    expect(kills, run.story).toBe(0);
+    expect(Object.values(outcomes(run.events))).toEqual(Array(8).fill('succeeded'));
+    // Otherwise the test would have proved nothing.
+    expect(ofKind(run.events, 'brake-felt'), run.story).not.toEqual([]);
+  });
+});
