@@ -81,9 +81,14 @@ function tellIfQueued(state: RunState, task: string): void {
 function tellEnd(record: TaskRecord, state: RunState, folder: RunFolder, isOver: boolean): void {
   const end =
     record.phase.kind === 'finished'
-      ? `${record.phase.outcome}: ${endOfTaskWords(record)}`
+      ? endWords(record, record.phase.outcome)
       : standingNote({ standing: standingOf(isOver ? 'over' : 'live', state), folder });
   if (end !== '') process.stderr.write(`memsched: ${end}\n`);
+}
+
+function endWords(record: TaskRecord, outcome: string): string {
+  const how = endOfTaskWords(record);
+  return how === outcome ? outcome : `${outcome}: ${how}`;
 }
 
 /** The state of a run that goes on, as its journal grows. */

@@ -196,11 +196,12 @@ function refusal(
 function otherResources(
   spec: TaskSpec,
   state: RunState,
-  { config }: Control,
+  control: Control,
   look: Look,
 ): WaitReason | undefined {
   const { inUse } = state;
-  const cpus = cpusWanted(spec);
+  const { config } = control;
+  const cpus = cpusWanted(control, spec);
   if (cpus > 0 && look.cpusInUse + cpus > config.cpus + CPU_SLACK) {
     return {
       kind: 'cpus',

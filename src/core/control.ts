@@ -141,12 +141,17 @@ export function usedBytesOf(control: Control, record: TaskRecord): number {
 export function cpusInUse(control: Control, state: RunState): number {
   let measured = 0;
   for (const { spec } of state.live.values()) {
-    if (spec.cpus === 'auto') measured += control.memory.get(spec.id)?.cpu.cpus ?? CPUS_UNMEASURED;
+    if (spec.cpus === 'auto')
+      measured += control.memory.get(spec.id)?.cpu.cpus ?? unmeasured(control);
   }
   return state.inUse.cpus + measured;
 }
 
 /** Processors that a task counts for when it is let in. */
-export function cpusWanted({ cpus }: TaskRecord['spec']): number {
-  return cpus === 'auto' ? CPUS_UNMEASURED : cpus;
+export function cpusWanted(control: Control, { cpus }: TaskRecord['spec']): number {
+  return cpus === 'auto' ? unmeasured(control) : cpus;
+}
+
+function unmeasured({ config }: Control): number {
+  return Math.min(CPUS_UNMEASURED, config.cpus);
 }

@@ -27,7 +27,7 @@ export function verdictWords(verdict: Verdict): string {
         ? 'canceled: memsched was told to stop'
         : 'canceled: the run was halted';
     case 'external-signal':
-      return `ended by ${printable(verdict.signal)}, which neither memsched nor the kernel's OOM killer sent`;
+      return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and no OOM kill was counted`;
     case 'could-not-start':
       return `could not be started: ${printable(verdict.error)}`;
     default:

@@ -62,7 +62,8 @@ export class Observer {
   /** One look; `nowMs` is milliseconds since the run started. */
   look(state: RunState, nowMs: number): Observation {
     const facts = this.#inbox.take(this.#host);
-    return { nowMs, facts, attempts: this.#attempts(state, nowMs), host: this.#host.observe() };
+    const host = this.#host.observe();
+    return { nowMs, facts, host, attempts: this.#attempts(state, nowMs) };
   }
 
   #attempts(state: RunState, nowMs: number): AttemptSample[] {

@@ -1,4 +1,4 @@
-import type { AttemptTally } from '../../core/observation.js';
+import type { AttemptSample, AttemptTally } from '../../core/observation.js';
 import type { OomCounters } from '../../core/outcome.js';
 import type { NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits } from '../../supervisor/ports.js';
@@ -19,6 +19,8 @@ import type { MemoryMeter } from './memory-meter.js';
 
 /** cgroup.events is read at least this often, should a wake-up get lost. */
 const EVENTS_EVERY_MS = 1000;
+/** cpu.stat is read this often: what comes of it is a matter of half seconds. */
+const CPU_EVERY_MS = 250;
 
 /** What an attempt's cgroup is made with. */
 export interface AttemptCgroupOptions {
@@ -37,14 +39,17 @@ export interface AttemptCgroupOptions {
 export class AttemptCgroup {
   readonly directory: string;
   readonly #events: KernelFile;
+  readonly #cpu: KernelFile;
   readonly #stopWatching: (() => void) | undefined;
   #mainPid: number | undefined;
   #populated = false;
   #eventsDueMs = -Infinity;
+  #cpuDueMs = -Infinity;
 
   constructor(private readonly options: AttemptCgroupOptions) {
     this.directory = options.directory;
     this.#events = options.files.file(`${this.directory}/cgroup.events`);
+    this.#cpu = options.files.file(`${this.directory}/cpu.stat`);
     this.#stopWatching = options.watch.add(`${this.directory}/cgroup.events`, () => {
       this.#eventsDueMs = -Infinity;
       options.onChange();
@@ -56,8 +61,8 @@ export class AttemptCgroup {
     this.#mainPid = pid;
   }
 
-  /** Used and peak bytes; undefined when nothing lives in it. */
-  sample(): { readonly usedBytes: number; readonly peakBytes: number } | undefined {
+  /** What it uses now; undefined when nothing lives in it. */
+  sample(): Omit<AttemptSample, 'task' | 'attempt'> | undefined {
     const nowMs = this.options.now();
     if (this.#stopWatching === undefined || nowMs >= this.#eventsDueMs) {
       this.#populated = this.isPopulated();
@@ -67,7 +72,16 @@ export class AttemptCgroup {
     const usedBytes = this.options.meter.usedBytes();
     if (usedBytes === undefined) return undefined;
     if (this.options.limit.check(usedBytes)) this.kill();
-    return { usedBytes, peakBytes: this.options.meter.sampledPeakBytes() };
+    return {
+      usedBytes,
+      peakBytes: this.options.meter.sampledPeakBytes(),
+      ...(nowMs >= this.#cpuDueMs && { cpuMs: this.#cpuMs(nowMs) }),
+    };
+  }
+
+  #cpuMs(nowMs: number): number {
+    this.#cpuDueMs = nowMs + CPU_EVERY_MS;
+    return Math.round((keyedNumber(this.#cpu.read() ?? '', 'usage_usec') ?? 0) / 1000);
   }
 
   /** Whether a process lives in it, or below it. False when the cgroup is gone. */
@@ -90,11 +104,10 @@ export class AttemptCgroup {
 
   /** The final count; only true once nothing lives in it any more. */
   tally(): AttemptTally {
-    const cpu = readKernelFile(`${this.directory}/cpu.stat`) ?? '';
     const oom = this.options.limit.counters() ?? this.#oomCounters();
     return {
       peakBytes: this.options.meter.peakBytes(),
-      cpuMs: Math.round((keyedNumber(cpu, 'usage_usec') ?? 0) / 1000),
+      cpuMs: this.#cpuMs(this.options.now()),
       ...(oom !== undefined && { oom }),
     };
   }
@@ -103,6 +116,7 @@ export class AttemptCgroup {
   release(): void {
     this.#stopWatching?.();
     this.#events.close();
+    this.#cpu.close();
     this.options.meter.close();
   }
 

@@ -140,10 +140,10 @@ class TaskMaker {
     };
   }
 
-  #cpus(row: Row): number {
+  #cpus(row: Row): number | 'auto' {
     const { host, report } = this.context;
     const cpus = this.#reader.read('cpus', this.job.input.cpus, row, ['cpus']);
-    if (cpus === undefined) return Math.min(1, host.cpus);
+    if (cpus === undefined || cpus === 'auto') return 'auto';
     if (cpus > host.cpus) {
       report.at(this.job.origin('cpus'), {
         message: `job ${quote(this.job.name)} wants ${String(cpus)} processors, but this host has ${String(host.cpus)}`,

@@ -43,6 +43,8 @@ const SCALAR_GRAMMAR = 'a text, a number, true or false ("" for an empty text)';
 const scalar = oneOf([z.string(), z.number(), z.boolean()], SCALAR_GRAMMAR);
 const nonEmpty = (expected: string) => z.string({ error: expected }).min(1, { error: expected });
 
+const CPUS_GRAMMAR = 'auto, or a number of processors, 0 or more';
+
 /** The scalars of a job that may come from a matrix, with what is expected of each. */
 export const PARTS = {
   amount: { schema: amount, expected: 'a size such as 512M, 2G or 1.5GiB, or a share of the host such as 25%' },
@@ -52,7 +54,10 @@ export const PARTS = {
   },
   size: { schema: size, expected: 'a size such as 512M, 2G or 1.5GiB' },
   factor: { schema: atLeast(1.01, 100, 'a factor from 1.01 to 100'), expected: 'a factor from 1.01 to 100' },
-  cpus: { schema: atLeast(0, 1e6, 'a number of processors, 0 or more'), expected: 'a number of processors, 0 or more' },
+  cpus: {
+    schema: oneOf([z.literal('auto'), atLeast(0, 1e6, CPUS_GRAMMAR)], CPUS_GRAMMAR),
+    expected: CPUS_GRAMMAR,
+  },
   count: { schema: atLeast(0, 1e9, 'a number, 0 or more'), expected: 'a number, 0 or more' },
   preemptible: { schema: preemptible, expected: 'never, low, medium, high, always or 0 to 4' },
   retries: { schema: whole(0, 1000, 'a whole number from 0 to 1000'), expected: 'a whole number from 0 to 1000' },
@@ -156,7 +161,7 @@ export const job = z.strictObject(
     memory: memory
       .optional()
       .describe('auto, the expected need (2G, 25%), or a map with request, limit, grow, max, swap.'),
-    cpus: part('cpus').optional().describe('Processors that admission counts; default 1, 0 is not counted.'),
+    cpus: part('cpus').optional().describe('Processors that admission counts; 0 is not counted. Default auto: one until its use was measured, and then that.'),
     resources: z
       .record(z.string().regex(NAME, { error: NAME_GRAMMAR }), part('count'), { error: 'a map such as { gpu: 1 }' })
       .optional()

@@ -1,4 +1,4 @@
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Text as it may be shown on a terminal: control characters, invisible formatting (a right-to-left override, a

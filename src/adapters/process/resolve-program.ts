@@ -25,15 +25,16 @@ export function resolveProgram(
   }
   if (program.includes('/')) return check(program, resolve(cwd, program));
 
-  let refused: Result<string, string> | undefined;
+  let refused: string | undefined;
   const path = pathVariable ?? DEFAULT_PATH;
   for (const folder of path.split(':')) {
     const candidate = resolve(cwd, folder, program);
+    if (!isFile(candidate)) continue;
     const found = check(program, candidate);
     if (found.ok) return found;
-    if (refused === undefined && exists(candidate)) refused = found;
+    refused ??= found.error;
   }
-  return refused ?? err(`there is no program "${program}" in PATH (${path})`);
+  return err(refused ?? `there is no program "${program}" in PATH (${path})`);
 }
 
 function check(program: string, path: string): Result<string, string> {
@@ -53,6 +54,12 @@ function check(program: string, path: string): Result<string, string> {
   return ok(path);
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** Also false in a folder of PATH that is closed to us: a shell passes over it without a word, too. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -47,9 +47,9 @@ export function openStreams(paths: StreamPaths): Result<Streams, string> {
 
   let stdin: number | 'ignore' = 'ignore';
   if (paths.stdin !== undefined) {
-    const unfit = unfitForStdin(paths.stdin);
-    if (unfit !== undefined) return fail(unfit);
     try {
+      const unfit = unfitForStdin(paths.stdin);
+      if (unfit !== undefined) return fail(unfit);
       stdin = open(paths.stdin, constants.O_RDONLY);
     } catch (error) {
       return fail(`cannot read stdin from ${paths.stdin}: ${describeError(error)}`);

@@ -115,7 +115,8 @@ class ProcfsHost implements TaskHost {
     if (attempt === undefined || this.#processes.membersOf(name).length === 0) return undefined;
     if (attempt.limit.check(attempt.usedBytes)) this.kill(ref);
     const { usedBytes, peakBytes } = attempt;
-    return { task: ref.task, attempt: ref.attempt, usedBytes, peakBytes };
+    const cpuMs = this.#processes.cpuMs(name);
+    return { task: ref.task, attempt: ref.attempt, usedBytes, peakBytes, cpuMs };
   }
 
   signal(ref: AttemptRef, signal: NodeSignal): void {

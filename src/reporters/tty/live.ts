@@ -55,7 +55,7 @@ export function createLiveReporter(options: LiveOptions): Reporter {
       const told = tell(event, state);
       if (told !== undefined && scrolls(told.weight, verbosity)) {
         area.above([told.text, ...failureTail(event, state, logs, TAIL_LINES)]);
-      } else if (told?.weight === 'news') {
+      } else if (told?.weight === 'news' && !isOpening(event)) {
         note = told.text.replace(STAMP, '').replace(/ +/g, ' ');
       }
       if (isUnderWay(event)) area.start();
@@ -65,6 +65,11 @@ export function createLiveReporter(options: LiveOptions): Reporter {
     },
     close: () => area.close(),
   };
+}
+
+/** What is told at the start is in the picture anyway. */
+function isOpening(event: RunEvent): boolean {
+  return event.kind === 'run-started' || event.kind === 'budget-changed';
 }
 
 /** Planning may emit a hundred thousand events: the first picture comes after it. */

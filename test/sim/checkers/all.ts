@@ -1,9 +1,4 @@
-import {
-  capsAreRespected,
-  claimsAreRespected,
-  needsAreRespected,
-  nobodyStarves,
-} from './caps.js';
+import { capsAreRespected, claimsAreRespected, needsAreRespected, nobodyStarves } from './caps.js';
 import type { Checker } from './checker.js';
 import {
   everyTaskEnds,
@@ -41,7 +36,5 @@ export const CHECKERS: readonly Checker[] = [
 
 /** What a run broke, promise by promise; empty when it kept them all. */
 export function violations(recording: Recording): string[] {
-  return CHECKERS.flatMap(({ name, check }) =>
-    check(recording).map((what) => `${name}: ${what}`),
-  );
+  return CHECKERS.flatMap(({ name, check }) => check(recording).map((what) => `${name}: ${what}`));
 }

@@ -1,0 +1,61 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readJournal } from '../../src/adapters/journal/journal-reader.js';
+import { evolve } from '../../src/core/evolve.js';
+import type { RunEvent } from '../../src/core/events.js';
+import { emptyRunState, type RunState } from '../../src/core/run-state.js';
+import type { Reporter } from '../../src/reporters/reporter.js';
+
+const FOLDER = fileURLToPath(new URL('../../fixtures/journals/', import.meta.url));
+
+/** Names of the recorded journals. */
+export function journalNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.jsonl'))
+    .map((file) => file.slice(0, -'.jsonl'.length));
+}
+
+/** Path of a recorded journal. */
+export function journalPath(name: string): string {
+  return `${FOLDER}${name}.jsonl`;
+}
+
+/** Events of a recorded journal. */
+export function recorded(name: string): RunEvent[] {
+  return [...readJournal(journalPath(name))];
+}
+
+/** The state after those events of a recorded journal that came before `untilMs`. */
+export function stateAt(name: string, untilMs = Infinity): RunState {
+  const state = emptyRunState();
+  for (const event of recorded(name)) if (event.tMs <= untilMs) evolve(state, event);
+  return state;
+}
+
+/** Feeds a recorded journal to a reporter, as a run does, and closes it. */
+export async function feed(reporter: Reporter, events: readonly RunEvent[]): Promise<RunState> {
+  const state = emptyRunState();
+  for (const event of events) {
+    evolve(state, event);
+    reporter.event(event, state);
+    reporter.tick?.(state, event.tMs);
+  }
+  await reporter.close(state);
+  return state;
+}
+
+/** An output that keeps what is written to it. */
+export function textOutput(): {
+  write(text: string): void;
+  flush(): Promise<void>;
+  text: () => string;
+} {
+  let all = '';
+  return {
+    write(text) {
+      all += text;
+    },
+    flush: () => Promise.resolve(),
+    text: () => all,
+  };
+}
