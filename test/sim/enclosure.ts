@@ -3,7 +3,7 @@ import type { ExitStatus } from '../../src/core/outcome.js';
 import type { NodeSignal } from '../../src/core/task-spec.js';
 import type { AttemptLimits, LaunchEnd } from '../../src/supervisor/ports.js';
 import { GiB } from '../../src/util/bytes.js';
-import { bytesAt, NO_MISHAPS, type Mishaps, type Program } from './program.js';
+import { bytesAt, type Mishaps, type Program } from './program.js';
 
 /** Who really ended an attempt: what the supervisor's verdicts are held against. */
 export type TrueCause =
@@ -200,7 +200,7 @@ export class Enclosure {
   /** True once it can be cleared away. */
   isClearable(nowMs: number): boolean {
     if (this.#tenant === undefined) return true;
-    const lateMs = (this.#tenant.mishaps ?? NO_MISHAPS).emptiesLateMs;
+    const lateMs = this.#tenant.mishaps.emptiesLateMs;
     return this.#emptySinceMs !== undefined && nowMs >= this.#emptySinceMs + lateMs;
   }
 

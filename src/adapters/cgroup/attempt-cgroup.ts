@@ -20,7 +20,7 @@ import type { MemoryMeter } from './memory-meter.js';
 /** cgroup.events is read at least this often, should a wake-up get lost. */
 const EVENTS_EVERY_MS = 1000;
 /** cpu.stat is read this often: what comes of it is a matter of half seconds. */
-const CPU_EVERY_MS = 250;
+const CPU_EVERY_MS = 200;
 
 /** What an attempt's cgroup is made with. */
 export interface AttemptCgroupOptions {
@@ -45,6 +45,7 @@ export class AttemptCgroup {
   #populated = false;
   #eventsDueMs = -Infinity;
   #cpuDueMs = -Infinity;
+  #cpuMs = 0;
 
   constructor(private readonly options: AttemptCgroupOptions) {
     this.directory = options.directory;
@@ -75,13 +76,14 @@ export class AttemptCgroup {
     return {
       usedBytes,
       peakBytes: this.options.meter.sampledPeakBytes(),
-      ...(nowMs >= this.#cpuDueMs && { cpuMs: this.#cpuMs(nowMs) }),
+      cpuMs: nowMs >= this.#cpuDueMs ? this.#readCpuMs(nowMs) : this.#cpuMs,
     };
   }
 
-  #cpuMs(nowMs: number): number {
+  #readCpuMs(nowMs: number): number {
     this.#cpuDueMs = nowMs + CPU_EVERY_MS;
-    return Math.round((keyedNumber(this.#cpu.read() ?? '', 'usage_usec') ?? 0) / 1000);
+    this.#cpuMs = Math.round((keyedNumber(this.#cpu.read() ?? '', 'usage_usec') ?? 0) / 1000);
+    return this.#cpuMs;
   }
 
   /** Whether a process lives in it, or below it. False when the cgroup is gone. */
@@ -107,7 +109,7 @@ export class AttemptCgroup {
     const oom = this.options.limit.counters() ?? this.#oomCounters();
     return {
       peakBytes: this.options.meter.peakBytes(),
-      cpuMs: this.#cpuMs(this.options.now()),
+      cpuMs: this.#readCpuMs(this.options.now()),
       ...(oom !== undefined && { oom }),
     };
   }

@@ -66,6 +66,8 @@ export function createCgroupHost(options: CgroupHostOptions): Result<TaskHost, H
 class CgroupHost implements TaskHost {
   readonly tier: 'cgroup' | 'hybrid';
   readonly #attempts = new Map<string, AttemptCgroup>();
+  /** What `observe` found where use has to be added up: looked at once, not once more by `sample`. */
+  readonly #looked = new Map<AttemptCgroup, ReturnType<AttemptCgroup['sample']>>();
   readonly #files: KernelFiles;
   readonly #tasks: TasksCgroup;
   readonly #reader: HostReader;
@@ -133,7 +135,9 @@ class CgroupHost implements TaskHost {
   }
 
   sample(ref: AttemptRef): AttemptSample | undefined {
-    const sample = this.#find(ref)?.sample();
+    const attempt = this.#find(ref);
+    if (attempt === undefined) return undefined;
+    const sample = this.#looked.has(attempt) ? this.#looked.get(attempt) : attempt.sample();
     return sample && { task: ref.task, attempt: ref.attempt, ...sample };
   }
 
@@ -213,7 +217,12 @@ class CgroupHost implements TaskHost {
 
   #sumOfAttempts(): number {
     let sum = 0;
-    for (const attempt of this.#attempts.values()) sum += attempt.sample()?.usedBytes ?? 0;
+    this.#looked.clear();
+    for (const attempt of this.#attempts.values()) {
+      const sample = attempt.sample();
+      this.#looked.set(attempt, sample);
+      sum += sample?.usedBytes ?? 0;
+    }
     return sum;
   }
 

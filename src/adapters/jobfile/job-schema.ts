@@ -138,7 +138,8 @@ const retriesMap = z.strictObject({
   backoff: atLeast(1, 100, 'a factor from 1 to 100').optional().describe('Each further pause is this many times longer; default 2.'),
 });
 
-const needs = oneOf([z.array(z.string()), z.string()], 'the name of a job, or a list of names');
+const JOB_NAME = 'the name of a job';
+const needs = oneOf([z.array(z.string({ error: JOB_NAME })), z.string()], 'the name of a job, or a list of names');
 const PROFILES = ['none', 'peak'] as const;
 
 /** The keys of a job, as in `jobs.NAME` and `defaults`. */
@@ -153,7 +154,7 @@ export const job = z.strictObject(
     )
       .optional()
       .describe('A text is a shell script (see shell); a list is a command and its arguments, without a shell.'),
-    shell: oneOf([z.string().min(1, { abort: true }), z.array(z.string()).min(1, { abort: true })], 'a shell and its options, such as "sh -e -c"')
+    shell: oneOf([z.string().min(1, { abort: true }), z.array(z.string({ error: 'a text' })).min(1, { abort: true })], 'a shell and its options, such as "sh -e -c"')
       .optional()
       .describe('What runs the script, which is added as the last argument; default: bash -euo pipefail -c.'),
     needs: needs.optional().describe('Jobs that must have finished first, all their tasks.'),

@@ -5,9 +5,7 @@
  */
 
 /** Every argument is code, or becomes part of a command line somewhere else. */
-const ALL_CODE = new Set(['ssh', 'parallel', 'watch']);
-/** The same, for builtins, which stand only where a command begins. */
-const CODE_BUILTINS = new Set(['eval', 'trap', 'alias', 'let']);
+const ALL_CODE = new Set(['eval', 'trap', 'alias', 'let', 'ssh', 'parallel', 'watch']);
 
 /** The text after an option such as `-c` or `-e` is code. */
 const INTERPRETER = /^((ba|da|z|k|mk|a|fi|c|tc)?sh|python[\d.]*|pypy\d*|perl[\d.]*|ruby|node|nodejs|deno|bun|php|lua[\d.]*|Rscript|R|su|runuser|flock|script)$/;
@@ -27,10 +25,15 @@ const PLAIN_ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=[^(]*$/;
 /** Words after which a command may begin. */
 const LEADS = new Set(['then', 'do', 'else', 'elif', 'if', 'while', 'until', '!', '{', 'time', 'builtin', 'command', 'exec']);
 
-/** The first word that names a command, after keywords and assignments. */
+/**
+ * The words from the one that names the command, after keywords and assignments. Where a keyword is only an argument
+ * the command is taken to begin after it, which errs on the side of refusing.
+ */
 export function commandWords(words: readonly string[]): readonly string[] {
-  const first = words.findIndex((word) => !LEADS.has(word) && !PLAIN_ASSIGNMENT.test(word));
-  return first === -1 ? [] : words.slice(first);
+  const afterLead = words.slice(words.findLastIndex((word) => LEADS.has(word)) + 1);
+  const led = afterLead.length < words.length;
+  const first = afterLead.findIndex((word) => !PLAIN_ASSIGNMENT.test(word) && !(led && word.startsWith('-')));
+  return first === -1 ? [] : afterLead.slice(first);
 }
 
 /** True when words name a program that reads code from its standard input. */
@@ -113,7 +116,6 @@ function isProgram(arguments_: readonly string[], partial: string, sed: boolean)
 function nameReason(words: readonly string[], partial: string): string | undefined {
   const [name, ...rest] = words;
   if (name === undefined) return partial === '' || !partial.includes('[') ? undefined : SUBSCRIPT;
-  if (CODE_BUILTINS.has(name)) return `"${name}" would read it as code`;
   if (TAKES_NAMES.has(name)) return `"${name}" would read it as the name of a variable`;
   if (DECLARES.has(name)) {
     const plain = rest.every((word) => !word.startsWith('-') || /^-[rxglu]+$/.test(word));

@@ -23,29 +23,32 @@ export class CodeFrame {
   words: string[] = [];
   /** The word being read. */
   word: string | undefined;
+  /** The next word is where a redirection leads, or a text to read (`<<<`). */
+  redirects: 'no' | 'to' | 'text' = 'no';
+  /** References in texts to read (`<<<`), judged when the whole command is known. */
+  texts: Reference[] = [];
   /** Finished words since the last newline. */
   line: string[] = [];
   heredocs: Heredoc[] = [];
   test: Test | undefined;
 
-  constructor(readonly closed: boolean) {}
+  constructor(readonly opened: 'script' | 'group' | 'substitution') {}
 
   append(text: string): void {
     this.word = (this.word ?? '') + text;
   }
 
-  /** Ends the word being read, if any, and returns it. */
+  /** Ends the word being read, if any, and returns it unless it belongs to a redirection. */
   endWord(): string | undefined {
     const { word } = this;
     if (word === undefined) return undefined;
+    this.word = undefined;
+    const redirected = this.redirects !== 'no';
+    this.redirects = 'no';
+    if (redirected) return undefined;
     this.words.push(word);
     this.line.push(word);
-    this.word = undefined;
     return word;
-  }
-
-  endCommand(): void {
-    if (this.test === undefined) this.words = [];
   }
 
   /** The name of the command being read. */

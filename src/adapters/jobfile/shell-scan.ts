@@ -31,7 +31,7 @@ class Scanner {
   #at = 0;
   #appends = false;
   #unsure: string | undefined;
-  readonly #frames: Frame[] = [new CodeFrame(false)];
+  readonly #frames: Frame[] = [new CodeFrame('script')];
   readonly #byStart: ReadonlyMap<number, Reference>;
   readonly #placed = new Map<number, Placement>();
 
@@ -52,7 +52,10 @@ class Scanner {
       else this.#stepCode(this.#code());
     }
     for (const frame of this.#frames) {
-      if (frame.kind === 'code') this.#endTest(frame, true);
+      if (frame.kind !== 'code') continue;
+      this.#endWord(frame);
+      this.#endTest(frame, true);
+      this.#endCommand(frame);
     }
     return {
       appends: this.#appends,
@@ -65,7 +68,7 @@ class Scanner {
   /** The innermost commands. The script itself is always there. */
   #code(): CodeFrame {
     const frame = this.#frames.findLast((one) => one.kind === 'code');
-    return frame ?? new CodeFrame(false);
+    return frame ?? new CodeFrame('script');
   }
 
   #place(reference: Reference, kind: 'bare' | 'double' | 'heredoc' | 'comment'): void {
@@ -77,6 +80,7 @@ class Scanner {
     else {
       this.#placed.set(reference.start, { reference, kind });
       code.test?.references.push(reference);
+      if (code.redirects === 'text') code.texts.push(reference);
     }
   }
 
@@ -91,7 +95,6 @@ class Scanner {
       if (frame.kind === 'double' && frame.translated) return 'it stands in a translated text $"…"';
     }
     if (this.text[reference.start - 1] === '$') return 'a "$" stands right before it';
-    if (code.words.at(-1) === '<<<' && readsCode(code.words)) return 'the command would read it as code';
     return codeReason(code.words, code.word ?? '');
   }
 
@@ -168,8 +171,17 @@ class Scanner {
       if (word === ']]') this.#endTest(frame, false);
     } else if (frame.words.length > 0 && frame.command === word) {
       if (word === '[[') frame.test = { references: [], arithmetic: false };
-      if (word === 'case' && frame.closed) this.#giveUp('a case inside of parentheses stands before it');
+      if (word === 'case' && frame.opened !== 'script') this.#giveUp('a case inside of parentheses stands before it');
     }
+  }
+
+  #endCommand(frame: CodeFrame): void {
+    if (frame.test !== undefined) return;
+    if (readsCode(frame.words)) {
+      for (const reference of frame.texts) this.#refuse(reference, 'the command would read it as code');
+    }
+    frame.texts = [];
+    frame.words = [];
   }
 
   #endTest(frame: CodeFrame, unfinished: boolean): void {
@@ -237,7 +249,7 @@ class Scanner {
     const next = this.text[this.#at + 1];
     if (next === '(' && this.text[this.#at + 2] === '(') this.#enter(3, '))', 'arithmetic, which the shell evaluates');
     else if (next === '(') {
-      this.#frames.push(new CodeFrame(true));
+      this.#frames.push(new CodeFrame('substitution'));
       this.#at += 2;
     } else if (next === '{') this.#enter(2, '}', '${…}');
     else if (next === '[') this.#enter(2, ']', 'arithmetic, which the shell evaluates');
@@ -297,7 +309,7 @@ class Scanner {
     this.#at += 1;
     if (duplicates || clobbers) return;
     this.#endWord(frame);
-    frame.endCommand();
+    this.#endCommand(frame);
   }
 
   #parenthesis(frame: CodeFrame, character: string): void {
@@ -306,32 +318,46 @@ class Scanner {
         this.#enter(2, '))', 'arithmetic, which the shell evaluates');
         return;
       }
-      if (frame.test === undefined && frame.word === undefined) frame.endCommand();
-      this.#frames.push(new CodeFrame(true));
+      if (frame.test === undefined && frame.word === undefined) this.#endCommand(frame);
+      this.#frames.push(new CodeFrame('group'));
       this.#at += 1;
       return;
     }
+    const empty = frame.word === undefined && frame.words.length === 0;
     this.#endWord(frame);
     this.#at += 1;
-    if (!frame.closed) {
-      frame.endCommand();
+    if (frame.opened === 'script') {
+      this.#endCommand(frame);
       return;
     }
     if (frame.heredocs.length > 0) this.#giveUp('a here-document that begins inside of parentheses stands before it');
     this.#endTest(frame, true);
+    this.#endCommand(frame);
     this.#frames.pop();
+    if (frame.opened === 'group') this.#afterGroup(this.#code(), empty);
+  }
+
+  /** After `)` a command may begin: the body of `f()`, or of a pattern of `case`. */
+  #afterGroup(frame: CodeFrame, empty: boolean): void {
+    if (empty) this.#endWord(frame);
+    if (frame.word === undefined) this.#endCommand(frame);
   }
 
   #redirection(frame: CodeFrame, character: string): void {
     if (frame.word !== undefined && /^\d+$/.test(frame.word)) frame.word = undefined;
     this.#endWord(frame);
+    const { redirects } = frame;
     const rest = this.text.slice(this.#at, this.#at + 3);
+    if (frame.test === undefined) frame.redirects = 'to';
     if (rest === '<<<') {
-      frame.words.push(rest);
+      frame.redirects = 'text';
       this.#at += 3;
     } else if (rest.startsWith('<<') && frame.test === undefined) this.#heredoc(frame);
     else if (rest[1] === '(') {
-      this.#frames.push(new CodeFrame(true));
+      // A word like any other: the name of a pipe.
+      frame.redirects = redirects;
+      frame.append('$');
+      this.#frames.push(new CodeFrame('substitution'));
       this.#at += 2;
     } else if (rest.startsWith('>>')) {
       this.#appends ||= frame.test === undefined;
@@ -348,6 +374,7 @@ class Scanner {
       quoted: /['"\\]/.test(word),
       stripTabs: dash !== '',
     };
+    frame.redirects = 'no';
     if (word !== '') frame.heredocs.push(heredoc);
     this.#at += whole.length;
   }
@@ -366,7 +393,7 @@ class Scanner {
     for (const heredoc of frame.heredocs) this.#body(heredoc, frame);
     frame.heredocs = [];
     frame.line = [];
-    frame.endCommand();
+    this.#endCommand(frame);
   }
 
   #body(heredoc: Heredoc, frame: CodeFrame): void {

@@ -1,17 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readSync, fstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import type { ExitStatus } from '../../core/outcome.js';
-import type { NodeSignal } from '../../core/task-spec.js';
 import type { LaunchEnd, LaunchOrder, Launcher } from '../../supervisor/ports.js';
-import { err, ok, type Result } from '../../util/result.js';
+import { err } from '../../util/result.js';
 import { inheritable, layered } from './environment.js';
 import { describeError } from '../../util/system-error.js';
 import { limitToRestore } from './open-files-limit.js';
-import { stripShellPrefix, takeMarker, withPrelude, type Execution } from './prelude.js';
+import { stripShellPrefix, takeMarker, withPrelude } from './prelude.js';
 import { resolveProgram } from './resolve-program.js';
-import { openStreams, type Streams } from './streams.js';
+import { spawnDetached } from './spawn-detached.js';
+import { openStreams } from './streams.js';
 
 /** What the launcher is given once for the whole run. */
 export interface ExecaLauncherOptions {
@@ -53,7 +51,7 @@ export function createExecaLauncher(options: ExecaLauncherOptions): Launcher {
       });
       if (!streams.ok) return streams;
       try {
-        return spawn(execution, cwd, streams.value, (exit) => {
+        return spawnDetached(execution, cwd, streams.value, (exit) => {
           onExit(endOf(exit, markerPath, order));
         });
       } finally {
@@ -89,66 +87,6 @@ function unfitOrder(
   }
   const program = resolveProgram(argv[0] ?? '', cwd, env['PATH']);
   return program.ok ? undefined : program.error;
-}
-
-/**
- * One spawn. Of execa's settings: `detached` makes the session, `cleanup: false` lets children outlive us,
- * `buffer: false` and descriptors as stdio keep output out of this process, `reject: false` makes every end a value.
- */
-function spawn(
-  { file, args, env }: Execution,
-  cwd: string,
-  { stdin, stdout, stderr }: Streams,
-  onExit: (exit: ExitStatus) => void,
-): Result<{ readonly pid: number }, string> {
-  const subprocess = execa(file, args, {
-    cwd,
-    env,
-    extendEnv: false,
-    stdin: stdin === 'ignore' ? stdin : descriptor(stdin),
-    stdout: descriptor(stdout),
-    stderr: descriptor(stderr),
-    detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
-    stripFinalNewline: false,
-  });
-  // Never rejects; should a defect make it, then loudly, and not as an unhandled rejection.
-  subprocess.catch((defect: unknown) => {
-    setImmediate(() => {
-      throw defect;
-    });
-  });
-  const { pid } = subprocess;
-  if (pid === undefined)
-    return err(`cannot start a process: ${whySpawnFails({ file, args, env }, cwd)}`);
-  subprocess.once('exit', (code, signal) => {
-    onExit(exitStatus(code, signal));
-  });
-  return ok({ pid });
-}
-
-/** execa takes any descriptor ("a file descriptor integer"); its types name 3 to 9 only. */
-function descriptor(fd: number): 3 {
-  return fd as 3;
-}
-
-/**
- * Node tells why a spawn failed only later, by an event. Asking again for the same thing with a script that does
- * nothing tells at once: same program, same length of arguments and environment, same limits.
- */
-function whySpawnFails({ file, args, env }: Execution, cwd: string): string {
-  const [flag = '-c', , ...rest] = args;
-  const probe = spawnSync(file, [flag, ':', ...rest], { cwd, env, stdio: 'ignore', timeout: 1000 });
-  return probe.error === undefined
-    ? 'the kernel refused it a moment ago, and would not any more'
-    : describeError(probe.error);
-}
-
-function exitStatus(code: number | null, signal: NodeJS.Signals | null): ExitStatus {
-  if (signal !== null) return { kind: 'signal', signal: signal satisfies NodeSignal };
-  return { kind: 'code', code: code ?? 0 };
 }
 
 /** Tells the command's own exit from the prelude's. Exit code 0 is never the prelude's. */

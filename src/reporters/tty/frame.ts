@@ -141,6 +141,13 @@ function label(text: string): string {
   return text.padEnd(LABEL_COLUMNS);
 }
 
+/** What the words beside the memory bar take, so that on eighty columns none is cut. */
+const MEMORY_WORDS_COLUMNS = 54;
+const BAR_COLUMNS_MIN = 10;
+const BAR_COLUMNS_MAX = 60;
+
 function barColumns(columns: number): number {
-  return Math.max(10, Math.min(60, Math.floor((columns - LABEL_COLUMNS) * 0.38)));
+  const most = Math.max(BAR_COLUMNS_MIN, Math.floor((columns - LABEL_COLUMNS) / 4));
+  const free = columns - LABEL_COLUMNS - MEMORY_WORDS_COLUMNS;
+  return Math.min(BAR_COLUMNS_MAX, Math.max(BAR_COLUMNS_MIN, free, Math.min(16, most)));
 }

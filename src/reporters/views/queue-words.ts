@@ -7,7 +7,9 @@ import { counted, waitWords } from '../words.js';
 /** Why the task that is next in line does not run; undefined when nobody waits. */
 export function headOfQueueWords(state: RunState, nowMs: number): string | undefined {
   const head = firstReady(state, nowMs);
-  return head === undefined ? undefined : `${printable(head.spec.id)} ${ownWaitWords(head, nowMs)}`;
+  return head === undefined
+    ? undefined
+    : `${printable(head.spec.id)} ${ownWaitWords(head, state, nowMs)}`;
 }
 
 /** The first in line, past those that still sit out a back-off if there is another. */
@@ -20,13 +22,16 @@ function firstReady(state: RunState, nowMs: number): TaskRecord | undefined {
   return first;
 }
 
-function ownWaitWords(record: TaskRecord, nowMs: number): string {
+function ownWaitWords(record: TaskRecord, state: RunState, nowMs: number): string {
   const { phase, waits } = record;
   if (phase.kind === 'queued' && phase.notBeforeMs > nowMs) {
     return Number.isFinite(phase.notBeforeMs)
       ? `waits out its back-off, ${formatDuration(phase.notBeforeMs - nowMs)} more`
       : 'its last attempt is over, and what follows is not written yet';
   }
+  // Its reason is written down when its kind changes, and the level when it changes: the latter may be newer.
+  if (waits?.kind === 'level' && state.level === 'open')
+    return 'was held back, and is looked at again now that the level is open';
   return waits === undefined ? 'is about to start' : waitWords(waits, nowMs);
 }
 
@@ -46,9 +51,9 @@ export function queueView(state: RunState, nowMs: number): QueueView {
     const needs = unfinishedNeeds(record, state);
     if (needs.length > 0) return `needs ${needs.join(', ')}`;
     const ahead = places.get(record) ?? 0;
-    if (ahead === 0) return ownWaitWords(record, nowMs);
+    if (ahead === 0) return ownWaitWords(record, state, nowMs);
     return hasOwnReason(record, nowMs)
-      ? `${ownWaitWords(record, nowMs)}; ${counted(ahead, 'task')} ahead of it`
+      ? `${ownWaitWords(record, state, nowMs)}; ${counted(ahead, 'task')} ahead of it`
       : `${counted(ahead, 'task')} ahead of it`;
   };
   return {

@@ -17,51 +17,49 @@ function draw(state: RunState, nowMs: number, change: Partial<FrameOptions> = {}
 
 describe('frame', () => {
   test('80x24, in the middle of a run', () => {
-    expect(
-      `\n${draw(stateAt('preempted-then-succeeded', 3500), 3500, { etaMs: 12_300 })}\n`,
-    ).toMatchInlineSnapshot(`
-      "
-      preempted-then-succeeded · 10 tasks · tier cgroup              3.5s · ETA 12s
-      tasks    █████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░ 2/10 · 6 running · 1 queued · 1 blocked
-      memory   █████████████████████|▒|▒▒ 1.2G of 1.5G · claims 1.6G · hold 1.2G · p…
-      level    hold · 1 preemption
-      TASK     ATTEMPT       MEMORY  TIME  STATE
-      small.c        1    60M / 78M  1.6s  running
-      align.a        1  323M / 200M  3.5s  running
-      align.b        1  323M / 200M  3.5s  running
-      align.d        1   94M / 200M  1.6s  running
-      index.a        1   71M / 200M  1.6s  running
-      index.b        1   71M / 200M  1.6s  running
-      next     align.c waits out its back-off, 0.7s more
-      "
-    `);
+    expect(`\n${draw(stateAt('preempted-then-succeeded', 3500), 3500, { etaMs: 12_300 })}\n`)
+      .toMatchInlineSnapshot(`
+        "
+        preempted-then-succeeded · 10 tasks · tier cgroup              3.5s · ETA 12s
+        tasks    ███▒▒▒▒▒▒▒▒▒▒░░░ 2/10 · 6 running · 1 queued · 1 blocked
+        memory   █████████████||▒ 1.2G of 1.5G · claims 1.6G · hold 1.2G · preempt 1.4G
+        level    hold · 1 preemption
+        TASK     ATTEMPT       MEMORY  TIME  STATE
+        small.c        1    60M / 78M  1.6s  running
+        align.a        1  323M / 200M  3.5s  running
+        align.b        1  323M / 200M  3.5s  running
+        align.d        1   94M / 200M  1.6s  running
+        index.a        1   71M / 200M  1.6s  running
+        index.b        1   71M / 200M  1.6s  running
+        next     align.c waits out its back-off, 0.7s more
+        "
+      `);
   });
 
   test('200x50, in the middle of a run', () => {
     const state = stateAt('preempted-then-succeeded', 10_000);
-    expect(
-      `\n${draw(state, 10_000, { columns: 200, rows: 50, note: 'preempt align.a' })}\n`,
-    ).toMatchInlineSnapshot(`
-      "
-      preempted-then-succeeded · 10 tasks · tier cgroup                                                                                                                                         10s · ETA –
-      tasks    ██████████████████████████████▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░░░░ 5/10 · 2 running · 2 queued · 1 blocked
-      memory   ██████████████████████████████████████▒▒▒▒▒▒▒▒▒▒|▒▒▒░░|░░░░░ 975M of 1.5G · claims 1.3G · hold 1.2G · preempt 1.4G
-      level    open · 4 preemptions
-      TASK     ATTEMPT      MEMORY  TIME  STATE
-      align.a        2    – / 720M  0.2s  running
-      align.c        2  75M / 440M  1.4s  running
-      next     align.b held back, the level is hold: used 1.2G of budget 1.5G, growing 178M/s, host has 652M available
-      last     preempt align.a
-      "
-    `);
+    expect(`\n${draw(state, 10_000, { columns: 200, rows: 50, note: 'preempt align.a' })}\n`)
+      .toMatchInlineSnapshot(`
+        "
+        preempted-then-succeeded · 10 tasks · tier cgroup                                                                                                                                         10s · ETA –
+        tasks    ██████████████████████████████▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░░░░ 5/10 · 2 running · 2 queued · 1 blocked
+        memory   ██████████████████████████████████████▒▒▒▒▒▒▒▒▒▒|▒▒▒░░|░░░░░ 975M of 1.5G · claims 1.3G · hold 1.2G · preempt 1.4G
+        level    open · 4 preemptions
+        TASK     ATTEMPT      MEMORY  TIME  STATE
+        align.a        2    – / 720M  0.2s  running
+        align.c        2  75M / 440M  1.4s  running
+        next     align.b was held back, and is looked at again now that the level is open
+        last     preempt align.a
+        "
+      `);
   });
 
   test('a kill that is waited for, failures in the counts', () => {
     expect(`\n${draw(stateAt('many-ends', 3000), 3000)}\n`).toMatchInlineSnapshot(`
       "
       many-ends · 6 tasks · tier cgroup                                3.0s · ETA –
-      tasks    ████▓▓▓▓▓▓▓▓▓▒▒▒▒▒▒▒▒▒▒▒▒▒ 3/6 · 2 failed · 3 running · 0 queued
-      memory   █▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░|░|░░ 200M of 3.5G · claims 1.9G · hold 2.8G · p…
+      tasks    ███▓▓▓▓▓▒▒▒▒▒▒▒▒ 3/6 · 2 failed · 3 running · 0 queued
+      memory   █▒▒▒▒▒▒▒░░░░░||░ 200M of 3.5G · claims 1.9G · hold 2.8G · preempt 3.2G
       level    open
       TASK   ATTEMPT       MEMORY  TIME  STATE
       slow         1  100M / 899M  3.0s  timed out, kill in 3.5s

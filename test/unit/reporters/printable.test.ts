@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { printable, printableOutput } from '../../../src/util/printable.js';
 
+// eslint-disable-next-line no-control-regex -- the escape character is what it looks for
+const SGR = /\x1b\[[\d;:]*m/g;
+
 describe('printable', () => {
   test.each([
     ['plain', 'plain'],
@@ -51,11 +54,8 @@ describe('printableOutput', () => {
           ),
         ),
         (parts) => {
-          const shown = printableOutput(parts.join(''), { colour: true }).replaceAll(
-            /\x1b\[[\d;:]*m/g,
-            '',
-          ); // eslint-disable-line no-control-regex
-          expect(shown).not.toMatch(/(?![\n\t])\p{Cc}/u);
+          const shown = printableOutput(parts.join(''), { colour: true });
+          expect(shown.replaceAll(SGR, '')).not.toMatch(/(?![\n\t])\p{Cc}/u);
         },
       ),
     );

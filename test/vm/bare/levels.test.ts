@@ -3,34 +3,35 @@ import { runJobs } from '../../support/cli.js';
 import { ofKind, outcomes, preemptions } from '../../support/journal-view.js';
 import { describeCgroup } from '../support/guard.js';
 import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
-import { alloc, allocCurve, type Job } from '../support/jobs.js';
+import {
+  alloc,
+  allocAfter,
+  allocCurve,
+  allocUntilDone,
+  allocUntilStopped,
+  type Job,
+} from '../support/jobs.js';
 
 describeCgroup('who is preempted', () => {
   expectNothingLeft();
 
   test('levels go from 4 to 1, and level 0 is never stopped by us', async () => {
-    const at = (level: number): Job =>
-      alloc(150, 1, 25, {
-        memory: '50M',
-        cpus: 0,
-        preemptible: level,
-        on_preempt: { grace: '1s' },
-      });
+    const keys = { memory: '50M', cpus: 0, on_preempt: { grace: '1s' } };
+    const at = (level: number): Job => allocUntilStopped(150, { ...keys, preemptible: level });
     const jobs = {
-      zero: at(0),
       two: at(2),
+      zero: allocUntilDone(150, keys),
       four: at(4),
       one: at(1),
       three: at(3),
-      // Starts to grow when all others are up (780 of 1000 MiB), and takes the room of four of them, one by one.
-      grower: allocCurve(
+      // Grows when all others are up (780 of 1000 MiB), and takes the room of four of them, one by one.
+      grower: allocAfter(
+        5,
         [
-          [0, 0],
-          [5, 0],
-          [17, 600],
-          [19, 600],
+          [12, 600],
+          [14, 600],
         ],
-        { memory: '50M', cpus: 0 },
+        keys,
       ),
     };
     const [run, kills] = await countingOomKills(() =>

@@ -7,7 +7,7 @@ import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { describeCgroup } from '../support/guard.js';
 import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
-import { allocCurve } from '../support/jobs.js';
+import { allocAfter, stubbornUntilStopped } from '../support/jobs.js';
 import { until } from '../support/until.js';
 
 describeCgroup('tasks that do not want to go', () => {
@@ -15,20 +15,18 @@ describeCgroup('tasks that do not want to go', () => {
 
   test('one that ignores SIGTERM is killed after its grace, runs again and succeeds', async () => {
     const jobs = {
-      stubborn: {
-        run: [program('ignore-sigterm'), '--mib', '500', '--hold', '12'],
+      stubborn: stubbornUntilStopped(500, {
         memory: '100M',
         cpus: 0,
         preemptible: 'always',
         on_preempt: { grace: '1s' },
-      },
+      }),
       // Together they cross the line of preemption (900 MiB) and stay below the critical one (950 MiB).
-      grower: allocCurve(
+      grower: allocAfter(
+        1,
         [
-          [0, 0],
-          [3, 100],
-          [8, 407],
-          [12, 407],
+          [5, 407],
+          [15, 407],
         ],
         { memory: '100M', cpus: 0 },
       ),

@@ -11,8 +11,46 @@ export function alloc(mib: number, rampS: number, holdS: number, keys: Job = {})
 
 /** A job whose memory follows corners `[second, MiB]`. */
 export function allocCurve(corners: readonly (readonly [number, number])[], keys: Job = {}): Job {
-  const curve = corners.map((corner) => corner.join(':')).join(',');
-  return { run: [program('alloc'), '--curve', curve], ...keys };
+  return { run: [program('alloc'), '--curve', curveOf(corners)], ...keys };
+}
+
+/**
+ * A job that is meant to be stopped once: its first attempt holds its memory for minutes, later ones for a second.
+ * So the test does not depend on how fast the machine is.
+ */
+export function allocUntilStopped(mib: number, keys: Job = {}): Job {
+  return { run: `${HOLD}; ${ANNOUNCED} --mib ${String(mib)} --hold $hold`, ...keys };
+}
+
+const HOLD = 'hold=300; if [ "$MEMSCHED_ATTEMPT" -gt 1 ]; then hold=1; fi';
+/** Once the memory is there, a file `ready.<task>` says so. */
+const ANNOUNCED = `exec ${program('alloc')} --ready "ready.$MEMSCHED_TASK"`;
+
+/** Like {@link allocUntilStopped}, and ignores SIGTERM. */
+export function stubbornUntilStopped(mib: number, keys: Job = {}): Job {
+  const announced = ANNOUNCED.replace(program('alloc'), program('ignore-sigterm'));
+  return { run: `${HOLD}; ${announced} --mib ${String(mib)} --hold $hold`, ...keys };
+}
+
+/** A job that holds its memory until a file `done` is there. */
+export function allocUntilDone(mib: number, keys: Job = {}): Job {
+  const start = `${ANNOUNCED.replace('exec ', '')} --mib ${String(mib)} --hold 300 &`;
+  return { run: `${start}\nuntil [ -e done ]; do sleep 0.2; done\nkill $!; wait || true`, ...keys };
+}
+
+/** A job that follows a curve once `count` others have announced themselves, and then makes the file `done`. */
+export function allocAfter(
+  count: number,
+  corners: readonly (readonly [number, number])[],
+  keys: Job = {},
+): Job {
+  const wait = `until [ "$(find . -name 'ready.*' | wc -l)" -ge ${String(count)} ]; do sleep 0.2; done`;
+  const alloc = `${program('alloc')} --curve ${curveOf(corners)}`;
+  return { run: `${wait}\n${alloc}\ntouch done`, ...keys };
+}
+
+function curveOf(corners: readonly (readonly [number, number])[]): string {
+  return corners.map((corner) => corner.join(':')).join(',');
 }
 
 /** `count` jobs that are alike, `name-1`, `name-2`, …; each a job of its own, so that all share one group only if told. */

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { claimOf, estimateFor, isGuess, raisedFloor } from '../../../src/core/estimate.js';
+import type { Estimate } from '../../../src/core/reasons.js';
+import type { GroupHistory, LiveAttempt, TaskRecord } from '../../../src/core/run-state.js';
+import type { TaskSpec } from '../../../src/core/task-spec.js';
+import { GiB, MiB } from '../../../src/util/bytes.js';
+import { plainTask } from '../../sim/specs.js';
+import { Loop } from './loop.js';
+
+interface Given {
+  readonly spec?: Partial<TaskSpec>;
+  readonly before?: Partial<TaskRecord>;
+  readonly peaksMib?: readonly number[];
+  readonly lowerBoundMib?: number;
+  readonly liveMib?: number;
+  readonly run?: { readonly groups: number; readonly maxMib: number };
+}
+
+const BUDGET = 8 * GiB;
+
+/** The estimate of a task in MiB, and what it rests on. */
+function estimate({ spec, before, peaksMib, lowerBoundMib = 0, liveMib, run }: Given): string {
+  const loop = new Loop([plainTask('a', spec)]);
+  const record = Object.assign(loop.record('a'), before);
+  if (peaksMib !== undefined) {
+    const history: GroupHistory = {
+      peaksBytes: peaksMib.map((mib) => mib * MiB),
+      lowerBoundBytes: lowerBoundMib * MiB,
+    };
+    loop.state.groups.set('a', history);
+  }
+  if (run !== undefined)
+    Object.assign(loop.state.runPeaks, { groups: run.groups, maxBytes: run.maxMib * MiB });
+  const basis = {
+    budgetBytes: BUDGET,
+    liveGroupPeaks: new Map(liveMib === undefined ? [] : [['a', liveMib * MiB]]),
+  };
+  const { bytes, source, samples } = estimateFor(record, loop.state, basis);
+  return `${Math.round(bytes / MiB)} ${source} ${samples}`;
+}
+
+const request = (mib: number): Partial<TaskSpec> => ({
+  memory: { requestBytes: mib * MiB, grow: { kind: 'none' } },
+});
+
+describe('the estimate', () => {
+  test.each<[string, Given, string]>([
+    ['nothing is known: a quarter of the budget', {}, '2048 unknown 0'],
+    ['a running one of its group has gone higher', { liveMib: 2000 }, '2600 unknown 0'],
+    [
+      'a stopped one of its group has gone higher',
+      { peaksMib: [], lowerBoundMib: 3000 },
+      '3900 unknown 0',
+    ],
+    ['the run knows others, small ones', { run: { groups: 4, maxMib: 100 } }, '1024 run 4'],
+    ['the run knows many others', { run: { groups: 60, maxMib: 100 } }, '150 run 60'],
+    ['the run knows others, large ones', { run: { groups: 4, maxMib: 4000 } }, '2048 run 4'],
+    ['one of its group has finished', { peaksMib: [300] }, '390 group 1'],
+    ['two have', { peaksMib: [300, 200] }, '390 group 2'],
+    ['three have', { peaksMib: [300, 200, 100] }, '330 group 3'],
+    [
+      'one that was stopped went higher',
+      { peaksMib: [300, 200, 100], lowerBoundMib: 500 },
+      '500 group 3',
+    ],
+    ['it says what it needs', { spec: request(700) }, '700 request 0'],
+    ['it says less than others needed', { spec: request(200), peaksMib: [300] }, '300 request 1'],
+    [
+      'it says more than others needed',
+      { spec: request(900), peaksMib: [300, 300, 300] },
+      '330 group 3',
+    ],
+    ['it wants no profile', { spec: { profile: 'none' }, peaksMib: [9, 9, 9] }, '2048 unknown 0'],
+    ['it is tiny', { peaksMib: [1, 1, 1] }, '16 group 3'],
+    [
+      'an earlier attempt went higher',
+      { peaksMib: [300, 300, 300], before: { floorBytes: 400 * MiB } },
+      '400 earlier-attempt 0',
+    ],
+    [
+      'an earlier attempt went lower',
+      { peaksMib: [300, 300, 300], before: { floorBytes: 200 * MiB } },
+      '330 group 3',
+    ],
+    ['its limit is lower', { before: { limitBytes: 150 * MiB } }, '150 unknown 0'],
+    [
+      'its limit stands for a request',
+      { spec: { memory: { limitBytes: 600 * MiB, grow: { kind: 'none' } } } },
+      '600 request 0',
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(estimate(given)).toBe(expected);
+  });
+
+  test.each<[Partial<Estimate>, boolean]>([
+    [{ source: 'unknown' }, true],
+    [{ source: 'run', samples: 50 }, true],
+    [{ source: 'group', samples: 1 }, true],
+    [{ source: 'group', samples: 2 }, false],
+    [{ source: 'request' }, false],
+    [{ source: 'earlier-attempt' }, false],
+  ])('%o is a guess: %s', (given, expected) => {
+    expect(isGuess({ bytes: 1, source: 'unknown', samples: 0, ...given })).toBe(expected);
+  });
+
+  test('after a stop is the largest of what was expected and what was seen and some more', () => {
+    expect(raisedFloor(0, 0, 1000 * MiB)).toBe(1200 * MiB);
+    expect(raisedFloor(0, 0, 100 * MiB)).toBe(200 * MiB);
+    expect(raisedFloor(0, 900 * MiB, 100 * MiB)).toBe(900 * MiB);
+    expect(raisedFloor(950 * MiB, 900 * MiB, 100 * MiB)).toBe(950 * MiB);
+  });
+});
+
+describe('the claim of a running attempt', () => {
+  const attempt = (source: Estimate['source'], mib: number): LiveAttempt => ({
+    number: 1,
+    admittedAtMs: 0,
+    estimate: { bytes: mib * MiB, source, samples: 0 },
+  });
+  const memory = (usedMib: number, peakMib = usedMib, attemptNumber = 1) => ({
+    attempt: attemptNumber,
+    usedBytes: usedMib * MiB,
+    peakBytes: peakMib * MiB,
+    flatSinceMs: 0,
+    cpu: { sinceMs: 0, cpuMs: 0, cpus: undefined },
+  });
+  const claim = (
+    live: LiveAttempt,
+    seen: ReturnType<typeof memory> | undefined,
+    level = 0,
+    nowMs = 0,
+  ): number => Math.round(claimOf(live, seen, level, nowMs) / MiB);
+
+  test('is its estimate before it was looked at, and while only an older attempt was', () => {
+    expect(claim(attempt('unknown', 800), undefined)).toBe(800);
+    expect(claim(attempt('unknown', 800), memory(5, 5, 0))).toBe(800);
+  });
+
+  test('is the larger of use and estimate when that is known', () => {
+    expect(claim(attempt('group', 800), memory(100), 0, 1e6)).toBe(800);
+    expect(claim(attempt('group', 800), memory(900))).toBe(900);
+  });
+
+  test('gives way while a guess does not grow: in 30 s by half, in 10 s where it may be preempted', () => {
+    const guess = attempt('unknown', 1000);
+    expect(claim(guess, memory(200))).toBe(220 + 800);
+    expect(claim(guess, memory(200), 0, 30_000)).toBe(220 + 400);
+    expect(claim(guess, memory(200), 1, 10_000)).toBe(220 + 400);
+    expect(claim(guess, memory(200), 1, 1e6)).toBe(220);
+  });
+
+  test('keeps to the peak of a guess that has shrunk', () => {
+    expect(claim(attempt('unknown', 1000), memory(50, 200), 1, 1e6)).toBe(220);
+  });
+});
