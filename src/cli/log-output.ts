@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { colourFor } from '../reporters/colour.js';
 import { printableOutput } from '../util/printable.js';
+import { writeOut } from './print.js';
 
 /** One of the two files that an attempt's output is in. */
 export type LogStream = 'stdout' | 'stderr';
@@ -64,18 +65,4 @@ export async function printLog(path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return output.end();
-}
-
-function writeOut(chunk: Buffer | string): Promise<boolean> {
-  const { stdout } = process;
-  return new Promise((resolve, reject) => {
-    const settle = (error: NodeJS.ErrnoException | null | undefined): void => {
-      if (error === null || error === undefined) resolve(true);
-      else if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') resolve(false);
-      else reject(error);
-    };
-    // The stream reports a failed write twice: here, and as an event that would end the process.
-    if (stdout.listenerCount('error') === 0) stdout.on('error', settle);
-    stdout.write(chunk, settle);
-  });
 }

@@ -1,16 +1,23 @@
-/** Writes `text` and a newline to stdout, all of it, unless the reader goes away first: that is no error (`… | head`). */
-export function print(text: string): Promise<void> {
+/**
+ * Writes to stdout and waits until it is taken, so that a large text reaches a slow reader whole.
+ *
+ * @returns false when nobody reads any more, which is no error (`… | head`).
+ */
+export function writeOut(chunk: Buffer | string): Promise<boolean> {
+  const { stdout } = process;
   return new Promise((resolve, reject) => {
-    const { stdout } = process;
-    const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code === 'EPIPE') resolve();
+    const settle = (error?: NodeJS.ErrnoException | null): void => {
+      if (error === null || error === undefined) resolve(true);
+      else if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') resolve(false);
       else reject(error);
     };
-    stdout.once('error', onError);
-    stdout.write(`${text}\n`, (error) => {
-      if (error !== null && error !== undefined) return;
-      stdout.off('error', onError);
-      resolve();
-    });
+    // A failed write is told of twice: to its callback, and as an event that would end the process.
+    if (stdout.listenerCount('error') === 0) stdout.on('error', settle);
+    stdout.write(chunk, settle);
   });
+}
+
+/** Writes `text` and a newline to stdout; see {@link writeOut}. */
+export function print(text: string): Promise<boolean> {
+  return writeOut(`${text}\n`);
 }

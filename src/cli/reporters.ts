@@ -1,5 +1,5 @@
 import { createWriteStream, openSync, type WriteStream } from 'node:fs';
-import { announceTier, type TierChoice } from '../adapters/host/tier-choice.js';
+import { announceTier, type TierHere } from '../adapters/host/tier-choice.js';
 import type { RunEvent } from '../core/events.js';
 import type { RunState } from '../core/run-state.js';
 import { canDrawLive, colourFor } from '../reporters/colour.js';
@@ -24,7 +24,7 @@ export interface Reporters {
 /** What decides which reporters there are. */
 export interface ReportersOrder {
   readonly options: RunOptions;
-  readonly choice: TierChoice;
+  readonly choice: TierHere;
   readonly logs: LogPaths;
   readonly warn: (sentence: string) => void;
 }
@@ -37,7 +37,7 @@ export interface ReportersOrder {
  */
 export function createReporters(order: ReportersOrder): Reporters {
   const { warn, options, choice } = order;
-  if (options.verbosity !== 'quiet') warn(announceTier(choice));
+  if (options.verbosity !== 'quiet' && choice.downgrade !== undefined) warn(announceTier(choice));
   const all = Object.entries(pick(order)).map(([name, reporter]) => guarded(reporter, name, warn));
   return {
     event(event, state) {

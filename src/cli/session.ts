@@ -76,7 +76,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
       jobfile: loaded.path,
     },
   });
-  const end = await supervise(supervisor, reporters);
+  const end = await supervise(supervisor, reporters, warn);
   const left = await host.dispose();
   for (const path of left) warn(`could not be removed: ${path}`);
   journal.close();
@@ -117,9 +117,18 @@ function attemptNames(plan: RunPlan): (ref: AttemptRef) => string {
 }
 
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
-async function supervise(supervisor: Supervisor, reporters: Reporters): Promise<RunEnd> {
-  const release = catchSignals((signal) => {
-    supervisor.requestStop(signal);
+async function supervise(
+  supervisor: Supervisor,
+  reporters: Reporters,
+  warn: (sentence: string) => void,
+): Promise<RunEnd> {
+  const release = catchSignals({
+    onStop: (signal) => {
+      supervisor.requestStop(signal);
+    },
+    onPause: () => {
+      warn('a run cannot be paused with Ctrl-Z: its tasks would go on with nobody watching');
+    },
   });
   const timer = setInterval(() => {
     reporters.tick(supervisor.state, supervisor.nowMs());

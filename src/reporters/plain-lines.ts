@@ -25,7 +25,7 @@ import {
 export type Weight = 'key' | 'news' | 'routine' | 'rare' | 'detail';
 
 /** One line for a person, and how much it matters. */
-export interface PlainLine {
+interface PlainLine {
   readonly weight: Weight;
   readonly text: string;
 }

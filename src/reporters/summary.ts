@@ -42,7 +42,7 @@ export function createSummaryReporter({ out, colour, isQuiet }: SummaryOptions):
 }
 
 /** The final table: every task, or with more than fifty those of note and sums by job. */
-export function taskTable(state: RunState, colour: ChalkInstance): string {
+function taskTable(state: RunState, colour: ChalkInstance): string {
   const all = [...state.tasks.values()];
   if (all.length <= ROWS_MAX) return rowsTable(all, state, colour);
   const ofNote = all
@@ -142,7 +142,7 @@ function jobTable(state: RunState): string {
 }
 
 /** Why tasks failed, and the command that shows their output. At most ten. */
-export function failures(state: RunState, colour: ChalkInstance): string {
+function failures(state: RunState, colour: ChalkInstance): string {
   const FAILURES_TOLD = 10;
   const failed = [...state.tasks.values()].filter(
     ({ phase }) => phase.kind === 'finished' && isFailure(phase.outcome),

@@ -1,6 +1,5 @@
 import type { LevelChanged } from '../core/events.js';
 import type {
-  Candidate,
   CandidateVerdict,
   LevelReason,
   MemoryNumbers,
@@ -9,8 +8,6 @@ import type {
 import { PREEMPTIBLE_LABELS } from '../core/task-spec.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
-import { formatDuration } from '../util/duration.js';
-import { printable } from '../util/printable.js';
 
 /** Slower growth than this is not worth a word. Bytes a second. */
 const GROWTH_TOLD_FROM = 10 * MiB;
@@ -68,15 +65,6 @@ export function preemptWords(reason: PreemptReason): string {
   return (
     `level ${reason.level}: ${memoryWords(reason.numbers)}; aims at ${formatBytes(reason.targetBytes)}${dying}; ` +
     `${taken} of ${reason.candidates.length} running chosen`
-  );
-}
-
-/** One row for a candidate: who, what it used, and what became of it. */
-export function candidateWords(candidate: Candidate): string {
-  const { task, attempt, usedBytes, estimateBytes, ageMs, verdict } = candidate;
-  return (
-    `${printable(task)} (attempt ${attempt}, ${formatDuration(ageMs)} old, used ${formatBytes(usedBytes)}, ` +
-    `estimate ${formatBytes(estimateBytes)}): ${candidateVerdictWords(verdict)}`
   );
 }
 

@@ -13,7 +13,14 @@ const FILES = ['good', 'bad'].flatMap((kind) =>
 );
 
 /** The law: any bytes make a plan or a readable error; nothing is thrown. */
-function check(content: Uint8Array, overrides: { readonly option: string; readonly path: readonly string[]; readonly value: unknown }[] = []): void {
+function check(
+  content: Uint8Array,
+  overrides: {
+    readonly option: string;
+    readonly path: readonly string[];
+    readonly value: unknown;
+  }[] = [],
+): void {
   const result = loadJobfile(content, { ...OPTIONS, overrides });
   if (result.ok) {
     const { tasks, launches } = result.value;
@@ -43,8 +50,49 @@ interface Edit {
 }
 
 const SCRAPS = [
-  '"', "'", '\\', '\t', '\n', ':', ': ', '- ', '[', ']', '{', '}', '&a ', '*a', '<<: ', '!x ', '---\n', '...\n', '%YAML 1.1\n', '# ', '|\n', '>-\n', '\0', '\x1b[31m',
-  '\u202e', '\ufeff', '${{ matrix.sample }}', '${{', '}}', '1e999', '-1', '~', 'null', '.nan', '0x1F', '? ', ', ', 'constructor: ', '__proto__: ', 'toString', '  ', '\r\n', '\r',
+  '"',
+  "'",
+  '\\',
+  '\t',
+  '\n',
+  ':',
+  ': ',
+  '- ',
+  '[',
+  ']',
+  '{',
+  '}',
+  '&a ',
+  '*a',
+  '<<: ',
+  '!x ',
+  '---\n',
+  '...\n',
+  '%YAML 1.1\n',
+  '# ',
+  '|\n',
+  '>-\n',
+  '\0',
+  '\x1b[31m',
+  '\u202e',
+  '\ufeff',
+  '${{ matrix.sample }}',
+  '${{',
+  '}}',
+  '1e999',
+  '-1',
+  '~',
+  'null',
+  '.nan',
+  '0x1F',
+  '? ',
+  ', ',
+  'constructor: ',
+  '__proto__: ',
+  'toString',
+  '  ',
+  '\r\n',
+  '\r',
 ];
 
 const edit: fc.Arbitrary<Edit> = fc.record({
@@ -75,9 +123,37 @@ function vocabulary(schema: unknown, words = new Set<string>()): Set<string> {
   return words;
 }
 
-const WORDS = [...vocabulary(jsonSchema()), 'a', 'b', 'checkpoint', 'constructor', 'hasOwnProperty', '1'];
+const WORDS = [
+  ...vocabulary(jsonSchema()),
+  'a',
+  'b',
+  'checkpoint',
+  'constructor',
+  'hasOwnProperty',
+  '1',
+];
 const scalar = fc.oneof(
-  fc.constantFrom<unknown>('2G', '25%', '1h', 'a', 'b', '${{ matrix.a }}', '${{ matrix.zz }}', '${{', 'echo ${{ matrix.b }}', "'${{ matrix.a }}'", 'exit:1', 0, 1, -1, 1.5, 1e300, true, null, ''),
+  fc.constantFrom<unknown>(
+    '2G',
+    '25%',
+    '1h',
+    'a',
+    'b',
+    '${{ matrix.a }}',
+    '${{ matrix.zz }}',
+    '${{',
+    'echo ${{ matrix.b }}',
+    "'${{ matrix.a }}'",
+    'exit:1',
+    0,
+    1,
+    -1,
+    1.5,
+    1e300,
+    true,
+    null,
+    '',
+  ),
   fc.constantFrom(...WORDS),
   fc.string({ unit: 'binary', maxLength: 6 }),
 );
@@ -89,22 +165,44 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
     fc.dictionary(fc.constantFrom(...WORDS), tie('tree'), { maxKeys: 6 }),
   ),
 }));
-const job = fc.dictionary(fc.constantFrom('run', 'matrix', 'memory', ...WORDS), tree, { maxKeys: 6 });
-const matrix = fc.dictionary(fc.constantFrom('a', 'b', 'include', 'exclude'), fc.array(fc.oneof(scalar, fc.dictionary(fc.constantFrom('a', 'b', 'c'), scalar)), { maxLength: 3 }));
-const someJob = fc.record({ run: fc.oneof(fc.string(), fc.array(scalar, { minLength: 1 })) }, { requiredKeys: [] });
+const job = fc.dictionary(fc.constantFrom('run', 'matrix', 'memory', ...WORDS), tree, {
+  maxKeys: 6,
+});
+const matrix = fc.dictionary(
+  fc.constantFrom('a', 'b', 'include', 'exclude'),
+  fc.array(fc.oneof(scalar, fc.dictionary(fc.constantFrom('a', 'b', 'c'), scalar)), {
+    maxLength: 3,
+  }),
+);
+const someJob = fc.record(
+  { run: fc.oneof(fc.string(), fc.array(scalar, { minLength: 1 })) },
+  { requiredKeys: [] },
+);
 const jobfile = fc
   .tuple(
     fc.dictionary(fc.constantFrom(...WORDS), tree, { maxKeys: 3 }),
-    fc.dictionary(fc.constantFrom('a', 'b', 'constructor', '1', 'x y'), fc.tuple(someJob, job, fc.option(matrix)).map(([base, more, rows]) => ({ ...base, ...more, ...(rows === null ? {} : { matrix: rows }) })), { maxKeys: 4 }),
+    fc.dictionary(
+      fc.constantFrom('a', 'b', 'constructor', '1', 'x y'),
+      fc.tuple(someJob, job, fc.option(matrix)).map(([base, more, rows]) => ({
+        ...base,
+        ...more,
+        ...(rows === null ? {} : { matrix: rows }),
+      })),
+      { maxKeys: 4 },
+    ),
   )
   .map(([top, jobs]) => ({ version: 1, jobs, ...top }));
 
 describe('any jobfile', () => {
   it('makes a plan or a readable error: edited bytes', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...FILES), fc.array(edit, { minLength: 1, maxLength: 8 }), (file, edits) => {
-        check(apply(file, edits));
-      }),
+      fc.property(
+        fc.constantFrom(...FILES),
+        fc.array(edit, { minLength: 1, maxLength: 8 }),
+        (file, edits) => {
+          check(apply(file, edits));
+        },
+      ),
       { numRuns: 3000 },
     );
   });
@@ -128,12 +226,23 @@ describe('any jobfile', () => {
   });
 
   it('makes a plan or a readable error: random options', () => {
-    const path = fc.array(fc.constantFrom('jobs', 'a', 'align', 'defaults', ...WORDS), { minLength: 1, maxLength: 5 });
-    const override = fc.record({ option: fc.string({ unit: 'binary' }), path, value: fc.oneof(scalar, fc.string({ unit: 'binary' }), tree) });
+    const path = fc.array(fc.constantFrom('jobs', 'a', 'align', 'defaults', ...WORDS), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    const override = fc.record({
+      option: fc.string({ unit: 'binary' }),
+      path,
+      value: fc.oneof(scalar, fc.string({ unit: 'binary' }), tree),
+    });
     fc.assert(
-      fc.property(fc.constantFrom(...FILES), fc.array(override, { maxLength: 3 }), (file, overrides) => {
-        check(file, overrides);
-      }),
+      fc.property(
+        fc.constantFrom(...FILES),
+        fc.array(override, { maxLength: 3 }),
+        (file, overrides) => {
+          check(file, overrides);
+        },
+      ),
       { numRuns: 1000 },
     );
   });

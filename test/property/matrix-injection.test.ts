@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +18,7 @@ import { loadJobfile } from '../../src/adapters/jobfile/load.js';
 import type { LaunchSpec } from '../../src/supervisor/ports.js';
 import { present } from '../../src/util/assert.js';
 import { OPTIONS } from '../unit/jobfile/helpers.js';
+import { ATTACKS, HOSTILE, TOKENS } from '../unit/jobfile/hostile-scripts.js';
 
 /**
  * The law: whatever a matrix value is and however the reference to it is quoted, the value reaches the command as it
@@ -41,14 +51,19 @@ afterAll(() => {
 let runs = 0;
 
 /** Runs a task's command; what it emitted, and whether a value was run. */
-function run(launch: LaunchSpec): { readonly emitted: readonly string[]; readonly pwned: boolean; readonly stderr: string } {
+function run(launch: LaunchSpec): {
+  readonly emitted: readonly string[];
+  readonly pwned: boolean;
+  readonly stderr: string;
+} {
   runs += 1;
   const cwd = join(folder, `run-${String(runs)}`);
   mkdirSync(cwd);
   const out = join(cwd, 'OUT');
   const canary = join(folder, `canary-${String(runs)}`);
   const { command } = launch;
-  const [file = '', ...args] = command.kind === 'shell' ? [...command.shell, command.script] : command.argv;
+  const [file = '', ...args] =
+    command.kind === 'shell' ? [...command.shell, command.script] : command.argv;
   const child = spawnSync(join(bin, file), args, {
     cwd,
     env: { PATH: bin, HOME: cwd, OUT: out, CANARY: canary, ...launch.env },
@@ -66,25 +81,32 @@ function run(launch: LaunchSpec): { readonly emitted: readonly string[]; readonl
 function launchOf(job: Record<string, unknown>): LaunchSpec | undefined {
   const text = stringify({ version: 1, jobs: { a: job } }, { lineWidth: 0 });
   const result = loadJobfile(new TextEncoder().encode(text), OPTIONS);
-  return result.ok ? present([...result.value.launches.values()][0], 'the job has a task') : undefined;
+  return result.ok
+    ? present([...result.value.launches.values()][0], 'the job has a task')
+    : undefined;
 }
 
-const ATTACKS = [
-  '$(canary pwned)', '`canary pwned`', ';canary pwned;', '\ncanary pwned\n', '|canary pwned', '&& canary pwned', '& canary pwned &',
-  'a[$(canary pwned)]', 'x[`canary pwned`]', "'", '"', '\\', '$', '${', '}', '(', ')', '))', ']]', '#', '*', '?', '[a-z]', '~',
-  ' ', '\t', '\n', '\nEOF\n', '-n', '-e', '!', '{a,b}', '$HOME', '%s', '=', '<', '>', '\u00e9', '\u{1f600}', '\u202e',
-  "'; canary pwned; '", '"; canary pwned; "', '$((canary))', 'x=$(canary pwned)', 'system("canary pwned")', '/e;e canary pwned',
-  '(\n$(canary pwned)\n)', '__import__("os").system("canary pwned")', 'canary pwned',
-];
-
 const value = fc
-  .array(fc.oneof(fc.constantFrom(...ATTACKS), fc.string({ unit: 'grapheme', maxLength: 4 })), { minLength: 1, maxLength: 5 })
-  .map((parts) => parts.join('').replace(/[\0/]|\p{Cs}/gu, '').trim() || 'x');
+  .array(fc.oneof(fc.constantFrom(...ATTACKS), fc.string({ unit: 'grapheme', maxLength: 4 })), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .map(
+    (parts) =>
+      parts
+        .join('')
+        .replace(/[\0/]|\p{Cs}/gu, '')
+        .trim() || 'x',
+  );
 
 const spelling = fc.constantFrom('${{ matrix.v }}', '${{matrix.v}}', '${{  matrix.v\t}}');
 
 /** Places where a reference is welcome, what is emitted there, and whether it takes bash. */
-const SNIPPETS: readonly { readonly script: (r: string) => string; readonly emits: (v: string) => readonly string[]; readonly bash?: true }[] = [
+const SNIPPETS: readonly {
+  readonly script: (r: string) => string;
+  readonly emits: (v: string) => readonly string[];
+  readonly bash?: true;
+}[] = [
   { script: (r) => `emit ${r}`, emits: (v) => [v] },
   { script: (r) => `emit "${r}"`, emits: (v) => [v] },
   { script: (r) => `emit pre-${r}-post`, emits: (v) => [`pre-${v}-post`] },
@@ -99,32 +121,58 @@ const SNIPPETS: readonly { readonly script: (r: string) => string; readonly emit
   { script: (r) => `emit "$(printf '%s.' "<${r}>")" ${r}`, emits: (v) => [`<${v}>.`, v] },
   { script: (r) => `( emit ${r} )\n{ emit ${r}; }`, emits: (v) => [v, v] },
   { script: (r) => `if [ ${r} = "${r}" ]; then emit ${r}; fi`, emits: (v) => [v] },
-  { script: (r) => `case ${r} in\n  "${r}") emit yes ;;\n  *) emit no ;;\nesac\nemit ${r}`, emits: (v) => ['yes', v] },
+  {
+    script: (r) => `case ${r} in\n  "${r}") emit yes ;;\n  *) emit no ;;\nesac\nemit ${r}`,
+    emits: (v) => ['yes', v],
+  },
   { script: (r) => `for x in 1 ${r} "2"; do emit "$x"; done`, emits: (v) => ['1', v, '2'] },
   { script: (r) => `f() { emit "$1" ${r}; }\nf "${r}"`, emits: (v) => [v, v] },
   { script: (r) => `export X=${r} Y="${r}"\nemit "$X" "$Y"`, emits: (v) => [v, v] },
   { script: (r) => `x=$(cat <<EOF\n<${r}>\nEOF\n)\nemit "$x" ${r}`, emits: (v) => [`<${v}>`, v] },
-  { script: (r) => `cat > f <<-'A' ; cat > g <<B\nliteral $(x) 'A\n\tA\nit's "${r}"\nB\nemit "$(cat f)" "$(cat g)" ${r}`, emits: (v) => ["literal $(x) 'A", `it's "${v}"`, v] },
+  {
+    script: (r) =>
+      `cat > f <<-'A' ; cat > g <<B\nliteral $(x) 'A\n\tA\nit's "${r}"\nB\nemit "$(cat f)" "$(cat g)" ${r}`,
+    emits: (v) => ["literal $(x) 'A", `it's "${v}"`, v],
+  },
   { script: (r) => `emit a \\\n  ${r} \\\n  b`, emits: (v) => ['a', v, 'b'] },
   { script: (r) => `false || emit ${r} && emit "${r}" 2>&1 | cat`, emits: (v) => [v, v] },
   { script: (r) => `emit "$(( 1 + (2) ))" ${r} "\${HOME:+}" ${r}`, emits: (v) => ['3', v, '', v] },
   { script: (r) => `awk -v 'x=1' 'END { }' </dev/null; emit ${r}`, emits: (v) => [v] },
-  { script: (r) => `if [[ ${r} == "${r}" && -n ${r} ]]; then emit ${r}; fi`, emits: (v) => [v], bash: true },
+  {
+    script: (r) => `if [[ ${r} == "${r}" && -n ${r} ]]; then emit ${r}; fi`,
+    emits: (v) => [v],
+    bash: true,
+  },
   { script: (r) => `a=(1 ${r} "${r}"); emit "\${a[@]}"`, emits: (v) => ['1', v, v], bash: true },
-  { script: (r) => `IFS= read -r -d '' x < <(printf '%s\\0' ${r}); emit "$x"`, emits: (v) => [v], bash: true },
+  {
+    script: (r) => `IFS= read -r -d '' x < <(printf '%s\\0' ${r}); emit "$x"`,
+    emits: (v) => [v],
+    bash: true,
+  },
   { script: (r) => `x=$(cat <<< ${r}.); emit "$x"`, emits: (v) => [`${v}.`], bash: true },
-  { script: (r) => `printf -v x %s. ${r}; emit "$x" $'it\\'s' "$" ${r}`, emits: (v) => [`${v}.`, "it's", '$', v], bash: true },
+  {
+    script: (r) => `printf -v x %s. ${r}; emit "$x" $'it\\'s' "$" ${r}`,
+    emits: (v) => [`${v}.`, "it's", '$', v],
+    bash: true,
+  },
 ];
 
 describe('matrix values', () => {
   it.each(SNIPPETS.map((snippet, index) => [index, snippet] as const))(
     'arrive as they are: snippet %i',
     (_index, { script, emits, bash }) => {
-      const shells = bash === true ? [undefined] : [undefined, 'dash -eu -c', ['env', 'bash', '-c']];
+      const shells =
+        bash === true ? [undefined] : [undefined, 'dash -eu -c', ['env', 'bash', '-c']];
       fc.assert(
         fc.property(value, spelling, fc.constantFrom(...shells), (v, r, shell) => {
-          const launch = launchOf({ matrix: { v: [v] }, run: script(r), ...(shell === undefined ? {} : { shell }) });
-          const { emitted, pwned, stderr } = run(present(launch, `the script is accepted: ${script(r)}`));
+          const launch = launchOf({
+            matrix: { v: [v] },
+            run: script(r),
+            ...(shell === undefined ? {} : { shell }),
+          });
+          const { emitted, pwned, stderr } = run(
+            present(launch, `the script is accepted: ${script(r)}`),
+          );
           expect({ emitted, stderr }).toEqual({ emitted: emits(v), stderr });
           expect(pwned).toBe(false);
         }),
@@ -136,12 +184,20 @@ describe('matrix values', () => {
   it('arrive as they are when snippets follow each other', () => {
     const snippet = fc.constantFrom(...SNIPPETS);
     fc.assert(
-      fc.property(fc.array(snippet, { minLength: 2, maxLength: 6 }), value, spelling, (snippets, v, r) => {
-        const launch = launchOf({ matrix: { v: [v] }, run: snippets.map(({ script }) => script(r)).join('\n') });
-        const { emitted, pwned } = run(present(launch, 'the script is accepted'));
-        expect(emitted).toEqual(snippets.flatMap(({ emits }) => emits(v)));
-        expect(pwned).toBe(false);
-      }),
+      fc.property(
+        fc.array(snippet, { minLength: 2, maxLength: 6 }),
+        value,
+        spelling,
+        (snippets, v, r) => {
+          const launch = launchOf({
+            matrix: { v: [v] },
+            run: snippets.map(({ script }) => script(r)).join('\n'),
+          });
+          const { emitted, pwned } = run(present(launch, 'the script is accepted'));
+          expect(emitted).toEqual(snippets.flatMap(({ emits }) => emits(v)));
+          expect(pwned).toBe(false);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -149,7 +205,13 @@ describe('matrix values', () => {
   it('arrive as they are in an argv, the environment and the folder', () => {
     fc.assert(
       fc.property(value, spelling, (v, r) => {
-        const launch = launchOf({ matrix: { v: [v] }, run: ['emit', r, `<${r}>`, `$(${r})`], env: { E: `e${r}` }, cwd: `w${r}`, stdin: `${r}.txt` });
+        const launch = launchOf({
+          matrix: { v: [v] },
+          run: ['emit', r, `<${r}>`, `$(${r})`],
+          env: { E: `e${r}` },
+          cwd: `w${r}`,
+          stdin: `${r}.txt`,
+        });
         const { command, env, cwd, stdin } = present(launch, 'the jobfile is accepted');
         expect(command).toEqual({ kind: 'argv', argv: ['emit', v, `<${v}>`, `$(${v})`] });
         expect(env).toEqual({ E: `e${v}`, MATRIX_V: v });
@@ -160,18 +222,6 @@ describe('matrix values', () => {
     );
   });
 
-  /** Places where a value would be read as code, whatever stands around it. */
-  const HOSTILE = [
-    'eval R', 'eval "emit R"', "eval 'emit 'R", 'bash -c R', 'bash -c "emit R"', 'env bash -c "emit R"', 'sh -ec "emit R"', 'bash -c"emit R"', 'bash -o pipefail -c R',
-    'bash <<EOF\nemit R\nEOF\n', 'cat <<EOF | bash\nemit R\nEOF\n', 'sh -s <<< R', 'bash <<< "emit R"', 'trap R EXIT', 'trap "emit R" EXIT',
-    'echo $(( R ))', 'echo $((R+1))', '(( x = R ))', 'let x=R', 'let "x = R"', 'echo $[ R ]', 'for (( i = R; i < 1; i++ )); do :; done', '[[ R -eq 1 ]]', '[[ 1 -lt "R" ]]', '[[ -v R ]]',
-    '[[ a == b || R -gt 2 ]]', 'test -v R', '[ -v R ]', 'unset R', 'unset "R"', 'read R <<< x', 'read -r "R" <<< x', 'mapfile R < /dev/null', 'printf -v R x', 'printf -v "R" x', 'declare -i x=R', 'declare "x=(R)"',
-    'declare -a "x=R"', 'declare -n r=R; : "$r"', 'export -n R=1', 'export R=1', 'local R', 'readonly R=2', 'a[R]=1', 'a=([R]=1)', 'echo ${a[R]}', 'x=abc; echo ${x:R}', 'echo "${x:-R}"', 'echo ${!R}',
-    'echo `emit R`', 'echo "`emit R`"', "echo 'R'", "awk 'BEGIN { R }'", 'awk "BEGIN { R }"', 'awk R', 'awk -v x=1 "R"', 'awk -F: R /dev/null', 'sed R OUT', 'echo x | sed "s/x/R/"', 'echo x | sed -n -e "s/x/R/"', 'echo x | sed -eR',
-    'python3 -c R', 'python3 -c "R"', 'python3 <<EOF\nR\nEOF\n', 'python3 -W ignore -c "R"', 'perl -e R', 'perl -ne "R" /dev/null', 'echo $"R"', "echo $'R'", 'echo \\R', 'echo "\\R"', 'echo $R', 'echo "$R"', 'cat <<R\nR\n', 'x=$(case a in a) emit R;; esac)',
-    'alias x=R', 'command eval R', 'builtin eval "R"', 'X=1 eval R', 'if eval R; then :; fi', '! eval R', '{ eval R; }', '( eval R )', 'x=$(eval R)', 'x="$(eval "R")"', 'true && eval R', 'f() { eval R; }; f', 'function f { eval R; }; f', 'case a in (a) eval R;; esac', 'case a in a) let R;; esac', 'time -p eval R', 'command -p eval R', 'f() { unset R; }; f', 'time -p unset R', 'case a in (a) unset R;; esac', 'if true; then unset R; fi', 'f() ( eval R ); f', 'bash <(echo :) -c R', 'a=() ; eval R', 'env bash -c R <(:)', 'bash 2>&1 -c R', 'bash >/dev/null -c R', 'bash &>/dev/null -c R', 'bash >| x -c R', 'eval 2>/dev/null R', '<<< R bash', '( bash <<< R )', 'x=$(bash <<< R)', '{ bash <<< R\n}', 'bash <<< x -c R', 'bash < <(echo :) -c R', '> x eval R', 'cat <<EOF >x | bash\nR\nEOF\n', '<<EOF bash\nR\nEOF\n', 'xargs bash -c <<< R', 'cat <<EOF\n$(emit R)\nEOF\n', 'cat <<EOF\n`emit R`\nEOF\n',
-  ];
-
   it.each(HOSTILE)('are never run as code: %j', (hostile) => {
     const script = hostile.replaceAll('R', '${{ matrix.v }}');
     for (const v of ATTACKS) {
@@ -180,25 +230,22 @@ describe('matrix values', () => {
     }
   });
 
-  const TOKENS = [
-    'R', 'R', 'R', 'emit ', 'emit R', '"', "'", '\\', '$', '`', '$(', ')', '(', '${', '}', '{ ', ' ', ' ', '\n', '\n', '#', ';', ';;', '|', '&', '&&',
-    '<', '>', '>>', '<<EOF\n', "<<'EOF'\n", '\nEOF\n', '<<<', '((', '))', '$((', '$[', ']', '[[ ', ' ]]', ' -eq ', ' == ', 'case x in ', ' esac\n', '*) ',
-    'eval ', 'bash -c ', 'sh ', 'awk ', "awk '{}' ", 'sed ', 'trap ', ' EXIT', 'let ', 'declare ', 'declare -i ', 'x=', 'x[', ']=', 'export ', 'local ', 'read ', 'unset ', 'printf -v ',
-    'test ', '-v ', 'a', '-c ', '-e ', 'x', '=', "$'", '$"', 'if ', 'then ', 'fi\n', 'for x in ', 'do ', 'done\n', 'python3 -c ', 'cat ', 'env ', '. ', 'source ', ':', '1', '~', '!',
-  ];
-
   it('are never run, however strange the script', () => {
     let accepted = 0;
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...TOKENS), { minLength: 1, maxLength: 14 }), value, (tokens, v) => {
-        const script = tokens.join('').replaceAll('R', '${{ matrix.v }}');
-        // A script that names the very variables is the author's own affair, and one that is only space is refused.
-        fc.pre(script.includes('${{') && script.trim() !== '');
-        const launch = launchOf({ matrix: { v: [v] }, run: script, shell: 'bash -c' });
-        if (launch === undefined) return;
-        accepted += 1;
-        expect(run(launch).pwned).toBe(false);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...TOKENS), { minLength: 1, maxLength: 14 }),
+        value,
+        (tokens, v) => {
+          const script = tokens.join('').replaceAll('R', '${{ matrix.v }}');
+          // A script that names the very variables is the author's own affair, and one that is only space is refused.
+          fc.pre(script.includes('${{') && script.trim() !== '');
+          const launch = launchOf({ matrix: { v: [v] }, run: script, shell: 'bash -c' });
+          if (launch === undefined) return;
+          accepted += 1;
+          expect(run(launch).pwned).toBe(false);
+        },
+      ),
       { numRuns: 800 },
     );
     expect(accepted).toBeGreaterThan(50);

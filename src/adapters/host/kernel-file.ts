@@ -124,7 +124,7 @@ export function readIfAllowed(path: string): string | undefined {
 export function writeKernelFile(path: string, text: string): WriteResult {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    fd = openSync(path, constants.O_WRONLY | constants.O_TRUNC | constants.O_NONBLOCK);
   } catch (error) {
     return writeFailure(error);
   }

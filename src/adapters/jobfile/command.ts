@@ -6,7 +6,7 @@ import { quote } from './printable.js';
 import type { Report } from './report.js';
 import { DEFAULT_SHELL, rewriteScript, shellName } from './shell-script.js';
 import { shortDigest } from './task-ids.js';
-import { checkPassable, pointAt, readText, toFault } from './texts.js';
+import { checkPassable, placed, pointAt, readText } from './texts.js';
 
 /** A job's command, ready to be made for each row. */
 export interface JobCommand {
@@ -18,11 +18,18 @@ export interface JobCommand {
 }
 
 /** Reads `run` and `shell`; faults are reported. */
-export function jobCommand(job: Job, keys: readonly string[], report: Report): JobCommand | undefined {
+export function jobCommand(
+  job: Job,
+  keys: readonly string[],
+  report: Report,
+): JobCommand | undefined {
   const run = job.located('run');
   const place = `run of job ${quote(job.name)}`;
   if (run === undefined) {
-    report.at(job.origin('run'), { message: `job ${quote(job.name)} lacks the key "run"`, mend: 'say what to run: run: ./work.sh' });
+    report.at(job.origin('run'), {
+      message: `job ${quote(job.name)} lacks the key "run"`,
+      mend: 'say what to run: run: ./work.sh',
+    });
     return undefined;
   }
   if (run.kind === 'list') return argvCommand(job, keys, place, report);
@@ -39,27 +46,42 @@ function argvCommand(job: Job, keys: readonly string[], place: string, report: R
     });
   }
   const texts = items.map((item, index) =>
-    readText(item.kind === 'scalar' ? item.text : '', job.origin('run', index), place, keys, report),
+    readText(
+      item.kind === 'scalar' ? item.text : '',
+      job.origin('run', index),
+      place,
+      keys,
+      report,
+    ),
   );
-  if (texts[0]?.text.trim() === '') report.at(job.origin('run', 0), { message: `${place}: the command is empty` });
+  if (texts[0]?.text.trim() === '')
+    report.at(job.origin('run', 0), { message: `${place}: the command is empty` });
   const fixed = texts.every((text) => text.references.length === 0);
   const argv = texts.map((text) => text.text);
   const constant: Command = { kind: 'argv', argv };
   return {
-    forRow: (row) => (fixed ? constant : { kind: 'argv', argv: texts.map((text) => text.fill(row)) }),
+    forRow: (row) =>
+      fixed ? constant : { kind: 'argv', argv: texts.map((text) => text.fill(row)) },
     digest: shortDigest(JSON.stringify([argv, job.input.cwd ?? '']), 6),
     appends: false,
   };
 }
 
-function shellCommand(job: Job, script: string, keys: readonly string[], place: string, report: Report): JobCommand {
+function shellCommand(
+  job: Job,
+  script: string,
+  keys: readonly string[],
+  place: string,
+  report: Report,
+): JobCommand {
   const shell = shellOf(job, report);
   const origin = job.origin('run');
   const block = job.located('run')?.origin ?? origin;
   if (script.trim() === '') report.at(origin, { message: `${place}: the script is empty` });
   const text = readText(script, block, place, keys, report);
-  const rewritten = rewriteScript(script, text.references, shell);
-  for (const fault of rewritten.faults) report.at(pointAt(block, script, fault.start, report), toFault(fault, place));
+  const rewritten = rewriteScript(text.text, text.references, shell);
+  for (const { start, fault } of rewritten.faults)
+    report.at(pointAt(block, script, start, report), placed(fault, place));
   const command: Command = { kind: 'shell', shell, script: rewritten.script };
   checkPassable(rewritten.script, origin, place, report);
   const used = [...new Set(text.references.map((reference) => reference.key))];
@@ -76,15 +98,21 @@ function shellCommand(job: Job, script: string, keys: readonly string[], place: 
 function shellOf(job: Job, report: Report): readonly string[] {
   const { shell } = job.input;
   if (shell === undefined) return DEFAULT_SHELL;
-  const words = typeof shell === 'string' ? shell.split(/\s+/).filter((word) => word !== '') : shell;
+  const words =
+    typeof shell === 'string' ? shell.split(/\s+/).filter((word) => word !== '') : shell;
   const origin = job.origin('shell');
   const place = `shell of job ${quote(job.name)}`;
   for (const word of words) {
     checkPassable(word, origin, place, report);
-    if (word.includes('${{')) report.at(origin, { message: `${place}: matrix values cannot be used here` });
+    if (word.includes('${{'))
+      report.at(origin, { message: `${place}: matrix values cannot be used here` });
   }
   const [first = ''] = words;
-  if (first === '') report.at(origin, { message: `${place}: the shell is empty`, mend: 'such as: shell: bash -eu -c' });
+  if (first === '')
+    report.at(origin, {
+      message: `${place}: the shell is empty`,
+      mend: 'such as: shell: bash -eu -c',
+    });
   else if (shellName(words) !== undefined && !words.some((word) => /^-[A-Za-z]*c$/.test(word))) {
     report.at(origin, {
       message: `${place}: ${quote(words.join(' '))} would take the script for the name of a file`,

@@ -37,7 +37,12 @@ export function bytesOf(amount: Amount, host: HostFacts): number {
 }
 
 /** Everything about the run that is not about one task; what does not fit together is reported. */
-export function runConfig(input: JobfileInput, root: Located, host: HostFacts, report: Report): RunConfig {
+export function runConfig(
+  input: JobfileInput,
+  root: Located,
+  host: HostFacts,
+  report: Report,
+): RunConfig {
   const { memory = {}, pressure = {} } = input;
   const budget = memory.budget ?? 'auto';
   const config: RunConfig = {
@@ -55,7 +60,9 @@ export function runConfig(input: JobfileInput, root: Located, host: HostFacts, r
     intervalMs: input.interval ?? DEFAULTS.intervalMs,
     ...(input.max_parallel === undefined ? {} : { maxParallel: input.max_parallel }),
     halt: input.halt ?? { kind: 'never' },
-    groups: Object.fromEntries(Object.entries(input.groups ?? {}).map(([name, group]) => [name, group.max_parallel])),
+    groups: Object.fromEntries(
+      Object.entries(input.groups ?? {}).map(([name, group]) => [name, group.max_parallel]),
+    ),
     resources: Object.fromEntries(Object.entries(input.resources ?? {})),
     cpus: host.cpus,
   };
@@ -114,7 +121,9 @@ function checkBudget(config: RunConfig, root: Located, host: HostFacts, report: 
   if (config.budget.kind === 'auto') return;
   const { bytes } = config.budget;
   if (bytes === 0) {
-    report.at(originAt(root, ['memory', 'budget']), { message: 'memory.budget: nothing could run in a budget of 0' });
+    report.at(originAt(root, ['memory', 'budget']), {
+      message: 'memory.budget: nothing could run in a budget of 0',
+    });
   }
   if (bytes > host.baseBytes) {
     report.warn(
@@ -132,9 +141,15 @@ function checkTimes(config: RunConfig, root: Located, report: Report): void {
 }
 
 /** Warns of groups and resources that no job names: often a misspelling on the other side. */
-export function warnUnused(config: RunConfig, usedGroups: ReadonlySet<string>, usedResources: ReadonlySet<string>, report: Report): void {
+export function warnUnused(
+  config: RunConfig,
+  usedGroups: ReadonlySet<string>,
+  usedResources: ReadonlySet<string>,
+  report: Report,
+): void {
   for (const name of Object.keys(config.groups)) {
-    if (!usedGroups.has(name)) report.warn(`groups: no job names ${quote(name)} under concurrency.`);
+    if (!usedGroups.has(name))
+      report.warn(`groups: no job names ${quote(name)} under concurrency.`);
   }
   for (const name of Object.keys(config.resources)) {
     if (!usedResources.has(name)) report.warn(`resources: no job takes ${quote(name)}.`);

@@ -42,21 +42,33 @@ export interface PlannedTask {
  * @param broken - keys of the job that were refused already: nothing more is said of them.
  * @param firstIndex - position of the job's first task in the run.
  */
-export function expandJob(job: Job, broken: ReadonlySet<string>, firstIndex: number, context: RunContext): readonly PlannedTask[] {
+export function expandJob(
+  job: Job,
+  broken: ReadonlySet<string>,
+  firstIndex: number,
+  context: RunContext,
+): readonly PlannedTask[] {
   const { report } = context;
   if (broken.has('matrix')) return [];
   const expanded = jobRows(job, MAX_TASKS - firstIndex, report);
   if (expanded === undefined) return [];
   const { rows, keys } = expanded;
-  const command = broken.has('run') || broken.has('shell') ? undefined : jobCommand(job, keys, report);
+  const command =
+    broken.has('run') || broken.has('shell') ? undefined : jobCommand(job, keys, report);
   const maker = new TaskMaker(job, keys, command, context);
   const ids = taskIds(job.name, rows);
-  const tasks = rows.map((row, index) => maker.make(row, ids[index] ?? job.name, firstIndex + index));
+  const tasks = rows.map((row, index) =>
+    maker.make(row, ids[index] ?? job.name, firstIndex + index),
+  );
   warnOfJob(job, tasks, command, report);
   return tasks;
 }
 
-const NOTHING: JobCommand = { forRow: () => ({ kind: 'argv', argv: [] }), digest: '', appends: false };
+const NOTHING: JobCommand = {
+  forRow: () => ({ kind: 'argv', argv: [] }),
+  digest: '',
+  appends: false,
+};
 
 class TaskMaker {
   readonly #reader: PartReader;
@@ -86,7 +98,12 @@ class TaskMaker {
         ? undefined
         : readText(value, job.origin(key), `${key} of job ${quote(job.name)}`, keys, report);
     };
-    this.#texts = { group: text('group'), concurrency: text('concurrency'), cwd: text('cwd'), stdin: text('stdin') };
+    this.#texts = {
+      group: text('group'),
+      concurrency: text('concurrency'),
+      cwd: text('cwd'),
+      stdin: text('stdin'),
+    };
     const { memory, retries, resources } = job.input;
     this.#sharable = !JSON.stringify([memory, retries, resources]).includes('"template"');
   }
@@ -107,7 +124,10 @@ class TaskMaker {
       ...shared,
       cpus: this.#cpus(row),
       preemptible: reader.read('preemptible', input.preemptible, row, ['preemptible']) ?? 0,
-      onPreempt: { signal: input.on_preempt?.signal ?? 'SIGTERM', graceMs: input.on_preempt?.grace ?? 5000 },
+      onPreempt: {
+        signal: input.on_preempt?.signal ?? 'SIGTERM',
+        graceMs: input.on_preempt?.grace ?? 5000,
+      },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
       group: this.#texts.group?.fill(row) ?? `${name}#${this.#command.digest}`,
@@ -164,7 +184,9 @@ class TaskMaker {
       const groups = Object.keys(config.groups);
       report.at(text.origin, {
         message: `${text.place}: there is no group ${quote(name)} under the top-level "groups"`,
-        ...(groups.length === 0 ? { mend: 'add it: groups: { NAME: { max_parallel: 4 } }' } : { allowed: groups }),
+        ...(groups.length === 0
+          ? { mend: 'add it: groups: { NAME: { max_parallel: 4 } }' }
+          : { allowed: groups }),
         ...suggest(name, groups),
       });
     }
@@ -184,7 +206,9 @@ class TaskMaker {
       if (capacity === undefined) {
         report.at(this.job.keyOrigin('resources', name), {
           message: `job ${quote(this.job.name)} takes the resource ${quote(name)}, which has no capacity under the top-level "resources"`,
-          ...(known.length === 0 ? { mend: `add it: resources: { ${name}: ${String(amount)} }` } : { allowed: known }),
+          ...(known.length === 0
+            ? { mend: `add it: resources: { ${name}: ${String(amount)} }` }
+            : { allowed: known }),
           ...suggest(name, known),
         });
       } else if (amount > capacity) {
@@ -197,7 +221,12 @@ class TaskMaker {
   }
 }
 
-function warnOfJob(job: Job, tasks: readonly PlannedTask[], command: JobCommand | undefined, report: Report): void {
+function warnOfJob(
+  job: Job,
+  tasks: readonly PlannedTask[],
+  command: JobCommand | undefined,
+  report: Report,
+): void {
   const preemptible = tasks.some((task) => task.spec.preemptible > 0);
   if (preemptible && command?.appends === true) {
     report.warn(

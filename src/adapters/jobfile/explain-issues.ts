@@ -34,7 +34,11 @@ export function shown(value: Located | undefined): string {
 }
 
 /** Turns what the validator found into diagnostics, each at its place. Returns the paths that are unusable. */
-export function explainIssues(issues: readonly Issue[], root: Located, report: Report): readonly Path[] {
+export function explainIssues(
+  issues: readonly Issue[],
+  root: Located,
+  report: Report,
+): readonly Path[] {
   const broken: Path[] = [];
   for (const issue of issues.flatMap((one) => unfold(one, []))) {
     const path = issue.path as Path;
@@ -59,7 +63,8 @@ function unfold(issue: Issue, base: Path): readonly Issue[] {
   if (issue.code === 'invalid_union') {
     for (const branch of issue.errors) {
       const inner = branch.flatMap((one) => unfold(one, path));
-      if (inner.some((one) => one.code === 'unrecognized_keys' || one.path.length > path.length)) return inner;
+      if (inner.some((one) => one.code === 'unrecognized_keys' || one.path.length > path.length))
+        return inner;
     }
   }
   return [{ ...issue, path }];
@@ -69,11 +74,16 @@ function explain(issue: Issue, path: Path, root: Located): Fault {
   const value = valueAt(root, path);
   const last = path.at(-1);
   if (value === undefined && last !== undefined) {
-    return { message: `${placeName(path.slice(0, -1))} lacks the key ${quote(String(last))}`, ...missingMend(path) };
+    return {
+      message: `${placeName(path.slice(0, -1))} lacks the key ${quote(String(last))}`,
+      ...missingMend(path),
+    };
   }
   if (issue.code === 'invalid_key') {
     const grammar = issue.issues[0]?.message ?? 'another name';
-    return { message: `${placeName(path.slice(0, -1))}: expected ${grammar}, but found ${quote(String(last))}` };
+    return {
+      message: `${placeName(path.slice(0, -1))}: expected ${grammar}, but found ${quote(String(last))}`,
+    };
   }
   const later = last === 'profile' ? laterProfile(value) : undefined;
   if (later !== undefined) return later;
@@ -115,7 +125,8 @@ function laterProfile(value: Located | undefined): Fault | undefined {
 }
 
 function unknownKey(key: string, path: Path): Fault {
-  const inJob = (path[0] === 'jobs' && path.length === 2) || (path[0] === 'defaults' && path.length === 1);
+  const inJob =
+    (path[0] === 'jobs' && path.length === 2) || (path[0] === 'defaults' && path.length === 1);
   if (inJob && key === 'checkpoint') {
     return {
       message: 'the key "checkpoint" comes with a later version',
@@ -132,9 +143,12 @@ function unknownKey(key: string, path: Path): Fault {
 
 function misplacedMend(key: string, path: Path, inJob: boolean): string | undefined {
   const atTop = path.length === 0;
-  if (atTop && keysOf(job).includes(key)) return `"${key}" is a key of a job: put it under a job, or under "defaults"`;
-  if (atTop && keysOf(objectAt(jobfile, ['memory'])).includes(key)) return `put "${key}" under "memory"`;
-  if (inJob && keysOf(jobfile).includes(key)) return `"${key}" belongs at the top level of the jobfile`;
+  if (atTop && keysOf(job).includes(key))
+    return `"${key}" is a key of a job: put it under a job, or under "defaults"`;
+  if (atTop && keysOf(objectAt(jobfile, ['memory'])).includes(key))
+    return `put "${key}" under "memory"`;
+  if (inJob && keysOf(jobfile).includes(key))
+    return `"${key}" belongs at the top level of the jobfile`;
   return undefined;
 }
 
@@ -146,11 +160,15 @@ function keysOf(schema: z.ZodObject | undefined): readonly string[] {
 function objectAt(schema: unknown, path: Path): z.ZodObject | undefined {
   if (schema instanceof z.ZodOptional) return objectAt(schema.unwrap(), path);
   if (schema instanceof z.ZodUnion) {
-    return schema.options.map((option) => objectAt(option, path)).find((found) => found !== undefined);
+    return schema.options
+      .map((option) => objectAt(option, path))
+      .find((found) => found !== undefined);
   }
   const [step, ...rest] = path;
   if (schema instanceof z.ZodObject) {
     return step === undefined ? schema : objectAt(schema.shape[String(step)], rest);
   }
-  return schema instanceof z.ZodRecord && step !== undefined ? objectAt(schema.valueType, rest) : undefined;
+  return schema instanceof z.ZodRecord && step !== undefined
+    ? objectAt(schema.valueType, rest)
+    : undefined;
 }

@@ -11,11 +11,16 @@ import { suggest } from './suggest.js';
 export function checkNeeds(jobs: readonly Job[], names: readonly string[], report: Report): void {
   const known = new Set(names);
   for (const job of jobs) {
-    const written = typeof job.input.needs === 'string' ? [job.input.needs] : (job.input.needs ?? []);
+    const written =
+      typeof job.input.needs === 'string' ? [job.input.needs] : (job.input.needs ?? []);
     for (const [index, need] of written.entries()) {
-      const origin = typeof job.input.needs === 'string' ? job.origin('needs') : job.origin('needs', index);
+      const origin =
+        typeof job.input.needs === 'string' ? job.origin('needs') : job.origin('needs', index);
       if (need === job.name) {
-        report.at(origin, { message: `job ${quote(job.name)} needs itself`, mend: 'remove it from needs' });
+        report.at(origin, {
+          message: `job ${quote(job.name)} needs itself`,
+          mend: 'remove it from needs',
+        });
       } else if (!known.has(need)) {
         report.at(origin, {
           message: `job ${quote(job.name)} needs ${quote(need)}, which is not a job of this file`,
@@ -34,7 +39,12 @@ function checkCycles(jobs: readonly Job[], report: Report): void {
 }
 
 /** Depth first with an own stack: a chain of needs may be as long as the file. */
-function visit(start: Job, byName: ReadonlyMap<string, Job>, state: Map<string, 'open' | 'done'>, report: Report): void {
+function visit(
+  start: Job,
+  byName: ReadonlyMap<string, Job>,
+  state: Map<string, 'open' | 'done'>,
+  report: Report,
+): void {
   if (state.has(start.name)) return;
   const path: { readonly job: Job; next: number }[] = [{ job: start, next: 0 }];
   state.set(start.name, 'open');
@@ -48,7 +58,13 @@ function visit(start: Job, byName: ReadonlyMap<string, Job>, state: Map<string, 
     top.next += 1;
     const target = byName.get(need);
     if (target === undefined || need === top.job.name) continue;
-    if (state.get(need) === 'open') reportCycle(path.map((step) => step.job.name), need, top.job, report);
+    if (state.get(need) === 'open')
+      reportCycle(
+        path.map((step) => step.job.name),
+        need,
+        top.job,
+        report,
+      );
     else if (!state.has(need)) {
       state.set(need, 'open');
       path.push({ job: target, next: 0 });
@@ -59,8 +75,11 @@ function visit(start: Job, byName: ReadonlyMap<string, Job>, state: Map<string, 
 const SHOWN_STEPS = 12;
 
 function reportCycle(path: readonly string[], closing: string, last: Job, report: Report): void {
-  const cycle = [...path.slice(path.indexOf(closing)), closing].map((name) => quote(name).slice(1, -1));
-  const steps = cycle.length > SHOWN_STEPS ? [...cycle.slice(0, SHOWN_STEPS - 2), '…', closing] : cycle;
+  const cycle = [...path.slice(path.indexOf(closing)), closing].map((name) =>
+    quote(name).slice(1, -1),
+  );
+  const steps =
+    cycle.length > SHOWN_STEPS ? [...cycle.slice(0, SHOWN_STEPS - 2), '…', closing] : cycle;
   report.at(last.origin('needs'), {
     message: `jobs need each other in a circle: ${steps.join(' -> ')}`,
     mend: 'remove one of these needs',
@@ -68,7 +87,11 @@ function reportCycle(path: readonly string[], closing: string, last: Job, report
 }
 
 /** The jobs asked for and everything they need; all when none is asked for. Unknown ones are reported. */
-export function selectJobs(jobs: readonly Job[], select: readonly string[], report: Report): readonly Job[] {
+export function selectJobs(
+  jobs: readonly Job[],
+  select: readonly string[],
+  report: Report,
+): readonly Job[] {
   if (select.length === 0) return jobs;
   const byName = new Map(jobs.map((job) => [job.name, job]));
   const chosen = new Set<string>();

@@ -9,9 +9,15 @@ import { readText, type JobText } from './texts.js';
 import { valueAt, type Located } from './located.js';
 
 /** Variables that memsched sets itself for every task. */
-const OWN_VARIABLES = ['RUN_ID', 'JOB', 'TASK', 'ATTEMPT', 'PREEMPTIONS', 'MEMORY_BYTES', 'CHECKPOINT_DIR'].map(
-  (name) => `MEMSCHED_${name}`,
-);
+const OWN_VARIABLES = [
+  'RUN_ID',
+  'JOB',
+  'TASK',
+  'ATTEMPT',
+  'PREEMPTIONS',
+  'MEMORY_BYTES',
+  'CHECKPOINT_DIR',
+].map((name) => `MEMSCHED_${name}`);
 
 /**
  * A job's environment for each row: the file's `env`, over it that of `defaults`, over it the job's, and the values of
@@ -45,7 +51,14 @@ export function jobEnv(
   };
 }
 
-function variable(name: string, value: Located, top: boolean, job: Job, keys: readonly string[], report: Report): JobText {
+function variable(
+  name: string,
+  value: Located,
+  top: boolean,
+  job: Job,
+  keys: readonly string[],
+  report: Report,
+): JobText {
   const text = value.kind === 'scalar' ? value.text : '';
   if (top) {
     if (text.includes('${{')) {
@@ -59,9 +72,18 @@ function variable(name: string, value: Located, top: boolean, job: Job, keys: re
   return readText(text, value.origin, `env.${name} of job ${quote(job.name)}`, keys, report);
 }
 
-function checkName(name: string, origin: Origin, taken: ReadonlySet<string>, job: Job, report: Report): boolean {
+function checkName(
+  name: string,
+  origin: Origin,
+  taken: ReadonlySet<string>,
+  job: Job,
+  report: Report,
+): boolean {
   if (OWN_VARIABLES.includes(name)) {
-    report.at(origin, { message: `env: memsched itself sets ${name}`, mend: 'choose another name' });
+    report.at(origin, {
+      message: `env: memsched itself sets ${name}`,
+      mend: 'choose another name',
+    });
     return false;
   }
   if (!taken.has(name)) return true;

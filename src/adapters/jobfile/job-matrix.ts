@@ -29,7 +29,9 @@ export function jobRows(job: Job, max: number, report: Report): JobRows | undefi
   checkValues(job, located, report);
   checkAxes(job, matrix, report);
   checkRowsOf(job, matrix, report);
-  const keys = [...new Set([...matrix.axes.keys(), ...matrix.include.flatMap((row) => Object.keys(row))])];
+  const keys = [
+    ...new Set([...matrix.axes.keys(), ...matrix.include.flatMap((row) => Object.keys(row))]),
+  ];
   checkVariables(job, keys, report);
   if (report.diagnostics.length > before) return undefined;
   const rows = expand(job, matrix, max, report);
@@ -62,7 +64,12 @@ function rowOf(value: Located): Row {
 function checkValues(job: Job, located: LocatedMap, report: Report): void {
   const check = (key: string, value: Located): void => {
     if (value.kind === 'scalar') {
-      checkPassable(value.text, value.origin, `${matrixVariable(key)} of job ${quote(job.name)}`, report);
+      checkPassable(
+        value.text,
+        value.origin,
+        `${matrixVariable(key)} of job ${quote(job.name)}`,
+        report,
+      );
     }
   };
   for (const [key, { value }] of located.entries) {
@@ -84,7 +91,9 @@ function checkAxes(job: Job, matrix: MatrixInput, report: Report): void {
   }
   for (const [key, values] of matrix.axes) {
     if (!MATRIX_KEY.test(key)) {
-      report.at(job.keyOrigin('matrix', key), { message: `matrix of job ${name}: expected ${MATRIX_KEY_GRAMMAR}, but found ${quote(key)}` });
+      report.at(job.keyOrigin('matrix', key), {
+        message: `matrix of job ${name}: expected ${MATRIX_KEY_GRAMMAR}, but found ${quote(key)}`,
+      });
     }
     if (values.length === 0) {
       report.at(job.origin('matrix', key), {
@@ -95,7 +104,9 @@ function checkAxes(job: Job, matrix: MatrixInput, report: Report): void {
     const seen = new Set<string>();
     for (const [index, value] of values.entries()) {
       if (seen.has(value)) {
-        report.at(job.origin('matrix', key, index), { message: `matrix.${key} of job ${name} has the value ${quote(value)} twice` });
+        report.at(job.origin('matrix', key, index), {
+          message: `matrix.${key} of job ${name} has the value ${quote(value)} twice`,
+        });
       }
       seen.add(value);
     }
@@ -106,7 +117,10 @@ function checkRowsOf(job: Job, matrix: MatrixInput, report: Report): void {
   const axes = [...matrix.axes.keys()];
   for (const [index, row] of matrix.exclude.entries()) {
     const keys = Object.keys(row);
-    if (keys.length === 0) report.at(listOrigin(job, 'exclude', index), { message: `matrix.exclude of job ${quote(job.name)} has an empty map, which would leave out everything` });
+    if (keys.length === 0)
+      report.at(listOrigin(job, 'exclude', index), {
+        message: `matrix.exclude of job ${quote(job.name)} has an empty map, which would leave out everything`,
+      });
     for (const key of keys) {
       if (axes.includes(key)) continue;
       report.at(job.keyOrigin('matrix', 'exclude', index, key), {
@@ -118,7 +132,9 @@ function checkRowsOf(job: Job, matrix: MatrixInput, report: Report): void {
   }
   for (const [index, row] of matrix.include.entries()) {
     if (Object.keys(row).length > 0) continue;
-    report.at(listOrigin(job, 'include', index), { message: `matrix.include of job ${quote(job.name)} has an empty map` });
+    report.at(listOrigin(job, 'include', index), {
+      message: `matrix.include of job ${quote(job.name)} has an empty map`,
+    });
   }
 }
 
@@ -141,7 +157,12 @@ function checkVariables(job: Job, keys: readonly string[], report: Report): void
   }
 }
 
-function expand(job: Job, matrix: MatrixInput, max: number, report: Report): readonly Row[] | undefined {
+function expand(
+  job: Job,
+  matrix: MatrixInput,
+  max: number,
+  report: Report,
+): readonly Row[] | undefined {
   const expansion = expandMatrix(matrix, max);
   if (expansion.kind === 'too-many') {
     report.at(job.origin('matrix'), {
@@ -182,6 +203,8 @@ function firstDuplicate(rows: readonly Row[], job: Job, report: Report): boolean
 
 /** A row in words: `sample=a, ref=hg38`. */
 export function rowName(row: Row): string {
-  const text = Object.entries(row).map(([key, value]) => `${key}=${value}`).join(', ');
+  const text = Object.entries(row)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
   return quote(text).slice(1, -1);
 }

@@ -28,7 +28,12 @@ export class PartReader {
   ) {}
 
   /** The value of a key for a row: as validated, or from its text with the matrix values put in. */
-  read<K extends PartName>(part: K, value: PartValue<K> | Template | undefined, row: Row, path: Path): PartValue<K> | undefined {
+  read<K extends PartName>(
+    part: K,
+    value: PartValue<K> | Template | undefined,
+    row: Row,
+    path: Path,
+  ): PartValue<K> | undefined {
     if (!isTemplate(value)) return value;
     const text = this.#text(value, path).fill(row);
     const known = `${path.join('.')} ${text}`;
@@ -42,7 +47,13 @@ export class PartReader {
     if (known !== undefined) return known;
     const [first, ...rest] = path;
     const origin = this.job.origin(first, ...rest);
-    const text = readText(value.template, origin, placeName(this.#path(path)), this.keys, this.report);
+    const text = readText(
+      value.template,
+      origin,
+      placeName(this.#path(path)),
+      this.keys,
+      this.report,
+    );
     this.#texts.set(key, text);
     return text;
   }
@@ -74,7 +85,11 @@ export function memorySpec(reader: PartReader, row: Row, limits: MemoryLimits): 
   if (isTemplate(memory) || 'kind' in memory) {
     const request = reader.read('request', memory, row, ['memory']);
     if (request === undefined || request === 'auto') return NO_MEMORY;
-    return checked({ requestBytes: bytesOf(request, limits.host), grow: { kind: 'none' } }, reader, limits);
+    return checked(
+      { requestBytes: bytesOf(request, limits.host), grow: { kind: 'none' } },
+      reader,
+      limits,
+    );
   }
   const bytes = (key: 'request' | 'limit' | 'max'): number | undefined => {
     const amount = reader.read('amount', memory[key], row, ['memory', key]);
@@ -102,12 +117,20 @@ export interface MemoryLimits {
 
 const NO_MEMORY: MemorySpec = { grow: { kind: 'none' } };
 
-function growth(grow: number | readonly Amount[] | Template | undefined, reader: PartReader, row: Row, host: HostFacts): LimitGrowth {
+function growth(
+  grow: number | readonly Amount[] | Template | undefined,
+  reader: PartReader,
+  row: Row,
+  host: HostFacts,
+): LimitGrowth {
   if (Array.isArray(grow)) {
     const list = grow as readonly Amount[];
     return { kind: 'list', bytes: list.map((amount) => bytesOf(amount, host)) };
   }
-  const factor = reader.read('factor', grow as number | Template | undefined, row, ['memory', 'grow']);
+  const factor = reader.read('factor', grow as number | Template | undefined, row, [
+    'memory',
+    'grow',
+  ]);
   return factor === undefined ? { kind: 'none' } : { kind: 'factor', factor };
 }
 
@@ -128,16 +151,30 @@ function checked(spec: MemorySpec, reader: PartReader, limits: MemoryLimits): Me
     );
   }
   if (requestBytes !== undefined && limitBytes !== undefined && limitBytes < requestBytes) {
-    fault('limit', `memory.limit of ${name} (${formatBytes(limitBytes)}) is below its request (${formatBytes(requestBytes)})`);
+    fault(
+      'limit',
+      `memory.limit of ${name} (${formatBytes(limitBytes)}) is below its request (${formatBytes(requestBytes)})`,
+    );
   }
   if (grow.kind !== 'none' && limitBytes === undefined) {
-    fault('grow', `memory.grow of ${name} has nothing to grow`, 'add a limit: grow raises it after the task was killed by it');
+    fault(
+      'grow',
+      `memory.grow of ${name} has nothing to grow`,
+      'add a limit: grow raises it after the task was killed by it',
+    );
   }
   if (maxBytes !== undefined && grow.kind === 'none') {
-    fault('max', `memory.max of ${name} has no meaning without grow`, 'add grow, or set limit instead');
+    fault(
+      'max',
+      `memory.max of ${name} has no meaning without grow`,
+      'add grow, or set limit instead',
+    );
   }
   if (maxBytes !== undefined && limitBytes !== undefined && maxBytes < limitBytes) {
-    fault('max', `memory.max of ${name} (${formatBytes(maxBytes)}) is below its limit (${formatBytes(limitBytes)})`);
+    fault(
+      'max',
+      `memory.max of ${name} (${formatBytes(maxBytes)}) is below its limit (${formatBytes(limitBytes)})`,
+    );
   }
   if (grow.kind === 'list') checkSteps(grow.bytes, spec, name, fault);
   return spec;
@@ -152,13 +189,19 @@ function checkSteps(
   let below = spec.limitBytes ?? 0;
   for (const step of steps) {
     if (step <= below) {
-      fault('grow', `memory.grow of ${name}: each size must be larger than the one before and than the limit, but ${formatBytes(step)} is not larger than ${formatBytes(below)}`);
+      fault(
+        'grow',
+        `memory.grow of ${name}: each size must be larger than the one before and than the limit, but ${formatBytes(step)} is not larger than ${formatBytes(below)}`,
+      );
       return;
     }
     below = step;
   }
   if (spec.maxBytes !== undefined && below > spec.maxBytes) {
-    fault('grow', `memory.grow of ${name} goes up to ${formatBytes(below)}, above memory.max (${formatBytes(spec.maxBytes)})`);
+    fault(
+      'grow',
+      `memory.grow of ${name} goes up to ${formatBytes(below)}, above memory.max (${formatBytes(spec.maxBytes)})`,
+    );
   }
 }
 

@@ -27,7 +27,10 @@ export interface Template {
 
 const templateText = matching(/\$\{\{/)
   .transform((template): Template => ({ template }))
-  .meta({ id: 'matrixReference', description: 'A text with ${{ matrix.KEY }}, filled in for each row.' });
+  .meta({
+    id: 'matrixReference',
+    description: 'A text with ${{ matrix.KEY }}, filled in for each row.',
+  });
 
 /** Either a value or a text that becomes one when the matrix values are put in. */
 function templated<T extends z.ZodType>(schema: T, expected: string) {
@@ -47,20 +50,32 @@ const CPUS_GRAMMAR = 'auto, or a number of processors, 0 or more';
 
 /** The scalars of a job that may come from a matrix, with what is expected of each. */
 export const PARTS = {
-  amount: { schema: amount, expected: 'a size such as 512M, 2G or 1.5GiB, or a share of the host such as 25%' },
+  amount: {
+    schema: amount,
+    expected: 'a size such as 512M, 2G or 1.5GiB, or a share of the host such as 25%',
+  },
   request: {
-    schema: oneOf([z.literal('auto'), amount], 'auto, a size such as 2G, or a share of the host such as 25%'),
+    schema: oneOf(
+      [z.literal('auto'), amount],
+      'auto, a size such as 2G, or a share of the host such as 25%',
+    ),
     expected: 'auto, a size such as 2G, or a share of the host such as 25%',
   },
   size: { schema: size, expected: 'a size such as 512M, 2G or 1.5GiB' },
-  factor: { schema: atLeast(1.01, 100, 'a factor from 1.01 to 100'), expected: 'a factor from 1.01 to 100' },
+  factor: {
+    schema: atLeast(1.01, 100, 'a factor from 1.01 to 100'),
+    expected: 'a factor from 1.01 to 100',
+  },
   cpus: {
     schema: oneOf([z.literal('auto'), atLeast(0, 1e6, CPUS_GRAMMAR)], CPUS_GRAMMAR),
     expected: CPUS_GRAMMAR,
   },
   count: { schema: atLeast(0, 1e9, 'a number, 0 or more'), expected: 'a number, 0 or more' },
   preemptible: { schema: preemptible, expected: 'never, low, medium, high, always or 0 to 4' },
-  retries: { schema: whole(0, 1000, 'a whole number from 0 to 1000'), expected: 'a whole number from 0 to 1000' },
+  retries: {
+    schema: whole(0, 1000, 'a whole number from 0 to 1000'),
+    expected: 'a whole number from 0 to 1000',
+  },
   timeout: {
     schema: duration({ minMs: 1 }, ', more than nothing and at most 365d'),
     expected: 'a duration such as 250ms, 10s, 5m or 2h, more than nothing and at most 365d',
@@ -112,16 +127,24 @@ const memory = oneOf(
     templateText,
     PARTS.request.schema,
     z.strictObject({
-      request: part('amount').optional().describe('What the task is expected to need: what admission counts at first.'),
-      limit: part('amount').optional().describe('The most it may ever use: memory.max of its cgroup.'),
+      request: part('amount')
+        .optional()
+        .describe('What the task is expected to need: what admission counts at first.'),
+      limit: part('amount')
+        .optional()
+        .describe('The most it may ever use: memory.max of its cgroup.'),
       grow: oneOf(
         [templateText, PARTS.factor.schema, z.array(amount).min(1, { abort: true })],
         GROW_GRAMMAR,
       )
         .optional()
-        .describe('How the limit grows after the task was killed by it: a factor, or a list of sizes.'),
+        .describe(
+          'How the limit grows after the task was killed by it: a factor, or a list of sizes.',
+        ),
       max: part('amount').optional().describe('The largest limit that grow may reach.'),
-      swap: part('size').optional().describe('How much swap it may use: memory.swap.max of its cgroup.'),
+      swap: part('size')
+        .optional()
+        .describe('How much swap it may use: memory.swap.max of its cgroup.'),
     }),
   ],
   'auto, a size such as 2G, a share such as 25%, or a map with request, limit, grow, max, swap',
@@ -135,46 +158,72 @@ const retriesMap = z.strictObject({
     .optional()
     .describe('Only these causes are tried again; without it, every one.'),
   delay: duration().optional().describe('Pause before the first retry; default 1s.'),
-  backoff: atLeast(1, 100, 'a factor from 1 to 100').optional().describe('Each further pause is this many times longer; default 2.'),
+  backoff: atLeast(1, 100, 'a factor from 1 to 100')
+    .optional()
+    .describe('Each further pause is this many times longer; default 2.'),
 });
 
 const JOB_NAME = 'the name of a job';
-const needs = oneOf([z.array(z.string({ error: JOB_NAME })), z.string()], 'the name of a job, or a list of names');
+const needs = oneOf(
+  [z.array(z.string({ error: JOB_NAME })), z.string()],
+  'the name of a job, or a list of names',
+);
 const PROFILES = ['none', 'peak'] as const;
 
 /** The keys of a job, as in `jobs.NAME` and `defaults`. */
 export const job = z.strictObject(
   {
     run: oneOf(
-      [
-        z.string().min(1, { abort: true }),
-        z.array(scalar).min(1, { abort: true }),
-      ],
+      [z.string().min(1, { abort: true }), z.array(scalar).min(1, { abort: true })],
       'a shell script, or a list of a command and its arguments (neither may be empty)',
     )
       .optional()
-      .describe('A text is a shell script (see shell); a list is a command and its arguments, without a shell.'),
-    shell: oneOf([z.string().min(1, { abort: true }), z.array(z.string({ error: 'a text' })).min(1, { abort: true })], 'a shell and its options, such as "sh -e -c"')
+      .describe(
+        'A text is a shell script (see shell); a list is a command and its arguments, without a shell.',
+      ),
+    shell: oneOf(
+      [
+        z.string().min(1, { abort: true }),
+        z.array(z.string({ error: 'a text' })).min(1, { abort: true }),
+      ],
+      'a shell and its options, such as "sh -e -c"',
+    )
       .optional()
-      .describe('What runs the script, which is added as the last argument; default: bash -euo pipefail -c.'),
+      .describe(
+        'What runs the script, which is added as the last argument; default: bash -euo pipefail -c.',
+      ),
     needs: needs.optional().describe('Jobs that must have finished first, all their tasks.'),
     matrix: matrix.optional(),
     memory: memory
       .optional()
-      .describe('auto, the expected need (2G, 25%), or a map with request, limit, grow, max, swap.'),
-    cpus: part('cpus').optional().describe('Processors that admission counts; 0 is not counted. Default auto: one until its use was measured, and then that.'),
-    resources: z
-      .record(z.string().regex(NAME, { error: NAME_GRAMMAR }), part('count'), { error: 'a map such as { gpu: 1 }' })
+      .describe(
+        'auto, the expected need (2G, 25%), or a map with request, limit, grow, max, swap.',
+      ),
+    cpus: part('cpus')
       .optional()
-      .describe('How much of each named counter the task takes; capacities stand under the top-level "resources".'),
+      .describe(
+        'Processors that admission counts; 0 is not counted. Default auto: one until its use was measured, and then that.',
+      ),
+    resources: z
+      .record(z.string().regex(NAME, { error: NAME_GRAMMAR }), part('count'), {
+        error: 'a map such as { gpu: 1 }',
+      })
+      .optional()
+      .describe(
+        'How much of each named counter the task takes; capacities stand under the top-level "resources".',
+      ),
     preemptible: part('preemptible')
       .optional()
-      .describe('May memsched stop the task for want of memory and run it again? Higher goes first; default never.'),
+      .describe(
+        'May memsched stop the task for want of memory and run it again? Higher goes first; default never.',
+      ),
     on_preempt: z
       .strictObject(
         {
           signal: endingSignal.optional().describe('Default SIGTERM.'),
-          grace: duration({ minMs: 0, maxMs: 3_600_000 }, ', at most 1h').optional().describe('Time to end in; default 5s.'),
+          grace: duration({ minMs: 0, maxMs: 3_600_000 }, ', at most 1h')
+            .optional()
+            .describe('Time to end in; default 5s.'),
         },
         { error: 'a map such as { signal: SIGTERM, grace: 5s }' },
       )
@@ -188,15 +237,21 @@ export const job = z.strictObject(
       .describe('How often a failed task is tried again; default 0. Preemptions do not count.'),
     timeout: part('timeout').optional().describe('How long one attempt may run.'),
     priority: part('priority').optional().describe('Larger first; default 0.'),
-    group: nonEmpty('the name of a profile group').optional().describe('Tasks of one group use memory alike; default: job name and command.'),
+    group: nonEmpty('the name of a profile group')
+      .optional()
+      .describe('Tasks of one group use memory alike; default: job name and command.'),
     profile: z
       .enum(PROFILES, { error: 'none or peak' })
       .optional()
       .describe('How the group’s past becomes an estimate; default peak.'),
-    concurrency: nonEmpty('the name of one of the top-level "groups"').optional().describe('One of the top-level groups, whose max_parallel is shared.'),
+    concurrency: nonEmpty('the name of one of the top-level "groups"')
+      .optional()
+      .describe('One of the top-level groups, whose max_parallel is shared.'),
     cwd: nonEmpty('a folder').optional().describe('Folder to run in, relative to the jobfile.'),
     env: env.optional(),
-    stdin: nonEmpty('the path of a file').optional().describe('File to read from, relative to cwd; default: nothing to read.'),
+    stdin: nonEmpty('the path of a file')
+      .optional()
+      .describe('File to read from, relative to cwd; default: nothing to read.'),
     when: z
       .enum(['success', 'always'], { error: 'success or always' })
       .optional()

@@ -18,7 +18,8 @@ export class Job {
   /** Where a key was written: in the job, or in the defaults. */
   base(key: string): readonly string[] {
     const own = ['jobs', this.name, key];
-    return valueAt(this.root, own) === undefined && valueAt(this.root, ['defaults', key]) !== undefined
+    return valueAt(this.root, own) === undefined &&
+      valueAt(this.root, ['defaults', key]) !== undefined
       ? ['defaults', key]
       : own;
   }

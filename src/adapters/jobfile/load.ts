@@ -35,7 +35,10 @@ export interface LoadOptions {
  * Reads, validates and expands a jobfile. Touches no file and throws nothing: everything that is wrong with the content
  * or the options comes back as one {@link JobfileError}.
  */
-export function loadJobfile(content: Uint8Array, options: LoadOptions): Result<RunPlan, JobfileError> {
+export function loadJobfile(
+  content: Uint8Array,
+  options: LoadOptions,
+): Result<RunPlan, JobfileError> {
   const file = options.path === '-' ? '<stdin>' : options.path;
   const decoded = decode(content, file);
   if (!decoded.ok) return decoded;
@@ -45,7 +48,9 @@ export function loadJobfile(content: Uint8Array, options: LoadOptions): Result<R
   const root = applyOverrides(parsed, options.overrides, report);
   const validated = validate(root, report);
   const plan = validated === undefined ? undefined : expandAll(validated, options, report);
-  return plan === undefined || report.diagnostics.length > 0 ? err(new JobfileError(report.diagnostics)) : ok(plan);
+  return plan === undefined || report.diagnostics.length > 0
+    ? err(new JobfileError(report.diagnostics))
+    : ok(plan);
 }
 
 function decode(content: Uint8Array, file: string): Result<string, JobfileError> {
@@ -88,7 +93,11 @@ function isPrefixOfUtf8(content: Uint8Array): boolean {
   }
 }
 
-function expandAll(validated: Validated, options: LoadOptions, report: Report): RunPlan | undefined {
+function expandAll(
+  validated: Validated,
+  options: LoadOptions,
+  report: Report,
+): RunPlan | undefined {
   const { input, root, jobNames } = validated;
   const { host, baseDir, select } = options;
   const config = runConfig(input, root, host, report);
@@ -108,20 +117,37 @@ function expandAll(validated: Validated, options: LoadOptions, report: Report): 
   const tasks: PlannedTask[] = [];
   for (const job of jobs) {
     // Jobs that are not to run are checked all the same, but count as nothing.
-    const made = expandJob(job, validated.brokenKeys(job.name), chosen.has(job) ? tasks.length : 0, context);
+    const made = expandJob(
+      job,
+      validated.brokenKeys(job.name),
+      chosen.has(job) ? tasks.length : 0,
+      context,
+    );
     if (chosen.has(job)) for (const task of made) tasks.push(task);
   }
   warnUnused(config, context.usedGroups, context.usedResources, report);
   if (report.diagnostics.length > 0) return undefined;
-  return { config, tasks: tasks.map((task) => task.spec), launches: launchesOf(tasks, jobs, report), warnings: report.warnings };
+  return {
+    config,
+    tasks: tasks.map((task) => task.spec),
+    launches: launchesOf(tasks, jobs, report),
+    warnings: report.warnings,
+  };
 }
 
-function launchesOf(tasks: readonly PlannedTask[], jobs: readonly Job[], report: Report): ReadonlyMap<TaskId, LaunchSpec> {
+function launchesOf(
+  tasks: readonly PlannedTask[],
+  jobs: readonly Job[],
+  report: Report,
+): ReadonlyMap<TaskId, LaunchSpec> {
   const launches = new Map<TaskId, LaunchSpec>();
   for (const { spec, launch } of tasks) {
     if (launches.has(spec.id)) {
       const job = jobs.find((one) => one.name === spec.job);
-      const fault = { message: `two tasks would have the id "${spec.id}"`, mend: 'rename the job or change the matrix value' };
+      const fault = {
+        message: `two tasks would have the id "${spec.id}"`,
+        mend: 'rename the job or change the matrix value',
+      };
       if (job === undefined) report.general(fault);
       else report.at(job.origin('matrix'), fault);
     }

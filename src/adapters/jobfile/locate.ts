@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Alias,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Origin } from './located.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
@@ -29,7 +39,14 @@ interface Walk {
  * @returns undefined when an alias stands for nothing, or for too much.
  */
 export function locate(node: Node, report: Report): Located | undefined {
-  const state: Walk = { report, anchors: new Map(), size: 0, aliased: 0, bombed: false, unusable: false };
+  const state: Walk = {
+    report,
+    anchors: new Map(),
+    size: 0,
+    aliased: 0,
+    bombed: false,
+    unusable: false,
+  };
   const value = walk(node, state);
   return state.unusable ? undefined : value;
 }
@@ -43,8 +60,12 @@ function walk(node: Node, state: Walk): Located {
   const value = isMap(node)
     ? mapOf(node, state)
     : isSeq(node)
-      ? { kind: 'list' as const, origin: originOf(node), items: node.items.map((item) => walk(item as Node, state)) }
-      : scalarOf(node as Scalar);
+      ? {
+          kind: 'list' as const,
+          origin: originOf(node),
+          items: node.items.map((item) => walk(item as Node, state)),
+        }
+      : scalarOf(node);
   if (anchor !== undefined) state.anchors.set(anchor, { value, size: state.size - before });
   return value;
 }
@@ -91,7 +112,8 @@ function mapOf(node: YAMLMap, state: Walk): LocatedMap {
   const merged: LocatedMap[] = [];
   for (const pair of node.items as readonly Pair<Node, Node | null>[]) {
     const value = valueOf(pair, state);
-    if (isScalar(pair.key) && typeof pair.key.value === 'symbol') merged.push(...mergeSources(value, pair.key, state));
+    if (isScalar(pair.key) && typeof pair.key.value === 'symbol')
+      merged.push(...mergeSources(value, pair.key, state));
     else addEntry(entries, pair.key, value, state);
   }
   for (const source of merged) {
@@ -117,15 +139,26 @@ function mergeSources(value: Located, key: Scalar, state: Walk): readonly Locate
   return maps;
 }
 
-function addEntry(entries: Map<string, LocatedEntry>, key: Node, value: Located, state: Walk): void {
+function addEntry(
+  entries: Map<string, LocatedEntry>,
+  key: Node,
+  value: Located,
+  state: Walk,
+): void {
   const origin = originOf(key);
   const name = isScalar(key) ? scalarOf(key).text : undefined;
   if (name === undefined || name === '') {
-    state.report.at(origin, { message: 'a key must be plain text', mend: 'put a name before the ":"' });
+    state.report.at(origin, {
+      message: 'a key must be plain text',
+      mend: 'put a name before the ":"',
+    });
     return;
   }
   if (name === '__proto__') {
-    state.report.at(origin, { message: 'the name "__proto__" is not allowed', mend: 'choose another name' });
+    state.report.at(origin, {
+      message: 'the name "__proto__" is not allowed',
+      mend: 'choose another name',
+    });
     return;
   }
   const first = entries.get(name);

@@ -10,7 +10,11 @@ export interface MatrixInput {
 
 /** The rows, or why there are none. */
 export type Expansion =
-  | { readonly kind: 'rows'; readonly rows: readonly Row[]; readonly idleExcludes: readonly number[] }
+  | {
+      readonly kind: 'rows';
+      readonly rows: readonly Row[];
+      readonly idleExcludes: readonly number[];
+    }
   | { readonly kind: 'too-many'; readonly wanted: number };
 
 /** Row visits that includes may cost: a second's work. */
@@ -25,18 +29,24 @@ const MAX_VISITS = 20_000_000;
  */
 export function expandMatrix(matrix: MatrixInput, max: number): Expansion {
   const axes = [...matrix.axes];
-  const product = axes.length === 0 ? 0 : axes.reduce((count, [, values]) => count * values.length, 1);
+  const product =
+    axes.length === 0 ? 0 : axes.reduce((count, [, values]) => count * values.length, 1);
   const wanted = product + matrix.include.length;
   if (wanted > max) return { kind: 'too-many', wanted };
   const { kept, idleExcludes } = exclude(combine(axes), matrix.exclude);
   if (kept.length * countUnbound(matrix) > MAX_VISITS) {
     return { kind: 'too-many', wanted: kept.length * matrix.include.length };
   }
-  return { kind: 'rows', rows: include(kept, [...matrix.axes.keys()], matrix.include), idleExcludes };
+  return {
+    kind: 'rows',
+    rows: include(kept, [...matrix.axes.keys()], matrix.include),
+    idleExcludes,
+  };
 }
 
 function countUnbound(matrix: MatrixInput): number {
-  return matrix.include.filter((entry) => !Object.keys(entry).some((key) => matrix.axes.has(key))).length;
+  return matrix.include.filter((entry) => !Object.keys(entry).some((key) => matrix.axes.has(key)))
+    .length;
 }
 
 function combine(axes: readonly (readonly [string, readonly string[]])[]): readonly Row[] {
@@ -70,7 +80,9 @@ function exclude(
 }
 
 /** Entries by their first key and its value, so that a row is compared with few of them. */
-function bucketByFirst(entries: readonly Row[]): ReadonlyMap<string, ReadonlyMap<string, readonly number[]>> {
+function bucketByFirst(
+  entries: readonly Row[],
+): ReadonlyMap<string, ReadonlyMap<string, readonly number[]>> {
   const buckets = new Map<string, Map<string, number[]>>();
   for (const [index, entry] of entries.entries()) {
     const [first] = Object.entries(entry);
@@ -87,13 +99,19 @@ function matches(row: Row, entry: Row): boolean {
   return Object.entries(entry).every(([key, value]) => row[key] === value);
 }
 
-function include(originals: readonly Row[], axes: readonly string[], entries: readonly Row[]): readonly Row[] {
+function include(
+  originals: readonly Row[],
+  axes: readonly string[],
+  entries: readonly Row[],
+): readonly Row[] {
   if (entries.length === 0) return originals;
   const extended: Record<string, string>[] = originals.map((row) => ({ ...row }));
   const added: Row[] = [];
   const finder = new RowFinder(originals);
   for (const entry of entries) {
-    const bound = axes.filter((key) => Object.hasOwn(entry, key)).map((key) => [key, entry[key] ?? ''] as const);
+    const bound = axes
+      .filter((key) => Object.hasOwn(entry, key))
+      .map((key) => [key, entry[key] ?? ''] as const);
     const found = finder.find(bound);
     for (const index of found) Object.assign(extended[index] ?? {}, entry);
     if (found.length === 0) added.push(entry);
@@ -111,7 +129,9 @@ class RowFinder {
     const [first, ...rest] = bound;
     if (first === undefined) return [...this.rows.keys()];
     const candidates = this.#index(first[0]).get(first[1]) ?? [];
-    return candidates.filter((index) => rest.every(([key, value]) => this.rows[index]?.[key] === value));
+    return candidates.filter((index) =>
+      rest.every(([key, value]) => this.rows[index]?.[key] === value),
+    );
   }
 
   #index(key: string): Map<string, number[]> {

@@ -1,4 +1,10 @@
-import { valueAt, type Located, type LocatedEntry, type LocatedMap, type Origin } from './located.js';
+import {
+  valueAt,
+  type Located,
+  type LocatedEntry,
+  type LocatedMap,
+  type Origin,
+} from './located.js';
 import { parseValue } from './parse-yaml.js';
 import { quote } from './printable.js';
 import { Report } from './report.js';
@@ -16,7 +22,11 @@ export interface Override {
 }
 
 /** Lays the values of options over the parsed jobfile, in order; what does not fit is reported under the option. */
-export function applyOverrides(root: Located, overrides: readonly Override[], report: Report): Located {
+export function applyOverrides(
+  root: Located,
+  overrides: readonly Override[],
+  report: Report,
+): Located {
   let current = root;
   for (const override of overrides) current = applyOne(current, override, report);
   return current;
@@ -29,7 +39,11 @@ function applyOne(root: Located, override: Override, report: Report): Located {
     const jobs = valueAt(root, ['jobs']);
     const names = jobs?.kind === 'map' ? [...jobs.entries.keys()] : [];
     if (!names.includes(job)) {
-      report.at(origin, { message: `there is no job ${quote(job)}`, ...suggest(job, names), allowed: names.slice(0, 20) });
+      report.at(origin, {
+        message: `there is no job ${quote(job)}`,
+        ...suggest(job, names),
+        allowed: names.slice(0, 20),
+      });
       return root;
     }
   }
@@ -47,7 +61,12 @@ function inherit(root: Located, path: readonly string[]): Located {
   return put(root, [first, job, key], inherited, inherited.origin);
 }
 
-function put(at: Located | undefined, path: readonly string[], value: Located, origin: Origin): Located {
+function put(
+  at: Located | undefined,
+  path: readonly string[],
+  value: Located,
+  origin: Origin,
+): Located {
   const [step, ...rest] = path;
   if (step === undefined) return value;
   const entries = new Map<string, LocatedEntry>(at?.kind === 'map' ? at.entries : []);
@@ -62,7 +81,13 @@ const SHORT_FORMS: Readonly<Record<string, string>> = { memory: 'request', retri
 
 function widen(key: string, value: Located | undefined): Located | undefined {
   const long = SHORT_FORMS[key];
-  if (value?.kind !== 'scalar' || long === undefined || value.value === null || value.value === 'auto') return value;
+  if (
+    value?.kind !== 'scalar' ||
+    long === undefined ||
+    value.value === null ||
+    value.value === 'auto'
+  )
+    return value;
   const entries: LocatedMap['entries'] = new Map([[long, { key: value.origin, value }]]);
   return { kind: 'map', origin: value.origin, entries };
 }
@@ -78,7 +103,12 @@ function locatedValue(override: Override, origin: Origin, report: Report): Locat
   return textValue(JSON.stringify(value), override, origin, report);
 }
 
-function textValue(text: string, override: Override, origin: Origin, report: Report): Located | undefined {
+function textValue(
+  text: string,
+  override: Override,
+  origin: Origin,
+  report: Report,
+): Located | undefined {
   if (/^\s*[[{]/.test(text)) return collection(text, override, origin, report);
   return readScalar(text, origin);
 }
@@ -86,11 +116,17 @@ function textValue(text: string, override: Override, origin: Origin, report: Rep
 /** A scalar from plain text: numbers and booleans as YAML reads them, everything else as text. */
 export function readScalar(text: string, origin: Origin): Located {
   if (PLAIN_NUMBER.test(text)) return { kind: 'scalar', origin, value: Number(text), text };
-  if (text === 'true' || text === 'false') return { kind: 'scalar', origin, value: text === 'true', text };
+  if (text === 'true' || text === 'false')
+    return { kind: 'scalar', origin, value: text === 'true', text };
   return { kind: 'scalar', origin, value: text, text };
 }
 
-function collection(text: string, override: Override, origin: Origin, report: Report): Located | undefined {
+function collection(
+  text: string,
+  override: Override,
+  origin: Origin,
+  report: Report,
+): Located | undefined {
   const scratch = new Report(new SourceText(override.option, text));
   const value = parseValue(scratch);
   for (const { message } of scratch.diagnostics) {

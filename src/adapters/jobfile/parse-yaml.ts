@@ -7,7 +7,7 @@ import type { Report } from './report.js';
 export const MAX_JOBFILE_BYTES = 8 * 1024 * 1024;
 
 /** Parsing costs about half a kilobyte and four microseconds for each token. */
-const MAX_TOKENS = 2_000_000;
+const MAX_TOKENS = 1_500_000;
 /** The lexer's mark before each scalar, which is no token of the file. */
 const SCALAR_FOLLOWS = '\u{1f}';
 /** A jobfile needs about six levels; unlimited ones would exhaust the stack. */
@@ -95,7 +95,8 @@ const MENDS: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'put the value in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'put the value in quotes: it contains ": "',
   BAD_DQ_ESCAPE: 'write \\\\ for a backslash, or use single quotes',
-  MULTILINE_IMPLICIT_KEY: 'each key needs a ":" on its own line; quote texts of several lines or use "|"',
+  MULTILINE_IMPLICIT_KEY:
+    'each key needs a ":" on its own line; quote texts of several lines or use "|"',
   MISSING_CHAR: 'look for a missing ":", quote or bracket here or just above',
   BAD_INDENT: 'look at the indentation and for a bracket that was not closed',
 };

@@ -1,6 +1,12 @@
 import { constants } from 'node:os';
 import { z } from 'zod';
-import { PREEMPTIBLE_LABELS, type HaltRule, type NodeSignal, type PreemptibleLevel, type RetryCause } from '../../core/task-spec.js';
+import {
+  PREEMPTIBLE_LABELS,
+  type HaltRule,
+  type NodeSignal,
+  type PreemptibleLevel,
+  type RetryCause,
+} from '../../core/task-spec.js';
 import { BYTES_GRAMMAR, parseBytes } from '../../util/bytes.js';
 import { DURATION_GRAMMAR, parseDuration } from '../../util/duration.js';
 
@@ -23,7 +29,10 @@ function refuse(context: z.RefinementCtx, expected: string): never {
 }
 
 /** One value or another, with one sentence for what may stand there. */
-export function oneOf<const T extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(options: T, expected: string) {
+export function oneOf<const T extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(
+  options: T,
+  expected: string,
+) {
   return z.union(options, { error: expected });
 }
 
@@ -35,7 +44,10 @@ export function matching(pattern: RegExp) {
   return z.string().regex(pattern, { abort: true });
 }
 
-const sizeText = oneOf([matching(SIZE), z.number().int({ abort: true }).nonnegative({ abort: true })], BYTES_GRAMMAR);
+const sizeText = oneOf(
+  [matching(SIZE), z.number().int({ abort: true }).nonnegative({ abort: true })],
+  BYTES_GRAMMAR,
+);
 
 /** A size in whole bytes. */
 export const size = sizeText
@@ -57,7 +69,10 @@ export const amount = oneOf(
     const bytes = parseBytes(String(value));
     return bytes === undefined ? refuse(context, AMOUNT_GRAMMAR) : { kind: 'bytes', bytes };
   })
-  .meta({ description: 'A size, 1024-based (512M, 2G), or a share of the memory of the host (25%).', examples: ['2G', '25%'] });
+  .meta({
+    description: 'A size, 1024-based (512M, 2G), or a share of the memory of the host (25%).',
+    examples: ['2G', '25%'],
+  });
 
 function percentOf(text: string): number | undefined {
   const match = PERCENT.exec(text);
@@ -66,18 +81,22 @@ function percentOf(text: string): number | undefined {
 
 /** A share of something as a fraction: `80%` and `0.8` are the same. */
 export function share(range: { readonly min: number; readonly max: number }, expected: string) {
-  return oneOf([matching(PERCENT), z.number().min(range.min, { abort: true }).max(range.max, { abort: true })], expected).transform(
-    (value, context) => {
-      const fraction = typeof value === 'string' ? percentOf(value) : value;
-      return fraction !== undefined && fraction >= range.min && fraction <= range.max
-        ? fraction
-        : refuse(context, expected);
-    },
-  );
+  return oneOf(
+    [matching(PERCENT), z.number().min(range.min, { abort: true }).max(range.max, { abort: true })],
+    expected,
+  ).transform((value, context) => {
+    const fraction = typeof value === 'string' ? percentOf(value) : value;
+    return fraction !== undefined && fraction >= range.min && fraction <= range.max
+      ? fraction
+      : refuse(context, expected);
+  });
 }
 
 /** A duration in milliseconds between two bounds. */
-export function duration(range: { readonly minMs: number; readonly maxMs?: number } = { minMs: 0 }, bounds = '') {
+export function duration(
+  range: { readonly minMs: number; readonly maxMs?: number } = { minMs: 0 },
+  bounds = '',
+) {
   const expected = `${DURATION_GRAMMAR}${bounds}`;
   const maxMs = range.maxMs ?? MAX_DURATION_MS;
   return z
@@ -110,14 +129,25 @@ export const preemptible = oneOf(
 );
 
 /** Signals that end a process or ask it to; stopping ones would hang the run. */
-const ENDING_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGABRT', 'SIGALRM', 'SIGKILL'] as const;
+const ENDING_SIGNALS = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGABRT',
+  'SIGALRM',
+  'SIGKILL',
+] as const;
 
 /** The signal that asks a task to end. */
 export const endingSignal = z
   .enum(ENDING_SIGNALS, { error: 'the name of a signal that ends a process' })
   .transform((name): NodeSignal => name);
 
-const CAUSE_GRAMMAR = 'oom, timeout, failure, exit:N (1 to 255) or signal:NAME such as signal:SIGSEGV';
+const CAUSE_GRAMMAR =
+  'oom, timeout, failure, exit:N (1 to 255) or signal:NAME such as signal:SIGSEGV';
 const CAUSE_PATTERN = /^exit:\d{1,3}$|^signal:SIG[A-Z0-9]+$/;
 
 /** What may be retried. */
@@ -133,7 +163,8 @@ export const retryCause = oneOf(
   return (code === undefined ? text : `exit:${String(Number(code))}`) as RetryCause;
 });
 
-const HALT_GRAMMAR = 'never, soon or now, the latter two with ",fail=N" or ",fail=P%", such as "soon,fail=3" or "now,fail=10%"';
+const HALT_GRAMMAR =
+  'never, soon or now, the latter two with ",fail=N" or ",fail=P%", such as "soon,fail=3" or "now,fail=10%"';
 const HALT = /^(never|(soon|now)(,\s*fail=(\d{1,9}|\d{1,3}(\.\d+)?%))?)$/;
 
 /** When to give up on the run; `soon` and `now` alone mean the first failure. */
@@ -146,5 +177,9 @@ export const halt = z
     const pct = /^([\d.]+)%$/.exec(threshold)?.[1];
     const number = Number(pct ?? threshold);
     if (number <= 0 || (pct !== undefined && number > 100)) return refuse(context, HALT_GRAMMAR);
-    return { kind, threshold: pct === undefined ? { kind: 'count', failures: number } : { kind: 'share', pct: number } };
+    return {
+      kind,
+      threshold:
+        pct === undefined ? { kind: 'count', failures: number } : { kind: 'share', pct: number },
+    };
   });

@@ -3,7 +3,10 @@ import { env, job } from './job-schema.js';
 import { NAME, NAME_GRAMMAR } from './names.js';
 import { amount, atLeast, duration, halt, oneOf, share, whole } from './scalars.js';
 
-const threshold = share({ min: 0.01, max: 1 }, 'a share of the budget from 1% to 100%, such as 80% or 0.8');
+const threshold = share(
+  { min: 0.01, max: 1 },
+  'a share of the budget from 1% to 100%, such as 80% or 0.8',
+);
 const stall = share({ min: 0.001, max: 1 }, 'a share of time from 0.1% to 100%, such as 10%');
 const PARALLEL_GRAMMAR = 'a whole number, 1 or more';
 const maxParallel = whole(1, 1_000_000, PARALLEL_GRAMMAR);
@@ -12,13 +15,19 @@ const name = z.string().regex(NAME, { error: NAME_GRAMMAR });
 const memory = z
   .strictObject(
     {
-      budget: oneOf([z.literal('auto'), amount], 'auto, a size such as 12G, or a share of the host such as 75%')
+      budget: oneOf(
+        [z.literal('auto'), amount],
+        'auto, a size such as 12G, or a share of the host such as 75%',
+      )
         .optional()
         .describe('Memory that all tasks together may use; default auto: what the host can spare.'),
       hold: threshold.optional().describe('Start nothing above this; default 80%.'),
       preempt: threshold.optional().describe('Stop preemptible tasks above this; default 90%.'),
       critical: threshold.optional().describe('Kill without grace above this; default 95%.'),
-      overcommit: share({ min: 0.1, max: 2 }, 'a share of the budget from 0.1 to 2, such as 0.9 or 90%')
+      overcommit: share(
+        { min: 0.1, max: 2 },
+        'a share of the budget from 0.1 to 2, such as 0.9 or 90%',
+      )
         .optional()
         .describe('Claims may fill this share of the budget; default 0.9.'),
     },
@@ -29,9 +38,15 @@ const memory = z
 const pressure = z
   .strictObject(
     {
-      some: stall.optional().describe('Hold above this share of time in which a task stalls on memory; default 10%.'),
-      full: stall.optional().describe('Preempt above this share of time in which all tasks stall; default 20%.'),
-      window: duration({ minMs: 100, maxMs: 300_000 }, ', from 100ms to 5m').optional().describe('Time looked at; default 2s.'),
+      some: stall
+        .optional()
+        .describe('Hold above this share of time in which a task stalls on memory; default 10%.'),
+      full: stall
+        .optional()
+        .describe('Preempt above this share of time in which all tasks stall; default 20%.'),
+      window: duration({ minMs: 100, maxMs: 300_000 }, ', from 100ms to 5m')
+        .optional()
+        .describe('Time looked at; default 2s.'),
     },
     { error: 'a map with some, full, window' },
   )
@@ -42,20 +57,32 @@ const NAME_TEXT = 'a text of at most 100 characters on one line';
 /** The top level of a jobfile, without the `x-` keys that {@link jsonSchema} allows beside them. */
 export const jobfile = z.strictObject(
   {
-    version: z.literal(1, { error: '1, the only version there is' }).describe('Version of the format.'),
+    version: z
+      .literal(1, { error: '1, the only version there is' })
+      .describe('Version of the format.'),
     name: z
       .string({ error: NAME_TEXT })
       .min(1, { error: NAME_TEXT })
       .max(100, { error: NAME_TEXT })
-      .regex(/^[^\x00-\x1f\x7f]*$/, { error: NAME_TEXT })
+      .regex(/^[^\p{Cc}]*$/u, { error: NAME_TEXT })
       .optional()
       .describe('Name of the run; default: the name of the file.'),
     memory: memory.optional(),
     pressure: pressure.optional(),
-    interval: duration({ minMs: 10, maxMs: 60_000 }, ', from 10ms to 60s').optional().describe('Time between two looks at memory; default 100ms.'),
-    max_parallel: maxParallel.optional().describe('Run at most this many tasks at once; default: memory and processors decide.'),
-    halt: halt.optional().describe('When to give up: never (default), soon,fail=N, soon,fail=P%, now,fail=N or now,fail=P%.'),
-    defaults: job.optional().describe('Keys for every job that does not have them itself; env is merged name by name.'),
+    interval: duration({ minMs: 10, maxMs: 60_000 }, ', from 10ms to 60s')
+      .optional()
+      .describe('Time between two looks at memory; default 100ms.'),
+    max_parallel: maxParallel
+      .optional()
+      .describe('Run at most this many tasks at once; default: memory and processors decide.'),
+    halt: halt
+      .optional()
+      .describe(
+        'When to give up: never (default), soon,fail=N, soon,fail=P%, now,fail=N or now,fail=P%.',
+      ),
+    defaults: job
+      .optional()
+      .describe('Keys for every job that does not have them itself; env is merged name by name.'),
     env: env.optional(),
     groups: z
       .record(

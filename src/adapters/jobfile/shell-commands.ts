@@ -8,7 +8,8 @@
 const ALL_CODE = new Set(['eval', 'trap', 'alias', 'let', 'ssh', 'parallel', 'watch']);
 
 /** The text after an option such as `-c` or `-e` is code. */
-const INTERPRETER = /^((ba|da|z|k|mk|a|fi|c|tc)?sh|python[\d.]*|pypy\d*|perl[\d.]*|ruby|node|nodejs|deno|bun|php|lua[\d.]*|Rscript|R|su|runuser|flock|script)$/;
+const INTERPRETER =
+  /^((ba|da|z|k|mk|a|fi|c|tc)?sh|python[\d.]*|pypy\d*|perl[\d.]*|ruby|node|nodejs|deno|bun|php|lua[\d.]*|Rscript|R|su|runuser|flock|script)$/;
 /** These take an operand (a user, a file) before their options. */
 const OPERAND_FIRST = new Set(['su', 'runuser', 'flock', 'script']);
 const CODE_OPTION = /^-[A-Za-z0-9]*[ceErp]$|^--(command|eval|execute|print|expr|run)$/;
@@ -23,7 +24,21 @@ const DECLARES = new Set(['declare', 'typeset', 'local', 'readonly', 'export']);
 const PLAIN_ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=[^(]*$/;
 
 /** Words after which a command may begin. */
-const LEADS = new Set(['then', 'do', 'else', 'elif', 'if', 'while', 'until', '!', '{', 'time', 'builtin', 'command', 'exec']);
+const LEADS = new Set([
+  'then',
+  'do',
+  'else',
+  'elif',
+  'if',
+  'while',
+  'until',
+  '!',
+  '{',
+  'time',
+  'builtin',
+  'command',
+  'exec',
+]);
 
 /**
  * The words from the one that names the command, after keywords and assignments. Where a keyword is only an argument
@@ -32,7 +47,9 @@ const LEADS = new Set(['then', 'do', 'else', 'elif', 'if', 'while', 'until', '!'
 export function commandWords(words: readonly string[]): readonly string[] {
   const afterLead = words.slice(words.findLastIndex((word) => LEADS.has(word)) + 1);
   const led = afterLead.length < words.length;
-  const first = afterLead.findIndex((word) => !PLAIN_ASSIGNMENT.test(word) && !(led && word.startsWith('-')));
+  const first = afterLead.findIndex(
+    (word) => !PLAIN_ASSIGNMENT.test(word) && !(led && word.startsWith('-')),
+  );
   return first === -1 ? [] : afterLead.slice(first);
 }
 
@@ -40,7 +57,9 @@ export function commandWords(words: readonly string[]): readonly string[] {
 export function readsCode(words: readonly string[]): boolean {
   return words.some((word) => {
     const name = baseName(word);
-    return INTERPRETER.test(name) || PROGRAM_FIRST.test(name) || ALL_CODE.has(name) || name === 'xargs';
+    return (
+      INTERPRETER.test(name) || PROGRAM_FIRST.test(name) || ALL_CODE.has(name) || name === 'xargs'
+    );
   });
 }
 
@@ -53,7 +72,11 @@ export function readsCode(words: readonly string[]): boolean {
 export function codeReason(words: readonly string[], partial: string): string | undefined {
   const all = words.findLast((word) => ALL_CODE.has(baseName(word)));
   if (all !== undefined) return `"${baseName(all)}" would read it as code`;
-  return interpreterReason(words, partial) ?? programReason(words, partial) ?? nameReason(commandWords(words), partial);
+  return (
+    interpreterReason(words, partial) ??
+    programReason(words, partial) ??
+    nameReason(commandWords(words), partial)
+  );
 }
 
 function interpreterReason(words: readonly string[], partial: string): string | undefined {

@@ -1,14 +1,6 @@
 import { commandWords } from './shell-commands.js';
+import type { Heredoc } from './shell-heredocs.js';
 import type { Reference } from './template.js';
-
-/** A here-document whose body begins after the next newline. */
-export interface Heredoc {
-  readonly delimiter: string;
-  /** A quoted delimiter: the shell fills nothing in. */
-  readonly quoted: boolean;
-  /** `<<-`: leading tabs do not count. */
-  readonly stripTabs: boolean;
-}
 
 /** References inside of `[[ … ]]`, judged when it is clear whether it does arithmetic. */
 export interface Test {

@@ -1,5 +1,6 @@
 import { codeReason, readsCode } from './shell-commands.js';
-import { CodeFrame, type Frame, type Heredoc, type OpaqueFrame } from './shell-frames.js';
+import { CodeFrame, type Frame, type OpaqueFrame } from './shell-frames.js';
+import { bodyReason, readBody, readOperator, type Heredoc } from './shell-heredocs.js';
 import type { Reference } from './template.js';
 
 /** How a reference stands in a script: what the shell would do with an expansion there. */
@@ -25,6 +26,8 @@ export function scanScript(script: string, references: readonly Reference[]): Sc
 }
 
 const ARITHMETIC_TESTS = new Set(['-eq', '-ne', '-lt', '-le', '-gt', '-ge', '-v', '-R']);
+const UNCLEAR = 'it is not clear how the shell would read it';
+const UNCLEAR_END = 'a here-document whose end is not clear stands before it';
 const IN_SINGLE = 'it stands in single quotes, where the shell fills nothing in';
 
 class Scanner {
@@ -46,7 +49,8 @@ class Scanner {
     while (this.#at < this.text.length) {
       const reference = this.#byStart.get(this.#at);
       const frame = this.#frames.at(-1);
-      if (reference !== undefined) this.#place(reference, frame?.kind === 'double' ? 'double' : 'bare');
+      if (reference !== undefined)
+        this.#place(reference, frame?.kind === 'double' ? 'double' : 'bare');
       else if (frame?.kind === 'double') this.#stepDouble();
       else if (frame?.kind === 'opaque') this.#stepOpaque(frame);
       else this.#stepCode(this.#code());
@@ -60,7 +64,12 @@ class Scanner {
     return {
       appends: this.#appends,
       placements: this.references.map(
-        (reference) => this.#placed.get(reference.start) ?? { reference, kind: 'refused', reason: 'it is not clear how the shell would read it' },
+        (reference) =>
+          this.#placed.get(reference.start) ?? {
+            reference,
+            kind: 'refused',
+            reason: UNCLEAR,
+          },
       ),
     };
   }
@@ -171,14 +180,16 @@ class Scanner {
       if (word === ']]') this.#endTest(frame, false);
     } else if (frame.words.length > 0 && frame.command === word) {
       if (word === '[[') frame.test = { references: [], arithmetic: false };
-      if (word === 'case' && frame.opened !== 'script') this.#giveUp('a case inside of parentheses stands before it');
+      if (word === 'case' && frame.opened !== 'script')
+        this.#giveUp('a case inside of parentheses stands before it');
     }
   }
 
   #endCommand(frame: CodeFrame): void {
     if (frame.test !== undefined) return;
     if (readsCode(frame.words)) {
-      for (const reference of frame.texts) this.#refuse(reference, 'the command would read it as code');
+      for (const reference of frame.texts)
+        this.#refuse(reference, 'the command would read it as code');
     }
     frame.texts = [];
     frame.words = [];
@@ -247,7 +258,8 @@ class Scanner {
       return;
     }
     const next = this.text[this.#at + 1];
-    if (next === '(' && this.text[this.#at + 2] === '(') this.#enter(3, '))', 'arithmetic, which the shell evaluates');
+    if (next === '(' && this.text[this.#at + 2] === '(')
+      this.#enter(3, '))', 'arithmetic, which the shell evaluates');
     else if (next === '(') {
       this.#frames.push(new CodeFrame('substitution'));
       this.#at += 2;
@@ -255,7 +267,10 @@ class Scanner {
     else if (next === '[') this.#enter(2, ']', 'arithmetic, which the shell evaluates');
     else if (next === "'" && !quoted) {
       this.#at += 1;
-      this.#skipTo(this.#unescaped("'") + 1, "it stands in a text $'…', where the shell fills nothing in");
+      this.#skipTo(
+        this.#unescaped("'") + 1,
+        "it stands in a text $'…', where the shell fills nothing in",
+      );
     } else if (next === '"' && !quoted) {
       this.#frames.push({ kind: 'double', translated: true });
       this.#at += 2;
@@ -285,7 +300,10 @@ class Scanner {
       this.#frames.push({ kind: 'double', translated: false });
       this.#at += 1;
     } else if (character === "'") {
-      if (inDouble) this.#giveUp("a single quote in ${…} or arithmetic inside of double quotes stands before it");
+      if (inDouble)
+        this.#giveUp(
+          'a single quote in ${…} or arithmetic inside of double quotes stands before it',
+        );
       this.#single();
     } else this.#stepBracket(frame, character);
   }
@@ -293,18 +311,21 @@ class Scanner {
   #stepBracket(frame: OpaqueFrame, character: string): void {
     this.#at += 1;
     const [close = ''] = frame.close;
-    if ((character === '(' && close === ')') || (character === '[' && close === ']')) frame.depth += 1;
+    if ((character === '(' && close === ')') || (character === '[' && close === ']'))
+      frame.depth += 1;
     else if (character === close && frame.depth > 0) frame.depth -= 1;
     else if (character === close && frame.close !== '))') this.#frames.pop();
     else if (character === close && this.text[this.#at] === ')') {
       this.#frames.pop();
       this.#at += 1;
-    } else if (character === close) this.#giveUp('parentheses that could be arithmetic stand before it');
+    } else if (character === close)
+      this.#giveUp('parentheses that could be arithmetic stand before it');
   }
 
   #separator(frame: CodeFrame, character: string): void {
     const before = this.text[this.#at - 1];
-    const duplicates = character === '&' && (before === '>' || before === '<' || this.text[this.#at + 1] === '>');
+    const duplicates =
+      character === '&' && (before === '>' || before === '<' || this.text[this.#at + 1] === '>');
     const clobbers = character === '|' && before === '>';
     this.#at += 1;
     if (duplicates || clobbers) return;
@@ -330,7 +351,8 @@ class Scanner {
       this.#endCommand(frame);
       return;
     }
-    if (frame.heredocs.length > 0) this.#giveUp('a here-document that begins inside of parentheses stands before it');
+    if (frame.heredocs.length > 0)
+      this.#giveUp('a here-document that begins inside of parentheses stands before it');
     this.#endTest(frame, true);
     this.#endCommand(frame);
     this.#frames.pop();
@@ -366,17 +388,11 @@ class Scanner {
   }
 
   #heredoc(frame: CodeFrame): void {
-    const match = /^<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n]*"|\\.|[^\s;&|<>()'"\\])+)/.exec(this.text.slice(this.#at, this.#at + 200));
-    const [whole = '<<', dash = '', word = ''] = match ?? [];
-    if (word === '' || /[$`]/.test(word)) this.#giveUp('a here-document whose end is not clear stands before it');
-    const heredoc: Heredoc = {
-      delimiter: word.replace(/['"]|\\(?=.)/g, ''),
-      quoted: /['"\\]/.test(word),
-      stripTabs: dash !== '',
-    };
+    const { length, heredoc } = readOperator(this.text, this.#at);
     frame.redirects = 'no';
-    if (word !== '') frame.heredocs.push(heredoc);
-    this.#at += whole.length;
+    if (heredoc === undefined) this.#giveUp(UNCLEAR_END);
+    else frame.heredocs.push(heredoc);
+    this.#at += length;
   }
 
   #heredocsMustNotWait(from: number, to: number): void {
@@ -388,7 +404,9 @@ class Scanner {
 
   /** After a newline: the bodies of the here-documents of the line, then a new command. */
   #newline(frame: CodeFrame): void {
-    const elsewhere = this.#frames.some((one) => one !== frame && one.kind === 'code' && one.heredocs.length > 0);
+    const elsewhere = this.#frames.some(
+      (one) => one !== frame && one.kind === 'code' && one.heredocs.length > 0,
+    );
     if (elsewhere) this.#giveUp('a here-document whose beginning is not clear stands before it');
     for (const heredoc of frame.heredocs) this.#body(heredoc, frame);
     frame.heredocs = [];
@@ -398,37 +416,19 @@ class Scanner {
 
   #body(heredoc: Heredoc, frame: CodeFrame): void {
     const start = this.#at;
-    let lineStart = start;
-    let end = this.text.length;
-    while (lineStart < this.text.length) {
-      const newline = this.text.indexOf('\n', lineStart);
-      end = newline === -1 ? this.text.length : newline;
-      const line = this.text.slice(lineStart, end);
-      if ((heredoc.stripTabs ? line.replace(/^\t+/, '') : line) === heredoc.delimiter) break;
-      lineStart = end + 1;
-    }
-    const body = this.text.slice(start, Math.min(lineStart, this.text.length));
-    if (!heredoc.quoted && /(^|[^\\])(\\\\)*\\\n$/.test(body)) {
-      this.#giveUp('a here-document whose end is not clear stands before it');
-    }
-    const reason = this.#bodyReason(heredoc, frame, body);
+    const body = readBody(this.text, start, heredoc);
+    if (!body.clear) this.#giveUp(UNCLEAR_END);
+    const opaque = this.#frames.some((one) => one.kind === 'opaque');
+    const reason = opaque ? UNCLEAR : bodyReason(heredoc, body.text, frame.line);
     for (const reference of this.references) {
-      if (reference.start < start || reference.start >= start + body.length) continue;
+      if (reference.start < start || reference.start >= start + body.text.length) continue;
       const before = this.text[reference.start - 1];
-      const blocked = before === '$' || before === '\\' ? `a "${before}" stands right before it` : undefined;
+      const blocked =
+        before === '$' || before === '\\' ? `a "${before}" stands right before it` : undefined;
       const against = this.#unsure ?? reason ?? blocked;
       if (against === undefined) this.#placed.set(reference.start, { reference, kind: 'heredoc' });
       else this.#refuse(reference, against);
     }
-    this.#at = Math.min(this.text.length, Math.max(start, end + 1));
-  }
-
-  #bodyReason(heredoc: Heredoc, frame: CodeFrame, body: string): string | undefined {
-    if (heredoc.quoted) return 'the end mark of the here-document is quoted, so that nothing is filled in';
-    if (this.#frames.some((one) => one.kind === 'opaque')) return 'it is not clear how the shell would read it';
-    if (readsCode(frame.line)) return 'the command would read the here-document as code';
-    return /`|\$\(|\$\[|\$\{(?!\{)/.test(body)
-      ? 'the here-document has expansions of its own'
-      : undefined;
+    this.#at = body.next;
   }
 }

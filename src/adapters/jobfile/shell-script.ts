@@ -32,13 +32,19 @@ export interface Rewritten {
  * Replaces each `${{ matrix.KEY }}` by an expansion of the variable that holds the value, quoted as its place needs, so
  * that the value is never read as shell syntax, never split into words and never taken for a pattern.
  */
-export function rewriteScript(script: string, references: readonly Reference[], shell: readonly string[]): Rewritten {
+export function rewriteScript(
+  script: string,
+  references: readonly Reference[],
+  shell: readonly string[],
+): Rewritten {
   const name = shellName(shell);
   if (name === undefined || !takesScript(shell)) {
     const faults = references.map(({ start, key }) => ({
       start,
-      message: `\${{ matrix.${key} }} cannot stand in a script for ${quote(shell.join(' '))}`,
-      mend: `read the value from the environment variable ${matrixVariable(key)}`,
+      fault: {
+        message: `\${{ matrix.${key} }} cannot stand in a script for ${quote(shell.join(' '))}`,
+        mend: `read the value from the environment variable ${matrixVariable(key)}`,
+      },
     }));
     return { script, faults, appends: false };
   }
@@ -51,13 +57,18 @@ export function rewriteScript(script: string, references: readonly Reference[], 
     const variable = matrixVariable(key);
     rewritten += script.slice(from, start);
     from = end;
-    if (placement.kind === 'refused') faults.push({ start, ...refusal(key, variable, placement.reason) });
+    if (placement.kind === 'refused')
+      faults.push({ start, fault: refusal(key, variable, placement.reason) });
     else rewritten += placement.kind === 'bare' ? `"\${${variable}}"` : `\${${variable}}`;
   }
   return { script: rewritten + script.slice(from), faults, appends };
 }
 
-function refusal(key: string, variable: string, reason: string): { readonly message: string; readonly mend: string } {
+function refusal(
+  key: string,
+  variable: string,
+  reason: string,
+): { readonly message: string; readonly mend: string } {
   return {
     message: `\${{ matrix.${key} }} cannot be filled in safely here: ${reason}`,
     mend: `move it out into double quotes, or have the command read the environment variable ${variable}`,

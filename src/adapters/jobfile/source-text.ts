@@ -30,7 +30,10 @@ export class SourceText {
       if ((this.#starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: Math.min(offset, this.text.length) - (this.#starts[low] ?? 0) + 1 };
+    return {
+      line: low + 1,
+      column: Math.min(offset, this.text.length) - (this.#starts[low] ?? 0) + 1,
+    };
   }
 
   /** One line, without its end; empty when there is no such line. */

@@ -10,7 +10,7 @@ const CANDIDATES_MAX = 1000;
 export function suggest(
   word: string,
   candidates: readonly string[],
-): { readonly suggestion: string } | Record<never, never> {
+): { readonly suggestion?: string } {
   if (word === '' || word.length > WORD_MAX_CHARS || candidates.length === 0) return {};
   const considered = candidates.slice(0, CANDIDATES_MAX);
   const folded = considered.map(fold);
@@ -26,7 +26,9 @@ export function suggest(
 
 /** Two swapped letters count as two edits; the same letters in another order are a slip of the fingers all the same. */
 function letters(word: string): string {
-  return [...word].toSorted((a, b) => (a < b ? -1 : 1)).join('');
+  return Array.from(word)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .join('');
 }
 
 function fold(word: string): string {

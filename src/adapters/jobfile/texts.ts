@@ -1,24 +1,35 @@
 import type { Origin } from './located.js';
 import type { Row } from './matrix.js';
 import { quote } from './printable.js';
-import type { Report } from './report.js';
-import { fill, findReferences, type Reference, type TemplateFault } from './template.js';
+import type { Fault, Report } from './report.js';
+import { fill, findReferences, type Reference } from './template.js';
 
 /** Linux takes no single argument or variable longer than this, its end included (MAX_ARG_STRLEN, execve(2)). */
 const MAX_ARGUMENT_BYTES = 131_072;
 
-/** Reports a text that cannot be passed to a program: with a NUL in it, or too long. */
-export function checkPassable(text: string, origin: Origin, what: string, report: Report): void {
+/** Room for the name of a variable and for the end. */
+const MAX_TEXT_BYTES = MAX_ARGUMENT_BYTES - 512;
+
+/** True when a text can be passed to a program; else says that it has a NUL in it, or is too long. */
+export function checkPassable(text: string, origin: Origin, what: string, report: Report): boolean {
+  const fault = passingFault(text);
+  if (fault === undefined) return true;
+  report.at(origin, { ...fault, message: `${what} ${fault.message}` });
+  return false;
+}
+
+function passingFault(text: string): Fault | undefined {
   if (text.includes('\0')) {
-    report.at(origin, { message: `${what} has a NUL character in it, which cannot be passed to a program` });
+    return { message: 'has a NUL character in it, which cannot be passed to a program' };
   }
-  // Room for the name of a variable and for the end.
-  if (text.length * 3 > MAX_ARGUMENT_BYTES - 512 && Buffer.byteLength(text) > MAX_ARGUMENT_BYTES - 512) {
-    report.at(origin, {
-      message: `${what} is longer than Linux passes to a program (128 KiB)`,
-      mend: 'put it into a file',
-    });
+  // A UTF-16 unit is at most three bytes of UTF-8: most texts need no counting.
+  if (text.length * 3 <= MAX_TEXT_BYTES || Buffer.byteLength(text) <= MAX_TEXT_BYTES) {
+    return undefined;
   }
+  return {
+    message: 'is longer than Linux passes to a program (128 KiB)',
+    mend: 'put it into a file',
+  };
 }
 
 /** A text of a job, with its references found: filled in row by row. */
@@ -37,7 +48,9 @@ export class JobText {
   /** The text for one row; a missing value is reported once and taken for empty. */
   fill(row: Row): string {
     if (this.references.length === 0) return this.text;
-    const filled = fill(this.text, this.references, (key) => (Object.hasOwn(row, key) ? row[key] : undefined));
+    const filled = fill(this.text, this.references, (key) =>
+      Object.hasOwn(row, key) ? row[key] : undefined,
+    );
     if ('text' in filled) {
       checkPassable(filled.text, this.origin, this.place, this.report);
       return filled.text;
@@ -65,17 +78,18 @@ export function readText(
   keys: readonly string[],
   report: Report,
 ): JobText {
-  checkPassable(text, origin, place, report);
+  if (!checkPassable(text, origin, place, report)) {
+    return new JobText('', [], origin, place, report);
+  }
   const { references, faults } = findReferences(text, keys);
-  for (const fault of faults) report.at(pointAt(origin, text, fault.start, report), toFault(fault, place));
+  for (const { start, fault } of faults)
+    report.at(pointAt(origin, text, start, report), placed(fault, place));
   return new JobText(text, references, origin, place, report);
 }
 
-/** A template's fault without its offset, and with its place. */
-export function toFault(fault: TemplateFault, place: string): Omit<TemplateFault, 'start'> {
-  const { start, message, ...rest } = fault;
-  void start;
-  return { message: `${place}: ${message}`, ...rest };
+/** A fault of a reference, with the place it stands in. */
+export function placed(fault: Fault, place: string): Fault {
+  return { ...fault, message: `${place}: ${fault.message}` };
 }
 
 /**

@@ -25,16 +25,26 @@ export function validate(located: Located, report: Report): Validated | undefine
   const jobs = valueAt(root, ['jobs']);
   const jobNames = jobs?.kind === 'map' ? [...jobs.entries.keys()] : [];
   if (jobs?.kind === 'map' && jobNames.length === 0) {
-    report.at(jobs.origin, { message: 'there are no jobs', mend: 'add one: jobs: { hello: { run: echo hello } }' });
+    report.at(jobs.origin, {
+      message: 'there are no jobs',
+      mend: 'add one: jobs: { hello: { run: echo hello } }',
+    });
   }
   const first = jobfile.safeParse(toPlain(root));
-  if (first.success) return { input: first.data, root, jobNames, brokenKeys: () => new Set(), brokenTop: new Set() };
+  if (first.success)
+    return { input: first.data, root, jobNames, brokenKeys: () => new Set(), brokenTop: new Set() };
   const broken = explainIssues(first.error.issues, root, report);
   if (broken.length > MAX_BROKEN) return undefined;
   const pruned = prune(root, broken);
   const second = jobfile.safeParse({ version: 1, jobs: {}, ...(toPlain(pruned) as object) });
   if (!second.success) return undefined;
-  return { input: second.data, root: pruned, jobNames, brokenKeys: (job) => brokenKeys(broken, pruned, job), brokenTop: new Set(broken.map(([top]) => String(top))) };
+  return {
+    input: second.data,
+    root: pruned,
+    jobNames,
+    brokenKeys: (job) => brokenKeys(broken, pruned, job),
+    brokenTop: new Set(broken.map(([top]) => String(top))),
+  };
 }
 
 function withoutExtensions(root: Located): Located {

@@ -96,8 +96,8 @@ async function printLogs(
   }
   const paths = logPaths(past.folder).pathsFor(record.spec.id, attempt);
   for (const stream of streams) {
-    if (streams.length > 1)
-      await print(`==> ${printable(record.spec.id)}, attempt ${attempt}, ${stream} <==`);
+    const label = `==> ${printable(record.spec.id)}, attempt ${attempt}, ${stream} <==`;
+    if (streams.length > 1 && !(await print(label))) return;
     if (!(await printLog(stream === 'stdout' ? paths.stdoutPath : paths.stderrPath))) return;
   }
 }

@@ -212,7 +212,7 @@ function triesWords(record: TaskRecord | undefined): string {
 }
 
 /** Everyone who could have been chosen, with rank or with the reason why not. */
-export function candidateTable({ candidates }: PreemptReason): string[] {
+function candidateTable({ candidates }: PreemptReason): string[] {
   return tableText(
     [
       { title: 'CANDIDATE' },

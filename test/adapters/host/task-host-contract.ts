@@ -4,13 +4,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AttemptRef } from '../../../src/core/observation.js';
 import type { Entry, TaskHost } from '../../../src/supervisor/ports.js';
 import { MiB } from '../../../src/util/bytes.js';
-import { until } from '../../support/poll.js';
+import { until as pollUntil } from '../../support/poll.js';
 import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { startIn, type RealProcess } from './real-process.js';
 
 const REF: AttemptRef = { task: 'job.a', attempt: 1 };
 const PERL_BYTES = 12 * MiB;
+/** Generous: these tests run on emulated machines, too. */
+const DEADLINE_MS = 45_000;
 
 /** What every tier has to do alike, tried with real processes. */
 export function taskHostContract(name: string, makeHost: () => TaskHost): void {
@@ -205,8 +207,9 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
 
     it('dispose ends whatever is left', async () => {
       const host = makeHost();
-      const task = run(host, REF, ['sleep', '60']);
-      host.observe();
+      const ready = join(tempDir(), 'ready');
+      const task = run(host, REF, [program('ignore-sigterm'), '--hold', '60', '--ready', ready]);
+      await until('it stands', () => existsSync(ready));
       expect(await host.dispose()).toEqual([]);
       expect(await task.ended).toBe('SIGKILL');
     });
@@ -228,6 +231,10 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
       expect(look.outsideBytes).toBeGreaterThan(0);
     });
   });
+}
+
+function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
+  return pollUntil(what, probe, DEADLINE_MS);
 }
 
 /** Opens an attempt or fails. */

@@ -115,7 +115,7 @@ describe('the claim of a running attempt', () => {
   const attempt = (source: Estimate['source'], mib: number): LiveAttempt => ({
     number: 1,
     admittedAtMs: 0,
-    estimate: { bytes: mib * MiB, source, samples: 0 },
+    estimate: { bytes: mib * MiB, source, samples: source === 'group' ? 3 : 0 },
   });
   const memory = (usedMib: number, peakMib = usedMib, attemptNumber = 1) => ({
     attempt: attemptNumber,

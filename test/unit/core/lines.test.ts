@@ -24,7 +24,7 @@ describe('lines', () => {
 
   test('are in order for every budget', () => {
     for (const budgetBytes of [1, 64 * MiB, 7 * GiB, 900 * GiB]) {
-      const lines = Object.values(linesFor(plainConfig(), budgetBytes));
+      const lines: number[] = Object.values({ ...linesFor(plainConfig(), budgetBytes) });
       expect(lines).toEqual([...lines].sort((a, b) => a - b));
     }
   });

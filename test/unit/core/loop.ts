@@ -74,6 +74,11 @@ export class Loop {
     return decision;
   }
 
+  /** Changes the configuration of the live run. */
+  reconfigure(change: Partial<RunConfig>): void {
+    Object.assign(this.control, { config: { ...this.control.config, ...change } });
+  }
+
   /** A tick in which everything that was admitted is found running. */
   launchAll(look: Look = {}): Decision {
     const facts = [...this.state.live.values()]

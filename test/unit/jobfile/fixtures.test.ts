@@ -14,11 +14,45 @@ const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(jsonSc
 
 /** Faults of structure: what an editor with the JSON Schema underlines too. The rest needs the file as a whole. */
 const STRUCTURAL = [
-  'unknown-key', 'unknown-top-key', 'unknown-nested-key', 'key-of-job-at-top', 'key-of-memory-at-top', 'top-key-in-job',
-  'version-missing', 'version-wrong', 'jobs-missing', 'jobs-a-list', 'job-not-a-map', 'job-name', 'run-a-map', 'run-empty',
-  'size-bad', 'duration-bad', 'grow-factor', 'threshold-no-percent', 'overcommit', 'halt', 'max-parallel', 'cpus-over-host',
-  'preemptible', 'on-preempt', 'retries', 'when', 'priority', 'later-checkpoint', 'later-profile', 'group-empty', 'env-names',
-  'env-values', 'matrix-scalar', 'matrix-key-bad', 'name-bad', 'control-characters', 'many-at-once', 'list-at-top', 'scalar-at-top',
+  'unknown-key',
+  'unknown-top-key',
+  'unknown-nested-key',
+  'key-of-job-at-top',
+  'key-of-memory-at-top',
+  'top-key-in-job',
+  'version-missing',
+  'version-wrong',
+  'jobs-missing',
+  'jobs-a-list',
+  'job-not-a-map',
+  'job-name',
+  'run-a-map',
+  'run-empty',
+  'size-bad',
+  'duration-bad',
+  'grow-factor',
+  'threshold-no-percent',
+  'overcommit',
+  'halt',
+  'max-parallel',
+  'cpus-over-host',
+  'preemptible',
+  'on-preempt',
+  'retries',
+  'when',
+  'priority',
+  'later-checkpoint',
+  'later-profile',
+  'group-empty',
+  'env-names',
+  'env-values',
+  'matrix-scalar',
+  'matrix-key-bad',
+  'name-bad',
+  'control-characters',
+  'many-at-once',
+  'list-at-top',
+  'scalar-at-top',
 ];
 
 describe('bad jobfiles', () => {
@@ -32,7 +66,9 @@ describe('bad jobfiles', () => {
     expect(result.ok ? 'no fault was found' : `${result.error.format()}\n`).toBe(expected);
   });
   it.each(STRUCTURAL)('%s is refused by the JSON Schema too', (name) => {
-    const value: unknown = parse(readFileSync(new URL(`${name}.yaml`, BAD), 'utf8'), { merge: true });
+    const value: unknown = parse(readFileSync(new URL(`${name}.yaml`, BAD), 'utf8'), {
+      merge: true,
+    });
     expect(validate(value)).toBe(false);
   });
 });
@@ -45,7 +81,11 @@ describe('good jobfiles', () => {
   it.each(names)('%s makes a plan', (name) => {
     const result = loadJobfile(readFileSync(new URL(name, GOOD)), { ...OPTIONS, path: name });
     expect(result.ok ? '' : result.error.format()).toBe('');
-    expect(result.ok && result.value.tasks.length > 0 && result.value.launches.size === result.value.tasks.length).toBe(true);
+    expect(
+      result.ok &&
+        result.value.tasks.length > 0 &&
+        result.value.launches.size === result.value.tasks.length,
+    ).toBe(true);
   });
   it.each(names)('%s is valid by the JSON Schema', (name) => {
     const value: unknown = parse(readFileSync(new URL(name, GOOD), 'utf8'), { merge: true });

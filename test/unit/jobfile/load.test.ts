@@ -31,7 +31,7 @@ describe('a jobfile without settings', () => {
         needs: [],
         when: 'success',
         memory: { grow: { kind: 'none' } },
-        cpus: 1,
+        cpus: 'auto',
         resources: {},
         preemptible: 0,
         onPreempt: { signal: 'SIGTERM', graceMs: 5000 },
@@ -58,9 +58,15 @@ describe('a jobfile without settings', () => {
 
 describe('values', () => {
   it('refer to the host where they are shares', () => {
-    const { config, tasks } = planOf('version: 1\nmemory: { budget: 75% }\njobs:\n  a: { run: ls, memory: { request: 25%, limit: 50% } }\n');
+    const { config, tasks } = planOf(
+      'version: 1\nmemory: { budget: 75% }\njobs:\n  a: { run: ls, memory: { request: 25%, limit: 50% } }\n',
+    );
     expect(config.budget).toEqual({ kind: 'bytes', bytes: 12 * GiB });
-    expect(tasks[0]?.memory).toEqual({ requestBytes: 4 * GiB, limitBytes: 8 * GiB, grow: { kind: 'none' } });
+    expect(tasks[0]?.memory).toEqual({
+      requestBytes: 4 * GiB,
+      limitBytes: 8 * GiB,
+      grow: { kind: 'none' },
+    });
   });
 
   it.each([
@@ -105,7 +111,13 @@ jobs:
     stdin: \${{ matrix.n }}.txt
 `);
     expect(tasks[1]).toMatchObject({
-      memory: { requestBytes: 3 * GiB, limitBytes: 13 * GiB, grow: { kind: 'factor', factor: 3 }, maxBytes: 50 * GiB, swapBytes: 3 * MiB },
+      memory: {
+        requestBytes: 3 * GiB,
+        limitBytes: 13 * GiB,
+        grow: { kind: 'factor', factor: 3 },
+        maxBytes: 50 * GiB,
+        swapBytes: 3 * MiB,
+      },
       cpus: 3,
       resources: { gpu: 3 },
       preemptible: 0,
@@ -116,7 +128,10 @@ jobs:
       group: 'g-right',
     });
     expect(tasks[0]?.preemptible).toBe(3);
-    expect(launches.get('a.right.3.0')).toMatchObject({ cwd: '/base/in/right', stdin: '/base/in/right/3.txt' });
+    expect(launches.get('a.right.3.0')).toMatchObject({
+      cwd: '/base/in/right',
+      stdin: '/base/in/right/3.txt',
+    });
   });
 
   it('of defaults stand back behind the job, but env is merged', () => {
@@ -129,56 +144,109 @@ jobs:
   y: {}
 `);
     expect(launches.get('x')?.env).toEqual({ A: 'top', B: 'default', C: 'job' });
-    expect(tasks.map((task) => [task.cpus, task.retries.max, task.retries.delayMs])).toEqual([[4, 1, 1000], [2, 3, 9000]]);
+    expect(tasks.map((task) => [task.cpus, task.retries.max, task.retries.delayMs])).toEqual([
+      [4, 1, 1000],
+      [2, 3, 9000],
+    ]);
   });
 
   it('keep the order of the file, names like numbers included', () => {
-    expect(planOf('version: 1\njobs:\n  b: { run: ls }\n  2: { run: ls }\n  constructor: { run: ls }\n  1: { run: ls }\n').tasks.map((task) => task.id)).toEqual(['b', '2', 'constructor', '1']);
+    expect(
+      planOf(
+        'version: 1\njobs:\n  b: { run: ls }\n  2: { run: ls }\n  constructor: { run: ls }\n  1: { run: ls }\n',
+      ).tasks.map((task) => task.id),
+    ).toEqual(['b', '2', 'constructor', '1']);
   });
 });
 
 describe('profile groups', () => {
-  const groupOf = (job: string) => planOf(`version: 1\njobs:\n  a: ${job}\n`).tasks.map((task) => task.group);
+  const groupOf = (job: string) =>
+    planOf(`version: 1\njobs:\n  a: ${job}\n`).tasks.map((task) => task.group);
   it('do not depend on matrix values, but on the command and the folder', () => {
-    const [first, second, ...rest] = groupOf('{ run: ./x.sh "${{ matrix.v }}", matrix: { v: [1, 2] } }');
+    const [first, second, ...rest] = groupOf(
+      "{ run: './x.sh ${{ matrix.v }}', matrix: { v: [1, 2] } }",
+    );
     expect([second, ...rest]).toEqual([first]);
-    const other = ['{ run: ./y.sh }', '{ run: ./x.sh }', '{ run: ./x.sh, cwd: w }', '{ run: [./x.sh] }', '{ run: ./x.sh, shell: sh -c }'].flatMap(groupOf);
+    const other = [
+      '{ run: ./y.sh }',
+      '{ run: ./x.sh }',
+      '{ run: ./x.sh, cwd: w }',
+      '{ run: [./x.sh] }',
+      '{ run: ./x.sh, shell: sh -c }',
+    ].flatMap(groupOf);
     expect(new Set([first, ...other]).size).toBe(6);
   });
 });
 
 describe('options', () => {
-  const FILE = 'version: 1\ndefaults: { retries: { max: 5, delay: 7s } }\njobs:\n  align: { run: ls, memory: 1G }\n  index: { run: ls, retries: 3, needs: [align] }\n';
-  const set = (option: string, path: string[], value: unknown) => ({ overrides: [{ option, path, value }] });
+  const FILE =
+    'version: 1\ndefaults: { retries: { max: 5, delay: 7s } }\njobs:\n  align: { run: ls, memory: 1G }\n  index: { run: ls, retries: 3, needs: [align] }\n';
+  const set = (option: string, path: string[], value: unknown) => ({
+    overrides: [{ option, path, value }],
+  });
 
   it('replace values of the file', () => {
-    expect(planOf(FILE, set('--budget 8G', ['memory', 'budget'], '8G')).config.budget).toEqual({ kind: 'bytes', bytes: 8 * GiB });
-    expect(planOf(FILE, set('--preemptible high', ['defaults', 'preemptible'], 'high')).tasks.map((task) => task.preemptible)).toEqual([3, 3]);
+    expect(planOf(FILE, set('--budget 8G', ['memory', 'budget'], '8G')).config.budget).toEqual({
+      kind: 'bytes',
+      bytes: 8 * GiB,
+    });
+    expect(
+      planOf(FILE, set('--preemptible high', ['defaults', 'preemptible'], 'high')).tasks.map(
+        (task) => task.preemptible,
+      ),
+    ).toEqual([3, 3]);
     expect(planOf(FILE, set('-j 3', ['max_parallel'], '3')).config.maxParallel).toBe(3);
-    expect(planOf(FILE, set('--set', ['jobs', 'index', 'needs'], '[]')).tasks[1]?.needs).toEqual([]);
+    expect(planOf(FILE, set('--set', ['jobs', 'index', 'needs'], '[]')).tasks[1]?.needs).toEqual(
+      [],
+    );
   });
 
   it('replace a part of a value and keep the rest, short forms and defaults included', () => {
-    expect(planOf(FILE, set('--set', ['jobs', 'align', 'retries', 'max'], '2')).tasks[0]?.retries).toMatchObject({ max: 2, delayMs: 7000 });
-    expect(planOf(FILE, set('--set', ['jobs', 'index', 'retries', 'delay'], '4s')).tasks[1]?.retries).toMatchObject({ max: 3, delayMs: 4000 });
-    expect(planOf(FILE, set('--set', ['jobs', 'align', 'memory', 'limit'], '4G')).tasks[0]?.memory).toMatchObject({ requestBytes: GiB, limitBytes: 4 * GiB });
+    expect(
+      planOf(FILE, set('--set', ['jobs', 'align', 'retries', 'max'], '2')).tasks[0]?.retries,
+    ).toMatchObject({ max: 2, delayMs: 7000 });
+    expect(
+      planOf(FILE, set('--set', ['jobs', 'index', 'retries', 'delay'], '4s')).tasks[1]?.retries,
+    ).toMatchObject({ max: 3, delayMs: 4000 });
+    expect(
+      planOf(FILE, set('--set', ['jobs', 'align', 'memory', 'limit'], '4G')).tasks[0]?.memory,
+    ).toMatchObject({ requestBytes: GiB, limitBytes: 4 * GiB });
   });
 
   it('are named when they are wrong', () => {
-    expect(complaintsOf(FILE, set('--set algin.memory=2G', ['jobs', 'algin', 'memory'], '2G'))).toBe(
+    expect(
+      complaintsOf(FILE, set('--set algin.memory=2G', ['jobs', 'algin', 'memory'], '2G')),
+    ).toBe(
       '--set algin.memory=2G: there is no job "algin"\n  did you mean "align"?\n  allowed here: align, index',
     );
-    expect(complaintsOf(FILE, set('--set align.memroy=2G', ['jobs', 'align', 'memroy'], '2G'))).toContain('--set align.memroy=2G: unknown key "memroy" in job "align"\n  did you mean "memory"?');
-    expect(complaintsOf(FILE, set('--budget 9X', ['memory', 'budget'], '9X'))).toContain('--budget 9X: memory.budget: expected auto, a size');
-    expect(complaintsOf(FILE, set('--set index.needs=[x', ['jobs', 'index', 'needs'], '[x'))).toContain('--set index.needs=[x: not valid YAML');
-    expect(complaintsOf(FILE, set('--hold 95%', ['memory', 'hold'], '95%'))).toContain('--hold 95%: memory.preempt (90%) must be above memory.hold (95%)');
+    expect(
+      complaintsOf(FILE, set('--set align.memroy=2G', ['jobs', 'align', 'memroy'], '2G')),
+    ).toContain(
+      '--set align.memroy=2G: unknown key "memroy" in job "align"\n  did you mean "memory"?',
+    );
+    expect(complaintsOf(FILE, set('--budget 9X', ['memory', 'budget'], '9X'))).toContain(
+      '--budget 9X: memory.budget: expected auto, a size',
+    );
+    expect(
+      complaintsOf(FILE, set('--set index.needs=[x', ['jobs', 'index', 'needs'], '[x')),
+    ).toContain('--set index.needs=[x: not valid YAML');
+    expect(complaintsOf(FILE, set('--hold 95%', ['memory', 'hold'], '95%'))).toContain(
+      '--hold 95%: memory.preempt (90%) must be above memory.hold (95%)',
+    );
   });
 });
 
 describe('selected jobs', () => {
-  const FILE = 'version: 1\njobs:\n  a: { run: ls }\n  b: { run: ls, needs: a }\n  c: { run: ls, needs: b }\n  d: { run: ls }\n';
+  const FILE =
+    'version: 1\njobs:\n  a: { run: ls }\n  b: { run: ls, needs: a }\n  c: { run: ls, needs: b }\n  d: { run: ls }\n';
   it('bring their needs along, and keep their order and numbers', () => {
-    expect(planOf(FILE, { select: ['b', 'd'] }).tasks.map((task) => [task.index, task.id])).toEqual([[0, 'a'], [1, 'b'], [2, 'd']]);
+    expect(planOf(FILE, { select: ['b', 'd'] }).tasks.map((task) => [task.index, task.id])).toEqual(
+      [
+        [0, 'a'],
+        [1, 'b'],
+        [2, 'd'],
+      ],
+    );
   });
   it('must exist', () => {
     expect(complaintsOf(FILE, { select: ['e', 'a'] })).toContain('there is no job "e" to run');
@@ -193,7 +261,11 @@ describe('warnings', () => {
     expect(planOf(`version: 1\njobs:\n  a: ${job}\n`).warnings.join('\n')).toContain(text);
   });
   it('name groups and resources that nobody uses, and a budget that is not there', () => {
-    expect(planOf(`${JOB}groups: { net: { max_parallel: 1 } }\nresources: { gpu: 1 }\nmemory: { budget: 64G }\n`).warnings).toEqual([
+    expect(
+      planOf(
+        `${JOB}groups: { net: { max_parallel: 1 } }\nresources: { gpu: 1 }\nmemory: { budget: 64G }\n`,
+      ).warnings,
+    ).toEqual([
       'memory.budget (64G) is more than this host has (16G).',
       'groups: no job names "net" under concurrency.',
       'resources: no job takes "gpu".',
@@ -207,8 +279,10 @@ describe('hostile files', () => {
     expect(result.ok ? '' : result.error.format()).toContain('more than the 8 MiB that are read');
   });
   it('may not hold more values than can be read in reasonable memory', () => {
-    expect(complaintsOf(`version: 1\nx-a: [${'1,'.repeat(1_100_000)}1]\njobs: {}\n`)).toContain('more than 2,000,000 YAML tokens');
-  });
+    expect(complaintsOf(`version: 1\nx-a: [${'1,'.repeat(800_000)}1]\njobs: {}\n`)).toContain(
+      'more than 1,500,000 YAML tokens',
+    );
+  }, 60_000);
   it.each([
     ['['.repeat(50_000)],
     ['- '.repeat(50_000)],
@@ -220,10 +294,14 @@ describe('hostile files', () => {
   });
   it('may not pass what a program cannot take', () => {
     expect(complaintsOf(`version: 1\njobs:\n  a:\n    run: ["x\\0y"]\n`)).toContain('NUL');
-    expect(complaintsOf(`version: 1\njobs:\n  a:\n    run: "${'x'.repeat(140_000)}"\n`)).toContain('longer than Linux passes to a program');
+    expect(complaintsOf(`version: 1\njobs:\n  a:\n    run: "${'x'.repeat(140_000)}"\n`)).toContain(
+      'longer than Linux passes to a program',
+    );
   });
   it('get at most 50 messages', () => {
-    const jobs = Array.from({ length: 200 }, (_, index) => `  j${String(index)}: { rnu: ls }`).join('\n');
+    const jobs = Array.from({ length: 200 }, (_, index) => `  j${String(index)}: { rnu: ls }`).join(
+      '\n',
+    );
     const text = complaintsOf(`version: 1\njobs:\n${jobs}\n`);
     expect(text).toMatch(/\nand 350 more$/);
   });

@@ -13,15 +13,21 @@ describe('a reference in a shell script', () => {
     ['emit ${{ matrix.x }}', 'emit "${MATRIX_X}"'],
     ['emit "${{matrix.x}}"', 'emit "${MATRIX_X}"'],
     ["emit 'a'${{ matrix.x }}'b'", `emit 'a'"\${MATRIX_X}"'b'`],
-    ['# it\'s ${{ matrix.x }}\nls', "# it's ${MATRIX_X}\nls"],
-    ['cat <<END\n"${{ matrix.x }}"\nEND\nls ${{ matrix.x }}', 'cat <<END\n"${MATRIX_X}"\nEND\nls "${MATRIX_X}"'],
+    ["# it's ${{ matrix.x }}\nls", "# it's ${MATRIX_X}\nls"],
+    [
+      'cat <<END\n"${{ matrix.x }}"\nEND\nls ${{ matrix.x }}',
+      'cat <<END\n"${MATRIX_X}"\nEND\nls "${MATRIX_X}"',
+    ],
     ['echo "$(wc -l < ${{ matrix.x }})"', 'echo "$(wc -l < "${MATRIX_X}")"'],
     ['sed -n 5p ${{ matrix.x }}', 'sed -n 5p "${MATRIX_X}"'],
     ["awk -v x=${{ matrix.x }} '{ print x }' f", `awk -v x="\${MATRIX_X}" '{ print x }' f`],
     ['python3 train.py -c ${{ matrix.x }}', 'python3 train.py -c "${MATRIX_X}"'],
     ['export A=${{ matrix.x }}', 'export A="${MATRIX_X}"'],
     ['[[ ${{ matrix.x }} == a ]] && ls', '[[ "${MATRIX_X}" == a ]] && ls'],
-    ['bash step.sh ${{ matrix.x }} > ${{ matrix.x }}.log 2>&1', 'bash step.sh "${MATRIX_X}" > "${MATRIX_X}".log 2>&1'],
+    [
+      'bash step.sh ${{ matrix.x }} > ${{ matrix.x }}.log 2>&1',
+      'bash step.sh "${MATRIX_X}" > "${MATRIX_X}".log 2>&1',
+    ],
   ])('%j becomes %j', (script, expected) => {
     expect(rewrite(script)).toMatchObject({ script: expected, faults: [] });
   });
@@ -50,15 +56,23 @@ describe('a reference in a shell script', () => {
     expect(faults[0]?.mend).toContain('MATRIX_X');
   });
 
-  it.each([[['python3', '-c']], [['fish', '-c']], [['bash', '-x']], [['env', 'ruby', '-e']], [['bash', '-c', 'eval "$1"', 'me']]])(
-    'is refused for %j, whose quoting is not known',
-    (shell) => {
-      expect(rewrite('print(${{ matrix.x }})', shell).faults).toHaveLength(1);
-    },
-  );
+  it.each([
+    [['python3', '-c']],
+    [['fish', '-c']],
+    [['bash', '-x']],
+    [['env', 'ruby', '-e']],
+    [['bash', '-c', 'eval "$1"', 'me']],
+  ])('is refused for %j, whose quoting is not known', (shell) => {
+    expect(rewrite('print(${{ matrix.x }})', shell).faults).toHaveLength(1);
+  });
 
   it('is accepted for the usual shells, wherever they live', () => {
-    for (const shell of [['sh', '-c'], ['/bin/dash', '-ec'], ['/usr/bin/env', 'zsh', '-c'], ['ksh', '-c']]) {
+    for (const shell of [
+      ['sh', '-c'],
+      ['/bin/dash', '-ec'],
+      ['/usr/bin/env', 'zsh', '-c'],
+      ['ksh', '-c'],
+    ]) {
       expect(rewrite('emit ${{ matrix.x }}', shell).faults).toEqual([]);
     }
   });

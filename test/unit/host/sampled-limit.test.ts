@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { LimitWarner, SampledLimit } from '../../../src/adapters/host/sampled-limit.js';
+
+describe('SampledLimit', () => {
+  it('once over, always over, and counted like the kernel does', () => {
+    const limit = new SampledLimit(100);
+    expect(limit.check(100)).toBe(false);
+    expect(limit.counters()).toEqual({ oomKill: 0, oom: 0, max: 0 });
+    expect(limit.check(101)).toBe(true);
+    expect(limit.check(5)).toBe(true);
+    expect(limit.counters()).toEqual({ oomKill: 1, oom: 1, max: 1 });
+  });
+
+  it('without a limit there is nothing to count', () => {
+    const limit = new SampledLimit(undefined);
+    expect(limit.check(1e15)).toBe(false);
+    expect(limit.counters()).toBeUndefined();
+  });
+});
+
+describe('LimitWarner', () => {
+  it('says each thing once', () => {
+    const said: string[] = [];
+    const warner = new LimitWarner((sentence) => said.push(sentence));
+    warner.noteLimits({});
+    warner.noteLimits({ limitBytes: 1 });
+    warner.noteLimits({ limitBytes: 2, swapBytes: 0 });
+    warner.noteLimits({ swapBytes: 0 });
+    expect(said).toHaveLength(2);
+  });
+});
