@@ -13,7 +13,8 @@ const memsched = new URL('../bin/memsched.js', import.meta.url).pathname;
 const rows = Array.from({ length: TASKS }, (_, at) => at + 1);
 const argvFile = join(dir, 'argv.yaml');
 const shellFile = join(dir, 'shell.yaml');
-const job = (run) => `version: 1\njobs:\n  t:\n    matrix: { n: [${rows.join(', ')}] }\n    run: ${run}\n`;
+const job = (run) =>
+  `version: 1\njobs:\n  t:\n    matrix: { n: [${rows.join(', ')}] }\n    run: ${run}\n`;
 writeFileSync(argvFile, job('["true"]'));
 writeFileSync(shellFile, job('"true"'));
 const lines = `${rows.join('\n')}\n`;
@@ -39,7 +40,11 @@ function rate([command, args]) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const rates = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
-spawnSync('parallel', ['--citation'], { input: 'will cite\n', stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, HOME: dir } });
+spawnSync('parallel', ['--citation'], {
+  input: 'will cite\n',
+  stdio: ['pipe', 'ignore', 'ignore'],
+  env: { ...process.env, HOME: dir },
+});
 for (let round = 0; round <= ROUNDS; round += 1) {
   for (const [name, contestant] of Object.entries(contestants)) {
     const value = rate(contestant);
@@ -48,12 +53,22 @@ for (let round = 0; round <= ROUNDS; round += 1) {
 }
 rmSync(dir, { recursive: true });
 
-console.log(`${TASKS} tasks of "true", ${ROUNDS} rounds; Linux ${release()}, Node ${process.version}`);
+console.log(
+  `${TASKS} tasks of "true", ${ROUNDS} rounds; Linux ${release()}, Node ${process.version}`,
+);
 for (const [name, values] of Object.entries(rates)) {
   if (values.length === 0) console.log(`${name.padEnd(16)} not installed`);
-  else console.log(`${name.padEnd(16)} ${median(values).toFixed(0).padStart(5)} tasks/s  (${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)})`);
+  else
+    console.log(
+      `${name.padEnd(16)} ${median(values).toFixed(0).padStart(5)} tasks/s  (${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)})`,
+    );
 }
 for (const name of ['memsched, argv', 'memsched, bash']) {
-  const ratios = rates[name].flatMap((value, at) => (rates['parallel -j2'][at] ? [value / rates['parallel -j2'][at]] : []));
-  if (ratios.length > 0) console.log(`${name} / parallel -j2: ${median(ratios).toFixed(2)}  (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`);
+  const ratios = rates[name].flatMap((value, at) =>
+    rates['parallel -j2'][at] ? [value / rates['parallel -j2'][at]] : [],
+  );
+  if (ratios.length > 0)
+    console.log(
+      `${name} / parallel -j2: ${median(ratios).toFixed(2)}  (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
+    );
 }

@@ -85,14 +85,14 @@ export function assessLevel(before: LevelMemory, input: LevelInput): LevelAssess
   if (RANK[wanted] > RANK[before.level]) {
     return { memory: { ...measured, level: wanted }, numbers, reason: reasonOf(alarm, numbers) };
   }
-  const floor = lowestLeft(before, measured, input);
-  const level = RANK[wanted] > RANK[floor.level] ? wanted : floor.level;
+  const floor = lowestLevel(before, measured, input);
+  const level = RANK[wanted] > RANK[floor] ? wanted : floor;
   if (level === before.level) return { memory: { ...measured, level }, numbers, reason: undefined };
   const alarmedUntilMs = atLeast(before.level, 'preempt') ? nowMs : before.alarmedUntilMs;
   return {
     memory: { ...measured, level, alarmedUntilMs },
     numbers,
-    reason: { rule: 'settled', line: floor.line, numbers },
+    reason: { rule: 'settled', line: leftLine(before.level, input.lines), numbers },
   };
 }
 
@@ -225,26 +225,25 @@ function projected(memory: LevelMemory, input: LevelInput): number {
   return Math.min(linear, Math.max(usedBytes, input.expectedBytes));
 }
 
-/** The lowest level that hysteresis allows now, and the line below which use has fallen. */
-function lowestLeft(
-  before: LevelMemory,
-  now: LevelMemory,
-  input: LevelInput,
-): { level: PressureLevel; line: number } {
+/** The line that use must fall to before `level` is left. */
+function leftLine(level: PressureLevel, lines: Lines): number {
+  if (level === 'critical') return lines.preemptBytes;
+  return level === 'preempt' ? lines.targetBytes : lines.resumeBytes;
+}
+
+/** The lowest level that hysteresis allows now. */
+function lowestLevel(before: LevelMemory, now: LevelMemory, input: LevelInput): PressureLevel {
   const { lines, nowMs } = input;
   const { usedBytes } = input.host;
-  if (before.level === 'critical' && usedBytes > lines.preemptBytes)
-    return { level: 'critical', line: lines.preemptBytes };
-  if (atLeast(before.level, 'preempt') && usedBytes > lines.targetBytes)
-    return { level: 'preempt', line: lines.targetBytes };
+  if (before.level === 'critical' && usedBytes > lines.preemptBytes) return 'critical';
+  if (atLeast(before.level, 'preempt') && usedBytes > lines.targetBytes) return 'preempt';
   const alarmed = atLeast(before.level, 'preempt') ? nowMs : before.alarmedUntilMs;
   const settleMs =
     alarmed !== undefined && nowMs - alarmed < SETTLE_AFTER_PREEMPT_MS
       ? SETTLE_AFTER_PREEMPT_MS
       : SETTLE_MS;
   const settled = now.calmSinceMs !== undefined && nowMs - now.calmSinceMs >= settleMs;
-  if (atLeast(before.level, 'hold') && !settled) return { level: 'hold', line: lines.resumeBytes };
-  return { level: 'open', line: lines.resumeBytes };
+  return atLeast(before.level, 'hold') && !settled ? 'hold' : 'open';
 }
 
 function reasonOf(alarm: Alarm | undefined, numbers: MemoryNumbers): LevelReason | undefined {

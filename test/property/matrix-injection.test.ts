@@ -138,6 +138,7 @@ const SNIPPETS: readonly {
   { script: (r) => `false || emit ${r} && emit "${r}" 2>&1 | cat`, emits: (v) => [v, v] },
   { script: (r) => `emit "$(( 1 + (2) ))" ${r} "\${HOME:+}" ${r}`, emits: (v) => ['3', v, '', v] },
   { script: (r) => `awk -v 'x=1' 'END { }' </dev/null; emit ${r}`, emits: (v) => [v] },
+  { script: (r) => `printf '%s.' ${r} | sed '' > f; emit "$(cat f)"`, emits: (v) => [`${v}.`] },
   {
     script: (r) => `if [[ ${r} == "${r}" && -n ${r} ]]; then emit ${r}; fi`,
     emits: (v) => [v],

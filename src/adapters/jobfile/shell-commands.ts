@@ -53,13 +53,20 @@ export function commandWords(words: readonly string[]): readonly string[] {
   return first === -1 ? [] : afterLead.slice(first);
 }
 
-/** True when words name a program that reads code from its standard input. */
+/**
+ * True when words name a program that takes its standard input, or a pipe named as its argument, for code: a shell or
+ * interpreter without a script of its own, or one whose script `xargs` fills in.
+ */
 export function readsCode(words: readonly string[]): boolean {
-  return words.some((word) => {
+  if (commandWords(words)[0] === 'source' || commandWords(words)[0] === '.') return true;
+  return words.some((word, index) => {
     const name = baseName(word);
-    return (
-      INTERPRETER.test(name) || PROGRAM_FIRST.test(name) || ALL_CODE.has(name) || name === 'xargs'
-    );
+    if (name === 'ssh' || name === 'parallel') return true;
+    if (!INTERPRETER.test(name)) return false;
+    const { options, open } = optionsOf(words.slice(index + 1), OPERAND_FIRST.has(name));
+    const scripted = options.some((option) => CODE_OPTION.test(option) || option === '-m');
+    const filled = words.slice(0, index).some((before) => baseName(before) === 'xargs');
+    return scripted ? filled : open;
   });
 }
 

@@ -1,4 +1,4 @@
-import { commandWords } from './shell-commands.js';
+import { commandWords, readsCode } from './shell-commands.js';
 import type { Heredoc } from './shell-heredocs.js';
 import type { Reference } from './template.js';
 
@@ -7,6 +7,9 @@ export interface Test {
   readonly references: Reference[];
   arithmetic: boolean;
 }
+
+/** Words that end a compound command: a pipe after one takes what all of it said. */
+const COMPOUND_ENDS = new Set(['}', 'done', 'fi', 'esac']);
 
 /** A stretch of commands: the script itself, or what stands between parentheses. */
 export class CodeFrame {
@@ -17,14 +20,18 @@ export class CodeFrame {
   word: string | undefined;
   /** The next word is where a redirection leads, or a text to read (`<<<`). */
   redirects: 'no' | 'to' | 'text' = 'no';
-  /** References in texts to read (`<<<`), judged when the whole command is known. */
+  /** References in what the command reads (`<<<`, `<( )`, a pipe), judged when the whole command is known. */
   texts: Reference[] = [];
-  /** Finished words since the last newline. */
-  line: string[] = [];
+  /** References in this command, which the next one of a pipeline reads. */
+  said: Reference[] = [];
+  /** All references so far: what a compound command (`{ …; } | …`) may say. */
+  readonly all: Reference[] = [];
+  /** Finished commands since the last newline. */
+  line: (readonly string[])[] = [];
   heredocs: Heredoc[] = [];
   test: Test | undefined;
 
-  constructor(readonly opened: 'script' | 'group' | 'substitution') {}
+  constructor(readonly opened: 'script' | 'group' | 'substitution' | 'pipe') {}
 
   append(text: string): void {
     this.word = (this.word ?? '') + text;
@@ -39,8 +46,32 @@ export class CodeFrame {
     this.redirects = 'no';
     if (redirected) return undefined;
     this.words.push(word);
-    this.line.push(word);
     return word;
+  }
+
+  /**
+   * Ends the command being read.
+   *
+   * @param piped - the next one reads what it says.
+   * @returns references that it would read as code.
+   */
+  endCommand(piped: boolean): readonly Reference[] {
+    const { words } = this;
+    if (this.test !== undefined || (words.length === 0 && !piped)) return [];
+    const refused = readsCode(words) ? this.texts : [];
+    const compound = words[0] === undefined || COMPOUND_ENDS.has(words[0]);
+    this.texts = piped ? [...(compound ? this.all : this.said)] : [];
+    if (!piped) this.said = [];
+    this.line.push(words);
+    this.words = [];
+    return refused;
+  }
+
+  /** Ends `[[ … ]]`, if one is being read, and returns the references that it would evaluate. */
+  endTest(unfinished: boolean): readonly Reference[] {
+    const { test } = this;
+    this.test = undefined;
+    return test !== undefined && (test.arithmetic || unfinished) ? test.references : [];
   }
 
   /** The name of the command being read. */

@@ -56,17 +56,17 @@ export function readBody(text: string, start: number, heredoc: Heredoc): Body {
 /**
  * Says why no reference may stand in a body, or nothing when one may.
  *
- * @param line - the words of the line that the here-document belongs to.
+ * @param line - the commands of the line that the here-document belongs to.
  */
 export function bodyReason(
   heredoc: Heredoc,
   body: string,
-  line: readonly string[],
+  line: readonly (readonly string[])[],
 ): string | undefined {
   if (heredoc.quoted) {
     return 'the end mark of the here-document is quoted, so that nothing is filled in';
   }
-  if (readsCode(line)) return 'the command would read the here-document as code';
+  if (line.some(readsCode)) return 'the command would read the here-document as code';
   return /`|\$\(|\$\[|\$\{(?!\{)/.test(body)
     ? 'the here-document has expansions of its own'
     : undefined;

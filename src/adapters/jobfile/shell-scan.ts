@@ -1,4 +1,4 @@
-import { codeReason, readsCode } from './shell-commands.js';
+import { codeReason } from './shell-commands.js';
 import { CodeFrame, type Frame, type OpaqueFrame } from './shell-frames.js';
 import { bodyReason, readBody, readOperator, type Heredoc } from './shell-heredocs.js';
 import type { Reference } from './template.js';
@@ -82,14 +82,25 @@ class Scanner {
 
   #place(reference: Reference, kind: 'bare' | 'double' | 'heredoc' | 'comment'): void {
     this.#at = reference.end;
-    const code = this.#code();
-    const reason = kind === 'comment' ? undefined : this.#reasonAgainst(reference, code);
-    if (kind !== 'comment' && kind !== 'heredoc') code.append('\0');
-    if (reason !== undefined) this.#refuse(reference, reason);
-    else {
-      this.#placed.set(reference.start, { reference, kind });
-      code.test?.references.push(reference);
-      if (code.redirects === 'text') code.texts.push(reference);
+    const reason = kind === 'comment' ? undefined : this.#reasonAgainst(reference);
+    if (kind !== 'comment') this.#code().append('\0');
+    if (reason !== undefined) {
+      this.#refuse(reference, reason);
+      return;
+    }
+    this.#placed.set(reference.start, { reference, kind });
+    if (kind !== 'comment') this.#watch(reference);
+  }
+
+  /** What comes later in a command may still speak against a reference: every command around it is to judge. */
+  #watch(reference: Reference): void {
+    const frames = this.#frames.filter((frame) => frame.kind === 'code');
+    for (const [index, frame] of frames.entries()) {
+      frame.test?.references.push(reference);
+      frame.said.push(reference);
+      frame.all.push(reference);
+      if (frame.redirects === 'text' || frames[index + 1]?.opened === 'pipe')
+        frame.texts.push(reference);
     }
   }
 
@@ -97,14 +108,24 @@ class Scanner {
     this.#placed.set(reference.start, { reference, kind: 'refused', reason });
   }
 
-  #reasonAgainst(reference: Reference, code: CodeFrame): string | undefined {
+  #reasonAgainst(reference: Reference): string | undefined {
     if (this.#unsure !== undefined) return this.#unsure;
     for (const frame of this.#frames) {
       if (frame.kind === 'opaque') return `it stands in ${frame.what}`;
       if (frame.kind === 'double' && frame.translated) return 'it stands in a translated text $"…"';
     }
     if (this.text[reference.start - 1] === '$') return 'a "$" stands right before it';
-    return codeReason(code.words, code.word ?? '');
+    return this.#commandReason();
+  }
+
+  /** What the commands around a place say against a reference; one can be left out. */
+  #commandReason(except?: CodeFrame): string | undefined {
+    for (const frame of this.#frames) {
+      if (frame.kind !== 'code' || frame === except || frame.redirects !== 'no') continue;
+      const reason = codeReason(frame.words, frame.word ?? '');
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
   }
 
   /** From here on quoting is not certain. */
@@ -185,21 +206,14 @@ class Scanner {
     }
   }
 
-  #endCommand(frame: CodeFrame): void {
-    if (frame.test !== undefined) return;
-    if (readsCode(frame.words)) {
-      for (const reference of frame.texts)
-        this.#refuse(reference, 'the command would read it as code');
+  #endCommand(frame: CodeFrame, piped = false): void {
+    for (const reference of frame.endCommand(piped)) {
+      this.#refuse(reference, 'the command would read it as code');
     }
-    frame.texts = [];
-    frame.words = [];
   }
 
   #endTest(frame: CodeFrame, unfinished: boolean): void {
-    const { test } = frame;
-    frame.test = undefined;
-    if (test === undefined || (!test.arithmetic && !unfinished)) return;
-    for (const reference of test.references) {
+    for (const reference of frame.endTest(unfinished)) {
       this.#refuse(reference, '"[[" would evaluate it as arithmetic or as a name');
     }
   }
@@ -323,23 +337,29 @@ class Scanner {
   }
 
   #separator(frame: CodeFrame, character: string): void {
-    const before = this.text[this.#at - 1];
-    const duplicates =
-      character === '&' && (before === '>' || before === '<' || this.text[this.#at + 1] === '>');
-    const clobbers = character === '|' && before === '>';
-    this.#at += 1;
-    if (duplicates || clobbers) return;
+    const before = this.text[this.#at - 1] ?? ' ';
+    const next = this.text[this.#at + 1] ?? ' ';
+    const redirects =
+      character === '&'
+        ? '<>|'.includes(before) || next === '>'
+        : before === '>' && character === '|';
+    this.#at += next === character ? 2 : 1;
+    if (redirects) return;
     this.#endWord(frame);
-    this.#endCommand(frame);
+    this.#endCommand(frame, character === '|' && next !== '|');
   }
 
   #parenthesis(frame: CodeFrame, character: string): void {
+    if (frame.test !== undefined) {
+      this.#endWord(frame);
+      this.#at += 1;
+      return;
+    }
     if (character === '(') {
       if (this.text[this.#at + 1] === '(') {
         this.#enter(2, '))', 'arithmetic, which the shell evaluates');
         return;
       }
-      if (frame.test === undefined && frame.word === undefined) this.#endCommand(frame);
       this.#frames.push(new CodeFrame('group'));
       this.#at += 1;
       return;
@@ -362,7 +382,7 @@ class Scanner {
   /** After `)` a command may begin: the body of `f()`, or of a pattern of `case`. */
   #afterGroup(frame: CodeFrame, empty: boolean): void {
     if (empty) this.#endWord(frame);
-    if (frame.word === undefined) this.#endCommand(frame);
+    if (frame.word === undefined && frame.test === undefined) frame.words = [];
   }
 
   #redirection(frame: CodeFrame, character: string): void {
@@ -376,10 +396,10 @@ class Scanner {
       this.#at += 3;
     } else if (rest.startsWith('<<') && frame.test === undefined) this.#heredoc(frame);
     else if (rest[1] === '(') {
-      // A word like any other: the name of a pipe.
+      // A word like any other, the name of a pipe: to an interpreter it is what "-" is.
       frame.redirects = redirects;
-      frame.append('$');
-      this.#frames.push(new CodeFrame('substitution'));
+      frame.append('-');
+      this.#frames.push(new CodeFrame('pipe'));
       this.#at += 2;
     } else if (rest.startsWith('>>')) {
       this.#appends ||= frame.test === undefined;
@@ -410,8 +430,8 @@ class Scanner {
     if (elsewhere) this.#giveUp('a here-document whose beginning is not clear stands before it');
     for (const heredoc of frame.heredocs) this.#body(heredoc, frame);
     frame.heredocs = [];
-    frame.line = [];
     this.#endCommand(frame);
+    frame.line = [];
   }
 
   #body(heredoc: Heredoc, frame: CodeFrame): void {
@@ -419,15 +439,18 @@ class Scanner {
     const body = readBody(this.text, start, heredoc);
     if (!body.clear) this.#giveUp(UNCLEAR_END);
     const opaque = this.#frames.some((one) => one.kind === 'opaque');
-    const reason = opaque ? UNCLEAR : bodyReason(heredoc, body.text, frame.line);
+    const reason = opaque ? UNCLEAR : bodyReason(heredoc, body.text, [...frame.line, frame.words]);
     for (const reference of this.references) {
       if (reference.start < start || reference.start >= start + body.text.length) continue;
       const before = this.text[reference.start - 1];
       const blocked =
         before === '$' || before === '\\' ? `a "${before}" stands right before it` : undefined;
-      const against = this.#unsure ?? reason ?? blocked;
-      if (against === undefined) this.#placed.set(reference.start, { reference, kind: 'heredoc' });
-      else this.#refuse(reference, against);
+      const against = this.#unsure ?? reason ?? blocked ?? this.#commandReason(frame);
+      if (against === undefined) {
+        this.#placed.set(reference.start, { reference, kind: 'heredoc' });
+        this.#watch(reference);
+        frame.texts.push(reference);
+      } else this.#refuse(reference, against);
     }
     this.#at = body.next;
   }

@@ -64,7 +64,7 @@ export class ProcessTree {
   removeOwner(name: string): void {
     for (const pid of this.#families.get(name)?.members.keys() ?? []) this.#ownerOf.delete(pid);
     this.#families.delete(name);
-    this.#dropEmptySessions();
+    this.#dropEmptySessions(() => true);
   }
 
   /** Looks at all processes. */
@@ -78,13 +78,14 @@ export class ProcessTree {
     const present = new Set(pids);
     for (const pid of this.#foreign) if (!present.has(pid)) this.#foreign.delete(pid);
     for (const [name, family] of this.#families) this.#refreshFamily(name, family);
+    this.#dropEmptySessions((session) => present.has(session));
     const strangers = pids
       .filter((pid) => !this.#ownerOf.has(pid) && !this.#foreign.has(pid))
       .map((pid) => readProcStat(this.procPath, pid))
       .filter((stat) => stat !== undefined)
       .filter(isAlive);
     this.#classify(strangers);
-    this.#dropEmptySessions();
+    this.#dropEmptySessions(() => true);
   }
 
   /** The live processes of an attempt, as of the last look. */
@@ -175,15 +176,18 @@ export class ProcessTree {
     this.#families.get(owner)?.members.set(pid, { pid, startTicks, session, cpuTicks });
   }
 
-  /** An empty session's number may be given to a stranger next. */
-  #dropEmptySessions(): void {
+  /**
+   * An empty session's number may be given to a stranger next. As long as no process has the number as its pid, that
+   * has not happened: a process in the session was forked unseen by one of ours.
+   */
+  #dropEmptySessions(isSuspect: (session: number) => boolean): void {
     if (this.#sessions.size === 0) return;
     const inUse = new Set<number>();
     for (const family of this.#families.values()) {
       for (const member of family.members.values()) inUse.add(member.session);
     }
     for (const session of this.#sessions.keys()) {
-      if (!inUse.has(session)) this.#sessions.delete(session);
+      if (!inUse.has(session) && isSuspect(session)) this.#sessions.delete(session);
     }
   }
 }

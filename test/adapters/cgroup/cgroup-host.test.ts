@@ -95,7 +95,7 @@ for (const tier of tiers) {
       run(host, REF, ['/bin/sh', '-c', script, ready]);
       const inner = await until(
         'the inner cgroup holds a process',
-        () => existsSync(ready) && Number(readFileSync(ready, 'utf8')),
+        () => existsSync(ready) && (Number(readFileSync(ready, 'utf8')) || undefined),
       );
       expect(readFileSync(`/proc/${inner}/cgroup`, 'utf8')).toContain('/inner');
       host.observe();

@@ -16,7 +16,7 @@ interface Stage {
   readonly host: TaskHost;
   readonly clock: { nowMs: number };
   /** Text of a file, as last written. */
-  read(path: string): string;
+  readonly read: (path: string) => string;
 }
 
 /** A host on a fake tree. The kernel's reactions (pids that move, counters) are set by hand. */

@@ -58,9 +58,10 @@ export class Loop {
   tick({ afterMs = 100, use = {}, facts = [], host = {} }: Look = {}): Decision {
     this.nowMs += afterMs;
     this.#use = { ...this.#use, ...use };
+    const gone = new Set(facts.flatMap((fact) => (fact.kind === 'emptied' ? fact.task : [])));
     const attempts = [...this.state.live.values()].flatMap((record) => {
       const usedBytes = this.#use[record.spec.id];
-      if (usedBytes === undefined) return [];
+      if (usedBytes === undefined || gone.has(record.spec.id)) return [];
       return [{ task: record.spec.id, attempt: record.attempts, usedBytes, peakBytes: usedBytes }];
     });
     const usedBytes = attempts.reduce((sum, attempt) => sum + attempt.usedBytes, 0);

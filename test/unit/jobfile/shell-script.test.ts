@@ -28,6 +28,20 @@ describe('a reference in a shell script', () => {
       'bash step.sh ${{ matrix.x }} > ${{ matrix.x }}.log 2>&1',
       'bash step.sh "${MATRIX_X}" > "${MATRIX_X}".log 2>&1',
     ],
+    ['read -r y <<< ${{ matrix.x }}', 'read -r y <<< "${MATRIX_X}"'],
+    ['python3 train.py > ${{ matrix.x }}.log', 'python3 train.py > "${MATRIX_X}".log'],
+    ['cut -f1 ${{ matrix.x }} | sed s/a/b/ | awk 1', 'cut -f1 "${MATRIX_X}" | sed s/a/b/ | awk 1'],
+    ['curl -sf u | sh; ls ${{ matrix.x }}', 'curl -sf u | sh; ls "${MATRIX_X}"'],
+    ['ls ${{ matrix.x }}; curl -sf u | sh', 'ls "${MATRIX_X}"; curl -sf u | sh'],
+    ['zcat ${{ matrix.x }} | python3 count.py', 'zcat "${MATRIX_X}" | python3 count.py'],
+    [
+      'while read -r l; do ls; done < <(cat ${{ matrix.x }})',
+      'while read -r l; do ls; done < <(cat "${MATRIX_X}")',
+    ],
+    ['echo ${{ matrix.x }} | xargs rm', 'echo "${MATRIX_X}" | xargs rm'],
+    ['perl run.pl <<END\n${{ matrix.x }}\nEND\n', 'perl run.pl <<END\n${MATRIX_X}\nEND\n'],
+    ['f() { ls ${{ matrix.x }}; }; f', 'f() { ls "${MATRIX_X}"; }; f'],
+    ['[[ ( ${{ matrix.x }} == a || b == c ) ]]', '[[ ( "${MATRIX_X}" == a || b == c ) ]]'],
   ])('%j becomes %j', (script, expected) => {
     expect(rewrite(script)).toMatchObject({ script: expected, faults: [] });
   });
@@ -52,8 +66,8 @@ describe('a reference in a shell script', () => {
   ])('%j is refused: %s', (script, reason) => {
     const { faults } = rewrite(script);
     expect(faults).toHaveLength(1);
-    expect(faults[0]?.message).toContain(reason);
-    expect(faults[0]?.mend).toContain('MATRIX_X');
+    expect(faults[0]?.fault.message).toContain(reason);
+    expect(faults[0]?.fault.mend).toContain('MATRIX_X');
   });
 
   it.each([

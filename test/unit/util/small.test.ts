@@ -15,11 +15,15 @@ describe('invariants', () => {
 
   test('present gives the value, also when it is falsy', () => {
     expect(present(0, 'a number')).toBe(0);
-    expect(() => present(undefined, 'it was planned')).toThrow(InvariantError);
+    expect(() => {
+      present(undefined, 'it was planned');
+    }).toThrow(InvariantError);
   });
 
   test('unreachable says what was not handled', () => {
-    expect(() => unreachable({ kind: 'new' } as never)).toThrow('{"kind":"new"}');
+    expect(() => {
+      unreachable({ kind: 'new' } as never);
+    }).toThrow('{"kind":"new"}');
   });
 });
 
