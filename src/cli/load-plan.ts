@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { HostSurvey } from '../adapters/host/survey.js';
 import { surveyedBudget } from '../adapters/host/survey.js';
-import { loadJobfile, type Override } from '../adapters/jobfile/load.js';
+import { loadJobfile, MAX_JOBFILE_BYTES, type Override } from '../adapters/jobfile/load.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { UsageError } from './errors.js';
+
+const CHUNK_BYTES = 64 * 1024;
 
 /** A jobfile as it was read, and what it says. */
 export interface LoadedPlan {
@@ -43,7 +45,13 @@ export function loadPlan({ path, jobs, overrides, survey }: LoadOrder): LoadedPl
 
 function readJobfile(path: string): Uint8Array {
   try {
-    return readFileSync(path === '-' ? 0 : path);
+    if (path === '-') return readBounded(0);
+    const fd = openSync(path, 'r');
+    try {
+      return readBounded(fd);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT')
@@ -51,4 +59,18 @@ function readJobfile(path: string): Uint8Array {
     if (code === 'EISDIR') throw new UsageError(`${path} is a folder; name the jobfile in it`);
     throw new UsageError(`${path} cannot be read: ${message}`);
   }
+}
+
+/** Reads no more than what shows that a file is too large: the loader then says so. */
+function readBounded(fd: number): Uint8Array {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  while (bytes <= MAX_JOBFILE_BYTES) {
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    const read = readSync(fd, chunk);
+    if (read === 0) break;
+    chunks.push(chunk.subarray(0, read));
+    bytes += read;
+  }
+  return Buffer.concat(chunks);
 }

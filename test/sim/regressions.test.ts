@@ -33,7 +33,7 @@ describe('what the simulator once found', () => {
   });
 
   test('a task that had succeeded was called timed out while its enclosure emptied', () => {
-    const recording = play1({ emptiesLateMs: 400 }, 'a', 1, rampAndHold(10 * MiB, 100, 880), {
+    const recording = play1({ emptiesLateMs: 400 }, 'a', 1, rampAndHold(10 * MiB, 100, 850), {
       timeoutMs: 1000,
     });
     expect(violations(recording)).toEqual([]);

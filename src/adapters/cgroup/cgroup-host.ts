@@ -86,7 +86,7 @@ class CgroupHost implements TaskHost {
     const procPath = options.procPath ?? '/proc';
     this.tier = options.tier;
     this.#files = new KernelFiles(fdBudget(procPath));
-    this.#memory = new ProcessMemory(procPath, pageBytes(), options.now);
+    this.#memory = new ProcessMemory(procPath, this.#files, pageBytes(), options.now);
     this.#removals = new RemovalList(tree, options.now);
     this.#watch = createChangeWatch(options.warn);
     this.#warner = new LimitWarner(options.warn);

@@ -125,6 +125,8 @@ export class KernelMeter implements MemoryMeter {
 export class SummingMeter implements MemoryMeter {
   readonly #procs: KernelFile;
   readonly #cgroupStat: KernelFile;
+  #lastText = '';
+  #hasChildren = false;
   #peakBytes = 0;
 
   constructor(
@@ -139,8 +141,12 @@ export class SummingMeter implements MemoryMeter {
   usedBytes(): number | undefined {
     const text = this.#procs.read();
     if (text === undefined) return undefined;
-    const descendants = keyedNumber(this.#cgroupStat.read() ?? '', 'nr_descendants') ?? 0;
-    const pids = descendants > 0 ? procsBelow(this.directory) : parsePids(text);
+    // Whoever moves into a cgroup of the task's own making leaves this one: no change here, no new children.
+    if (this.#hasChildren || text !== this.#lastText) {
+      this.#lastText = text;
+      this.#hasChildren = (keyedNumber(this.#cgroupStat.read() ?? '', 'nr_descendants') ?? 0) > 0;
+    }
+    const pids = this.#hasChildren ? procsBelow(this.directory) : parsePids(text);
     const used = pids.reduce((sum, pid) => sum + (this.memory.usedBytes(pid) ?? 0), 0);
     this.#peakBytes = Math.max(this.#peakBytes, used);
     return used;

@@ -1,4 +1,4 @@
-import { readIfAllowed } from './kernel-file.js';
+import { readIfAllowed, type KernelFile, type KernelFiles } from './kernel-file.js';
 import { parseSmapsRollup, parseStatm } from './process-maps.js';
 
 /** PSS is asked for again after this long… */
@@ -12,6 +12,8 @@ const PSS_MS_PER_LOOK = 5;
 const LOOKS_UNTIL_FORGOTTEN = 100;
 
 interface Known {
+  /** Kept open: it goes on meaning this process, should the pid come round again. */
+  readonly statm: KernelFile;
   seenLook: number;
   /** Resident anonymous bytes when PSS was last read. */
   anonBytes: number;
@@ -20,8 +22,6 @@ interface Known {
   shmemBytes: number;
   readMs: number;
 }
-
-const UNKNOWN = { seenLook: 0, share: 1, shmemBytes: 0, readMs: -Infinity };
 
 /**
  * Memory of processes where no memory controller counts it: the anonymous and shared-memory part of PSS, page cache
@@ -35,11 +35,13 @@ export class ProcessMemory {
 
   /**
    * @param procPath - `/proc`.
+   * @param files - keeps files open.
    * @param pageBytes - the kernel's page size.
    * @param now - milliseconds, for rates.
    */
   constructor(
     private readonly procPath: string,
+    private readonly files: KernelFiles,
     private readonly pageBytes: number,
     private readonly now: () => number,
   ) {}
@@ -50,42 +52,53 @@ export class ProcessMemory {
     this.#look += 1;
     if (this.#look % LOOKS_UNTIL_FORGOTTEN !== 0) return;
     for (const [pid, known] of this.#known) {
-      if (this.#look - known.seenLook >= LOOKS_UNTIL_FORGOTTEN) this.#known.delete(pid);
+      if (this.#look - known.seenLook >= LOOKS_UNTIL_FORGOTTEN) this.#forget(pid, known);
     }
   }
 
   /** What a process uses, in bytes; undefined when it is gone. */
   usedBytes(pid: number): number | undefined {
-    const text = readIfAllowed(`${this.procPath}/${pid}/statm`);
+    const known = this.#known.get(pid) ?? this.#meet(pid);
+    const text = known.statm.read();
     const statm = text === undefined ? undefined : parseStatm(text, this.pageBytes);
     if (statm === undefined) {
-      this.#known.delete(pid);
+      this.#forget(pid, known);
       return undefined;
     }
-    const known = this.#refresh(pid, statm.anonBytes);
+    known.seenLook = this.#look;
+    if (this.#pssMsLeft > 0 && isStale(known, statm.anonBytes, this.now())) {
+      this.#readPss(pid, known, statm.anonBytes);
+    }
     return Math.round(statm.anonBytes * known.share + known.shmemBytes);
   }
 
-  #refresh(pid: number, anonBytes: number): Readonly<Known> {
-    const known = this.#known.get(pid);
+  #meet(pid: number): Known {
+    const known = {
+      statm: this.files.file(`${this.procPath}/${pid}/statm`),
+      seenLook: this.#look,
+      anonBytes: 0,
+      share: 1,
+      shmemBytes: 0,
+      readMs: -Infinity,
+    };
+    this.#known.set(pid, known);
+    return known;
+  }
+
+  #forget(pid: number, known: Known): void {
+    known.statm.close();
+    this.#known.delete(pid);
+  }
+
+  #readPss(pid: number, known: Known, anonBytes: number): void {
     const nowMs = this.now();
-    if (known !== undefined) known.seenLook = this.#look;
-    if (known !== undefined && (!isStale(known, anonBytes, nowMs) || this.#pssMsLeft <= 0)) {
-      return known;
-    }
-    if (this.#pssMsLeft <= 0) return { ...UNKNOWN, anonBytes };
     const text = readIfAllowed(`${this.procPath}/${pid}/smaps_rollup`);
     this.#pssMsLeft -= this.now() - nowMs;
     const pss = text === undefined ? undefined : parseSmapsRollup(text);
-    const fresh = {
-      seenLook: this.#look,
-      anonBytes,
-      share: pss === undefined || anonBytes === 0 ? 1 : Math.min(1, pss.anonBytes / anonBytes),
-      shmemBytes: pss?.shmemBytes ?? 0,
-      readMs: nowMs,
-    };
-    this.#known.set(pid, fresh);
-    return fresh;
+    known.anonBytes = anonBytes;
+    known.share = pss === undefined || anonBytes === 0 ? 1 : Math.min(1, pss.anonBytes / anonBytes);
+    known.shmemBytes = pss?.shmemBytes ?? 0;
+    known.readMs = nowMs;
   }
 }
 

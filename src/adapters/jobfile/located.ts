@@ -77,12 +77,6 @@ function startOf(origin: Origin): Origin {
   return origin.kind === 'file' ? { ...origin, end: origin.start + 1 } : origin;
 }
 
-/** A scalar's text as written, or undefined when there is no scalar. */
-export function textAt(root: Located, path: Path): string | undefined {
-  const value = valueAt(root, path);
-  return value?.kind === 'scalar' ? value.text : undefined;
-}
-
 /** The plain value, for the validator. Maps have no prototype, so that no key can shadow anything. */
 export function toPlain(value: Located): unknown {
   switch (value.kind) {

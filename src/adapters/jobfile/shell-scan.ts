@@ -30,6 +30,10 @@ const UNCLEAR = 'it is not clear how the shell would read it';
 const UNCLEAR_END = 'a here-document whose end is not clear stands before it';
 const IN_SINGLE = 'it stands in single quotes, where the shell fills nothing in';
 
+function refusedAt(reference: Reference, reason: string): Placement {
+  return { reference, kind: 'refused', reason };
+}
+
 class Scanner {
   #at = 0;
   #appends = false;
@@ -64,12 +68,7 @@ class Scanner {
     return {
       appends: this.#appends,
       placements: this.references.map(
-        (reference) =>
-          this.#placed.get(reference.start) ?? {
-            reference,
-            kind: 'refused',
-            reason: UNCLEAR,
-          },
+        (reference) => this.#placed.get(reference.start) ?? refusedAt(reference, UNCLEAR),
       ),
     };
   }
@@ -105,7 +104,7 @@ class Scanner {
   }
 
   #refuse(reference: Reference, reason: string): void {
-    this.#placed.set(reference.start, { reference, kind: 'refused', reason });
+    this.#placed.set(reference.start, refusedAt(reference, reason));
   }
 
   #reasonAgainst(reference: Reference): string | undefined {

@@ -1,5 +1,5 @@
-import { readIfAllowed } from '../host/kernel-file.js';
-import { TICKS_PER_S, type ProcStat } from '../host/proc-stat.js';
+import { readIfAllowed, type KernelFile, type KernelFiles } from '../host/kernel-file.js';
+import { parseProcStat, TICKS_PER_S, type ProcStat } from '../host/proc-stat.js';
 import { listPids, readProcStat } from '../host/processes.js';
 
 /** Foreign processes are checked again this often: a pid may have been used a second time, an environment unreadable. */
@@ -10,6 +10,8 @@ export interface Member {
   readonly pid: number;
   readonly startTicks: number;
   readonly session: number;
+  /** Its `/proc/PID/stat`, kept open. */
+  readonly stat: KernelFile;
   cpuTicks: number;
 }
 
@@ -39,6 +41,7 @@ export class ProcessTree {
 
   constructor(
     private readonly procPath: string,
+    private readonly files: KernelFiles,
     private readonly now: () => number,
   ) {}
 
@@ -62,13 +65,20 @@ export class ProcessTree {
 
   /** Stops looking for an attempt's processes. */
   removeOwner(name: string): void {
-    for (const pid of this.#families.get(name)?.members.keys() ?? []) this.#ownerOf.delete(pid);
+    for (const member of this.membersOf(name)) {
+      this.#ownerOf.delete(member.pid);
+      member.stat.close();
+    }
     this.#families.delete(name);
     this.#dropEmptySessions(() => true);
   }
 
-  /** Looks at all processes. */
-  refresh(): void {
+  /**
+   * Looks for new processes, and at those that are known.
+   *
+   * @param names - only the known processes of these attempts matter now; default: all.
+   */
+  refresh(names: Iterable<string> = this.#families.keys()): void {
     const nowMs = this.now();
     if (nowMs >= this.#recheckDueMs) {
       this.#recheckDueMs = nowMs + RECHECK_MS;
@@ -77,7 +87,7 @@ export class ProcessTree {
     const pids = listPids(this.procPath);
     const present = new Set(pids);
     for (const pid of this.#foreign) if (!present.has(pid)) this.#foreign.delete(pid);
-    for (const [name, family] of this.#families) this.#refreshFamily(name, family);
+    for (const name of names) this.#refreshFamily(name);
     this.#dropEmptySessions((session) => present.has(session));
     const strangers = pids
       .filter((pid) => !this.#ownerOf.has(pid) && !this.#foreign.has(pid))
@@ -111,12 +121,16 @@ export class ProcessTree {
     return this.#lookAt(member)?.state === 'T';
   }
 
+  /** Through a file kept open, so that a pid's next owner is never mistaken for it; ESRCH when it is gone. */
   #lookAt(member: Member): ProcStat | undefined {
-    const stat = readProcStat(this.procPath, member.pid);
+    const text = member.stat.read();
+    const stat = text === undefined ? undefined : parseProcStat(text);
     return stat?.startTicks === member.startTicks && isAlive(stat) ? stat : undefined;
   }
 
-  #refreshFamily(name: string, family: Family): void {
+  #refreshFamily(name: string): void {
+    const family = this.#families.get(name);
+    if (family === undefined) return;
     for (const member of family.members.values()) {
       const stat = this.#lookAt(member);
       if (stat !== undefined) {
@@ -125,6 +139,7 @@ export class ProcessTree {
       }
       family.pastCpuTicks += member.cpuTicks;
       family.members.delete(member.pid);
+      member.stat.close();
       if (this.#ownerOf.get(member.pid) === name) this.#ownerOf.delete(member.pid);
     }
   }
@@ -172,8 +187,9 @@ export class ProcessTree {
 
   #join(owner: string, stat: ProcStat): void {
     const { pid, startTicks, session, cpuTicks } = stat;
+    const file = this.files.file(`${this.procPath}/${pid}/stat`);
     this.#ownerOf.set(pid, owner);
-    this.#families.get(owner)?.members.set(pid, { pid, startTicks, session, cpuTicks });
+    this.#families.get(owner)?.members.set(pid, { pid, startTicks, session, cpuTicks, stat: file });
   }
 
   /**

@@ -67,8 +67,8 @@ class ProcfsHost implements TaskHost {
   constructor(private readonly options: ProcfsHostOptions) {
     const procPath = options.procPath ?? '/proc';
     this.#files = new KernelFiles(fdBudget(procPath));
-    this.#memory = new ProcessMemory(procPath, pageBytes(), options.now);
-    this.#processes = new ProcessTree(procPath, options.now);
+    this.#memory = new ProcessMemory(procPath, this.#files, pageBytes(), options.now);
+    this.#processes = new ProcessTree(procPath, this.#files, options.now);
     this.#warner = new LimitWarner(options.warn ?? (() => undefined));
     this.#reader = createHostReader({
       files: this.#files,
@@ -122,18 +122,18 @@ class ProcfsHost implements TaskHost {
   signal(ref: AttemptRef, signal: NodeSignal): void {
     const name = this.options.nameOf(ref);
     const mainPid = this.#attempts.get(name)?.mainPid;
-    this.#processes.refresh();
+    this.#processes.refresh([name]);
     tellAll(this.#processes, name, signal as NodeJS.Signals, mainPid);
   }
 
   kill(ref: AttemptRef): void {
-    endAll(this.#processes, this.options.nameOf(ref));
+    endAll(this.#processes, [this.options.nameOf(ref)]);
   }
 
   close(ref: AttemptRef): AttemptTally | 'populated' {
     const name = this.options.nameOf(ref);
     const attempt = present(this.#attempts.get(name), `attempt ${name} is open when it is closed`);
-    this.#processes.refresh();
+    this.#processes.refresh([name]);
     if (this.#processes.membersOf(name).length > 0) return 'populated';
     const cpuMs = this.#processes.cpuMs(name);
     const oom = attempt.limit.counters();
@@ -159,8 +159,8 @@ class ProcfsHost implements TaskHost {
       this.#processes.refresh();
       for (const name of left) {
         if (this.#processes.membersOf(name).length === 0) left.delete(name);
-        else endAll(this.#processes, name);
       }
+      endAll(this.#processes, [...left]);
       if (left.size === 0 || this.options.now() >= deadlineMs) break;
       await pause(DISPOSE_POLL_MS);
     }

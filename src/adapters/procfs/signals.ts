@@ -24,14 +24,16 @@ export function tellAll(
 }
 
 /**
- * Ends every process of an attempt. All are stopped before the first is killed, and the look is repeated until it finds
+ * Ends every process of some attempts. All are stopped before the first is killed, and the look is repeated until it finds
  * no new one: a process that forks faster than it is found would otherwise get away.
  */
-export function endAll(processes: ProcessTree, name: string): void {
+export function endAll(processes: ProcessTree, names: readonly string[]): void {
   const found = new Map<string, Member>();
   for (let round = 0; round < ROUNDS; round += 1) {
-    processes.refresh();
-    const fresh = processes.membersOf(name).filter((member) => !found.has(key(member)));
+    processes.refresh(names);
+    const fresh = names
+      .flatMap((name) => processes.membersOf(name))
+      .filter((member) => !found.has(key(member)));
     if (fresh.length === 0) break;
     for (const member of fresh) {
       found.set(key(member), member);

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { KernelFiles } from '../../../src/adapters/host/kernel-file.js';
 import { ProcessTree } from '../../../src/adapters/procfs/process-tree.js';
 import { tempDir } from '../../support/temp-dir.js';
 
@@ -25,7 +26,7 @@ beforeEach(() => {
 
 function begin(): void {
   proc = tempDir();
-  tree = new ProcessTree(proc, () => nowMs);
+  tree = new ProcessTree(proc, new KernelFiles(0), () => nowMs);
   born({ pid: 1 });
   tree.addOwner('a', 'COOKIE=a');
   tree.addOwner('b', 'COOKIE=b');

@@ -60,8 +60,7 @@ rm -f "$out"/{status,output}
 : > "$out/output"
 {
   printf 'export PATH=%q HOME=/root TERM=dumb CI=%q MEMSCHED_GUEST=%q %s\n' "$PATH" "${CI:-}" "$flavour" "$colour"
-  printf 'cd %q || exit\n' "$PWD"
-  printf '('
+  printf '(cd %q &&' "$PWD"
   printf ' %q' "$@"
   printf ' ) > /vmout/output 2>&1\n'
   printf 'echo $? > /vmout/status\ndmesg > /vmout/dmesg\nsync\n'

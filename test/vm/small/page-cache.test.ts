@@ -3,18 +3,17 @@ import { MiB } from '../../../src/util/bytes.js';
 import { runJobs } from '../../support/cli.js';
 import { levelsSeen, ofKind, outcomes, preemptions } from '../../support/journal-view.js';
 import { program } from '../../support/programs.js';
-import { describeCgroup } from '../support/guard.js';
+import { describePageCache } from '../support/guard.js';
 import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
 import { alloc } from '../support/jobs.js';
 
 /** A folder with 1.5 GB of files on a file system with a page cache: run-in-guest.sh makes it. */
 const FILES = process.env['MEMSCHED_PAGE_CACHE_FILES'] ?? '';
 
-describeCgroup('a page cache larger than the host', () => {
+describePageCache('a page cache larger than the host', () => {
   expectNothingLeft();
 
   test('nobody is held back or preempted for 1.5 GB of files read in 1 GB of memory', async () => {
-    expect(FILES, 'MEMSCHED_PAGE_CACHE_FILES names the folder').not.toBe('');
     const jobs = {
       reader: { run: [program('page-cache'), '--mib', '1536', '--dir', FILES], memory: '60M' },
       worker: alloc(100, 2, 15, { memory: '60M', cpus: 0, preemptible: 'always' }),

@@ -1,16 +1,42 @@
+import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 import { whyNoCgroup } from './cgroup.js';
-
-const why = whyNoCgroup();
 
 /**
  * A suite that needs a cgroup v2 tree of our own with the memory controller. Elsewhere it is left out, and says so;
  * in CI and in our own guest a missing facility is an error.
  */
 export function describeCgroup(name: string, suite: () => void): void {
-  if (why !== undefined) {
-    if (process.env['CI'] || process.env['MEMSCHED_GUEST']) throw new Error(`${name}: ${why}`);
-    console.warn(`left out: ${name}: ${why}; "npm run test:vm" runs it in a guest`);
+  describeWith(whyNoCgroup, name, suite);
+}
+
+/** A suite that needs to be an ordinary user with a user manager, under systemd. */
+export function describeUserSession(name: string, suite: () => void): void {
+  describeWith(whyNoUserSession, name, suite);
+}
+
+/** A suite that needs 1.5 GB of files outside of memory, in the folder `$MEMSCHED_PAGE_CACHE_FILES`. */
+export function describePageCache(name: string, suite: () => void): void {
+  describeWith(whyNoPageCacheFiles, name, suite);
+}
+
+function describeWith(why: () => string | undefined, name: string, suite: () => void): void {
+  const reason = why();
+  if (reason !== undefined) {
+    if (process.env['CI'] || process.env['MEMSCHED_GUEST']) throw new Error(`${name}: ${reason}`);
+    console.warn(`left out: ${name}: ${reason}; "npm run test:vm" runs it in a guest`);
   }
-  describe.runIf(why === undefined)(name, suite);
+  describe.runIf(reason === undefined)(name, suite);
+}
+
+function whyNoUserSession(): string | undefined {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return 'root is no ordinary user';
+  const bus = `/run/user/${String(uid)}/bus`;
+  return existsSync(bus) ? undefined : `no user manager listens on ${bus}`;
+}
+
+function whyNoPageCacheFiles(): string | undefined {
+  if (!process.env['MEMSCHED_PAGE_CACHE_FILES']) return 'MEMSCHED_PAGE_CACHE_FILES names no folder';
+  return whyNoCgroup();
 }
