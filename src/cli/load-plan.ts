@@ -1,12 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { HostSurvey } from '../adapters/host/survey.js';
 import { surveyedBudget } from '../adapters/host/survey.js';
 import { loadJobfile, MAX_JOBFILE_BYTES, type Override } from '../adapters/jobfile/load.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { UsageError } from './errors.js';
-
-const CHUNK_BYTES = 64 * 1024;
 
 /** A jobfile as it was read, and what it says. */
 export interface LoadedPlan {
@@ -29,8 +27,9 @@ export interface LoadOrder {
  *
  * @throws UsageError when it cannot be read, JobfileError when it is wrong.
  */
-export function loadPlan({ path, jobs, overrides, survey }: LoadOrder): LoadedPlan {
-  const content = readJobfile(path);
+export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
+  const { path, jobs, overrides, survey } = order;
+  const content = await readJobfile(path);
   const { capacityBytes, ceilingBytes } = surveyedBudget(survey, { kind: 'auto' });
   const loaded = loadJobfile(content, {
     path,
@@ -43,15 +42,9 @@ export function loadPlan({ path, jobs, overrides, survey }: LoadOrder): LoadedPl
   return { plan: loaded.value, path, content };
 }
 
-function readJobfile(path: string): Uint8Array {
+async function readJobfile(path: string): Promise<Uint8Array> {
   try {
-    if (path === '-') return readBounded(0);
-    const fd = openSync(path, 'r');
-    try {
-      return readBounded(fd);
-    } finally {
-      closeSync(fd);
-    }
+    return await readBounded(path === '-' ? process.stdin : createReadStream(path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT')
@@ -62,15 +55,13 @@ function readJobfile(path: string): Uint8Array {
 }
 
 /** Reads no more than what shows that a file is too large: the loader then says so. */
-function readBounded(fd: number): Uint8Array {
+async function readBounded(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  while (bytes <= MAX_JOBFILE_BYTES) {
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    const read = readSync(fd, chunk);
-    if (read === 0) break;
-    chunks.push(chunk.subarray(0, read));
-    bytes += read;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_JOBFILE_BYTES) break;
   }
   return Buffer.concat(chunks);
 }

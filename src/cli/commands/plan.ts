@@ -16,7 +16,7 @@ export function planCommand(): Command {
     .argument('<jobfile>', 'YAML file, or - for standard input')
     .argument('[job...]', 'jobs to run, with what they need; default: all')
     .addOption(new Option('--simulate').hideHelp());
-  return addPlanOptions(command).action((path: string, jobs: string[]) => {
+  return addPlanOptions(command).action(async (path: string, jobs: string[]) => {
     if (command.opts<{ simulate?: true }>().simulate) {
       throw new UsageError(
         '--simulate comes with a later version of memsched, with the profiles it needs',
@@ -26,7 +26,7 @@ export function planCommand(): Command {
     const survey = surveyHost();
     const choice = chooseTier(survey, options.tier);
     if (!choice.ok) throw choice.error;
-    const { plan } = loadPlan({ path, jobs, overrides: options.overrides, survey });
+    const { plan } = await loadPlan({ path, jobs, overrides: options.overrides, survey });
     printPlan({ plan, path, survey, choice: choice.value, json: options.json });
   });
 }

@@ -39,18 +39,19 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
   const survey = surveyHost();
   const choice = unwrap(chooseTier(survey, options.tier));
   if (options.dryRun) {
-    const { plan } = loadPlan({ path, jobs, overrides: options.overrides, survey });
+    const { plan } = await loadPlan({ path, jobs, overrides: options.overrides, survey });
     printPlan({ plan, path, survey, choice, json: options.json });
     return 0;
   }
   // A wrong jobfile is told of before anything is started; standard input can be read only once, over there.
-  const load = (): LoadedPlan => loadPlan({ path, jobs, overrides: options.overrides, survey });
-  if (choice.kind === 'here') return runSession({ loaded: load(), survey, choice, options });
-  if (path !== '-') load();
+  const load = (): Promise<LoadedPlan> =>
+    loadPlan({ path, jobs, overrides: options.overrides, survey });
+  if (choice.kind === 'here') return runSession({ loaded: await load(), survey, choice, options });
+  if (path !== '-') await load();
   const end = await relaunch({ command: choice.command, self: ownCommandLine(), env: process.env });
   if (end.kind === 'ran') return end.exitCode;
   return runSession({
-    loaded: load(),
+    loaded: await load(),
     survey,
     choice: fallBack(survey, options.tier, end.why),
     options,
