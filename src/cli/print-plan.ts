@@ -3,7 +3,7 @@ import { announceTier, type TierChoice } from '../adapters/host/tier-choice.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import { preview, type PreviewedStart, type PreviewedTask } from '../core/preview.js';
 import { PREEMPTIBLE_LABELS } from '../core/task-spec.js';
-import { waitWords } from '../reporters/words.js';
+import { counted, waitWords } from '../reporters/words.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { formatBytes } from '../util/bytes.js';
 
@@ -41,7 +41,7 @@ export function printPlan({ plan, path, survey, choice, json }: PlanView): void 
       ? `auto, of ${formatBytes(budget.capacityBytes)}`
       : 'as told';
   process.stdout.write(
-    `${path}: ${plan.tasks.length} tasks in ${jobs} jobs\n` +
+    `${path}: ${counted(plan.tasks.length, 'task')} in ${counted(jobs, 'job')}\n` +
       `budget ${formatBytes(budget.budgetBytes)} (${origin}) · ${plan.config.cpus} cpus · ${announceTier(choice)}\n` +
       `${table(tasks)}\n${verdict(tasks, budget.budgetBytes * plan.config.overcommit)}\n`,
   );

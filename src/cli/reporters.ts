@@ -9,7 +9,6 @@ import { streamOutput } from '../reporters/output.js';
 import { createPlainReporter } from '../reporters/plain.js';
 import type { Reporter } from '../reporters/reporter.js';
 import { createSummaryReporter } from '../reporters/summary.js';
-import { createLiveReporter } from '../reporters/tty/live.js';
 import type { LogPaths } from '../supervisor/ports.js';
 import { UsageError } from './errors.js';
 import type { RunOptions } from './run-options.js';
@@ -35,10 +34,12 @@ export interface ReportersOrder {
  *
  * @throws UsageError when the file for `--events` cannot be written.
  */
-export function createReporters(order: ReportersOrder): Reporters {
+export async function createReporters(order: ReportersOrder): Promise<Reporters> {
   const { warn, options, choice } = order;
   if (options.verbosity !== 'quiet' && choice.downgrade !== undefined) warn(announceTier(choice));
-  const all = Object.entries(pick(order)).map(([name, reporter]) => guarded(reporter, name, warn));
+  const all = Object.entries(await pick(order)).map(([name, reporter]) =>
+    guarded(reporter, name, warn),
+  );
   return {
     event(event, state) {
       for (const reporter of all) reporter.event(event, state);
@@ -52,35 +53,36 @@ export function createReporters(order: ReportersOrder): Reporters {
   };
 }
 
-function pick({ options, logs, warn }: ReportersOrder): Readonly<Record<string, Reporter>> {
-  const { verbosity, json, events } = options;
-  const isColourful = options.colour;
-  const stdout = streamOutput(process.stdout, warn);
-  const live = verbosity !== 'quiet' && canDrawLive(process.stderr, process.env);
+async function pick(order: ReportersOrder): Promise<Readonly<Record<string, Reporter>>> {
+  const { json, events, verbosity, colour } = order.options;
+  const stdout = streamOutput(process.stdout, order.warn);
+  const isQuiet = verbosity === 'quiet';
   return {
-    ...(live
-      ? {
-          live: createLiveReporter({
-            terminal: process.stderr,
-            colour: colourFor(process.stderr, process.env, isColourful),
-            logs,
-            verbosity,
-          }),
-        }
-      : { plain: createPlainReporter({ out: streamOutput(process.stderr), logs, verbosity }) }),
+    ...(await pickProgress(order)),
     ...(json
       ? { json: createJsonReporter(stdout) }
       : {
           summary: createSummaryReporter({
             out: stdout,
-            colour: colourFor(process.stdout, process.env, isColourful),
-            isQuiet: verbosity === 'quiet',
+            colour: colourFor(process.stdout, process.env, colour),
+            isQuiet,
           }),
         }),
     ...(events === undefined
       ? {}
-      : { events: createJsonReporter(streamOutput(openEvents(events), warn)) }),
+      : { events: createJsonReporter(streamOutput(openEvents(events), order.warn)) }),
   };
+}
+
+/** The live area is loaded only where it is shown: start-up time is part of the product. */
+async function pickProgress({ options, logs }: ReportersOrder): Promise<Record<string, Reporter>> {
+  const { verbosity } = options;
+  if (verbosity === 'quiet' || !canDrawLive(process.stderr, process.env)) {
+    return { plain: createPlainReporter({ out: streamOutput(process.stderr), logs, verbosity }) };
+  }
+  const { createLiveReporter } = await import('../reporters/tty/live.js');
+  const colour = colourFor(process.stderr, process.env, options.colour);
+  return { live: createLiveReporter({ terminal: process.stderr, colour, logs, verbosity }) };
 }
 
 function openEvents(path: string): WriteStream {

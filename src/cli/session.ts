@@ -54,7 +54,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   markSupervised(folder);
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   const host = makeHost(order, folder, warn);
-  const reporters = createReporters({ options, choice, warn, logs: logPaths(folder) });
+  const reporters = await createReporters({ options, choice, warn, logs: logPaths(folder) });
   for (const warning of plan.warnings) warn(`warning: ${warning}`);
   const supervisor = new Supervisor({
     plan,

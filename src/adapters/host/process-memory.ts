@@ -1,15 +1,15 @@
 import { readIfAllowed, type KernelFile, type KernelFiles } from './kernel-file.js';
 import { parseSmapsRollup, parseStatm } from './process-maps.js';
 
-/** PSS is asked for again after this long… */
+/** PSS is asked for again after this long, of small processes more rarely… */
 const PSS_EVERY_MS = 1000;
+const PSS_SMALL_EVERY_MS = 5000;
+const PSS_SMALL_BYTES = 4 * 2 ** 20;
 /** …or when a process's anonymous memory has moved by this share and this much since, */
 const PSS_MOVED_SHARE = 0.25;
 const PSS_MOVED_BYTES = 16 * 2 ** 20;
 /** …but no more than this long in one look at all processes: smaps_rollup walks page tables, 1 ms a GiB or so. */
 const PSS_MS_PER_LOOK = 5;
-/** Processes not asked for during so many looks are dropped. */
-const LOOKS_UNTIL_FORGOTTEN = 100;
 
 interface Known {
   /** Kept open: it goes on meaning this process, should the pid come round again. */
@@ -46,14 +46,13 @@ export class ProcessMemory {
     private readonly now: () => number,
   ) {}
 
-  /** A new look begins: the time that PSS may take is fresh. */
+  /** A new look begins: the time that PSS may take is fresh, and whoever the last one passed over is forgotten. */
   startLook(): void {
     this.#pssMsLeft = PSS_MS_PER_LOOK;
-    this.#look += 1;
-    if (this.#look % LOOKS_UNTIL_FORGOTTEN !== 0) return;
     for (const [pid, known] of this.#known) {
-      if (this.#look - known.seenLook >= LOOKS_UNTIL_FORGOTTEN) this.#forget(pid, known);
+      if (known.seenLook < this.#look) this.#forget(pid, known);
     }
+    this.#look += 1;
   }
 
   /** What a process uses, in bytes; undefined when it is gone. */
@@ -103,7 +102,8 @@ export class ProcessMemory {
 }
 
 function isStale(known: Known, anonBytes: number, nowMs: number): boolean {
-  if (nowMs - known.readMs >= PSS_EVERY_MS) return true;
+  const everyMs = anonBytes < PSS_SMALL_BYTES ? PSS_SMALL_EVERY_MS : PSS_EVERY_MS;
+  if (nowMs - known.readMs >= everyMs) return true;
   const moved = Math.abs(anonBytes - known.anonBytes);
   return moved >= PSS_MOVED_BYTES && moved >= known.anonBytes * PSS_MOVED_SHARE;
 }

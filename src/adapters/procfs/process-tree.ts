@@ -187,6 +187,7 @@ export class ProcessTree {
 
   #join(owner: string, stat: ProcStat): void {
     const { pid, startTicks, session, cpuTicks } = stat;
+    this.#families.get(owner)?.members.get(pid)?.stat.close();
     const file = this.files.file(`${this.procPath}/${pid}/stat`);
     this.#ownerOf.set(pid, owner);
     this.#families.get(owner)?.members.set(pid, { pid, startTicks, session, cpuTicks, stat: file });

@@ -134,7 +134,10 @@ for (const tier of tiers) {
       await once(1);
       const before = count();
       for (let attempt = 2; attempt < 8; attempt += 1) await once(attempt);
-      await until('all are back', () => count() <= before);
+      await until('all are back', () => {
+        host.observe();
+        return count() <= before;
+      });
     });
   });
 }
