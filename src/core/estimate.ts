@@ -12,7 +12,10 @@ export const KNOWN_FROM = 2;
 /** With few peaks the next is likely to be higher: P(next > max of n) = 1 / (n + 1) (prediction.md 3.2). */
 const FEW_PEAKS = 3;
 const FEW_PEAKS_MARGIN = 1.3;
-const PEAK_MARGIN = 1.1;
+/** Peaks that are all alike need little more than the largest. */
+const ALIKE_MARGIN = 1.05;
+/** What a task of unknown size uses now, it may soon go beyond. */
+const GROWTH_MARGIN = 1.1;
 /** Peaks of other groups say something, but less. */
 const RUN_PEAKS_MARGIN = 1.5;
 /** After so many other groups, an unknown one is set aside half as much. */
@@ -72,10 +75,17 @@ function unknownEstimate(state: RunState, basis: EstimateBasis, boundBytes: numb
   );
 }
 
-function peakEstimate(history: GroupHistory): number {
-  return (
-    largest(history) * (history.peaksBytes.length < FEW_PEAKS ? FEW_PEAKS_MARGIN : PEAK_MARGIN)
-  );
+/** The largest peak and a margin: small where peaks are alike, larger the further they lie apart. */
+function peakEstimate({ peaksBytes }: GroupHistory): number {
+  let most = 0;
+  let least = Infinity;
+  for (const peak of peaksBytes) {
+    if (peak > most) most = peak;
+    if (peak < least) least = peak;
+  }
+  if (peaksBytes.length < FEW_PEAKS || most === 0) return most * FEW_PEAKS_MARGIN;
+  const spread = (most - least) / most;
+  return most * (ALIKE_MARGIN + (FEW_PEAKS_MARGIN - ALIKE_MARGIN) * spread);
 }
 
 function largest(history: GroupHistory | undefined): number {
@@ -118,7 +128,7 @@ export function claimOf(
   const halfLifeMs = level > 0 ? UNKNOWN_HALF_LIFE_MS.preemptible : UNKNOWN_HALF_LIFE_MS.never;
   const reserved =
     Math.max(0, estimate.bytes - peakBytes) * 2 ** (-(nowMs - flatSinceMs) / halfLifeMs);
-  return Math.ceil(Math.max(peakBytes * PEAK_MARGIN, usedBytes) + reserved);
+  return Math.ceil(Math.max(peakBytes * GROWTH_MARGIN, usedBytes) + reserved);
 }
 
 /** The estimate after an attempt was stopped at `peakBytes`: the true peak lies higher. */

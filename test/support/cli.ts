@@ -72,7 +72,8 @@ function launch(args: readonly string[], options: CliOptions, stateHome: string)
     input: options.stdin ?? '',
     reject: false,
     timeout: options.timeoutMs ?? TIMEOUT_MS,
-    forceKillAfterDelay: 1_000,
+    killSignal: 'SIGKILL',
+    forceKillAfterDelay: false,
   });
 }
 

@@ -1,9 +1,4 @@
-import {
-  readIfAllowed,
-  readKernelFile,
-  writeKernelFile,
-  type WriteResult,
-} from '../host/kernel-file.js';
+import { readKernelFile, writeKernelFile, type WriteResult } from '../host/kernel-file.js';
 
 /** How often a busy `cgroup.subtree_control` is tried again: processes that we moved may still be on their way. */
 const ATTEMPTS = 20;
@@ -29,12 +24,6 @@ export function enableController(directory: string, controller: string): Enablin
 /** Takes a controller back; false when something still needs it. */
 export function disableController(directory: string, controller: string): boolean {
   return persist(`${directory}/cgroup.subtree_control`, `-${controller}`) === 'written';
-}
-
-/** Whether a controller is at the disposal of `directory`. */
-export function hasController(directory: string, controller: string): boolean {
-  const text = readIfAllowed(`${directory}/cgroup.controllers`) ?? '';
-  return text.trim().split(' ').includes(controller);
 }
 
 function persist(file: string, text: string): WriteResult {

@@ -62,17 +62,21 @@ function render(report: Report): string {
     ...(process.stdout.isTTY && { colWidths: [9, 14, detailWidth()], wordWrap: true }),
   });
   for (const finding of report.findings) {
-    const lines = [
-      finding.detail,
-      ...(finding.mend === undefined ? [] : [`mend: ${finding.mend}`]),
-    ];
-    table.push([stateText(finding.state, paint), finding.check, lines.join('\n')]);
+    table.push([stateText(finding.state, paint), finding.check, finding.detail]);
   }
   const last =
     report.budget.budgetBytes === 0
       ? 'No run is possible: nothing is left for tasks.'
       : `Runs are possible, in the ${report.tier} tier.`;
-  return `${trimLines(table.toString())}\n\n${last}`;
+  return [trimLines(table.toString()), ...mends(report.findings), '', last].join('\n');
+}
+
+/** Each on a line of its own, never wrapped: to be copied and typed. */
+function mends(findings: readonly Finding[]): readonly string[] {
+  const lines = findings.flatMap(({ check, mend }) =>
+    mend === undefined ? [] : [`  ${check}: ${mend}`],
+  );
+  return lines.length === 0 ? [] : ['', 'To mend it:', ...lines];
 }
 
 function stateText(state: Finding['state'], paint: ChalkInstance): string {

@@ -57,7 +57,8 @@ describe('the estimate', () => {
     ['the run knows others, large ones', { run: { groups: 4, maxMib: 4000 } }, '2048 run 4'],
     ['one of its group has finished', { peaksMib: [300] }, '390 group 1'],
     ['two have', { peaksMib: [300, 200] }, '390 group 2'],
-    ['three have', { peaksMib: [300, 200, 100] }, '330 group 3'],
+    ['three have, far apart', { peaksMib: [300, 200, 100] }, '365 group 3'],
+    ['three have, all alike', { peaksMib: [300, 300, 300] }, '315 group 3'],
     [
       'one that was stopped went higher',
       { peaksMib: [300, 200, 100], lowerBoundMib: 500 },
@@ -68,7 +69,7 @@ describe('the estimate', () => {
     [
       'it says more than others needed',
       { spec: request(900), peaksMib: [300, 300, 300] },
-      '330 group 3',
+      '315 group 3',
     ],
     ['it wants no profile', { spec: { profile: 'none' }, peaksMib: [9, 9, 9] }, '2048 unknown 0'],
     ['it is tiny', { peaksMib: [1, 1, 1] }, '16 group 3'],
@@ -80,7 +81,7 @@ describe('the estimate', () => {
     [
       'an earlier attempt went lower',
       { peaksMib: [300, 300, 300], before: { floorBytes: 200 * MiB } },
-      '330 group 3',
+      '315 group 3',
     ],
     ['its limit is lower', { before: { limitBytes: 150 * MiB } }, '150 unknown 0'],
     [
