@@ -12,6 +12,7 @@ export interface EndOfAttempt {
   readonly attempt: LiveAttempt;
   readonly stop: StopReason | undefined;
   readonly tally: AttemptTally;
+  /** When it was admitted: a neighbour that has eaten into it since does not make the task too large. */
   readonly budgetBytes: number;
   /** Use of all tasks when it ended. */
   readonly usedBytes: number;
