@@ -102,7 +102,7 @@ function makeHost(
     now: () => systemClock.monotonicMs(),
     procPath: survey.procPath,
   };
-  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID() });
+  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID(), warn });
   const { tier, rootDirectory } = choice;
   const host = createCgroupHost({ ...common, tier, rootDirectory, runId: folder.runId, warn });
   if (!host.ok) throw host.error;

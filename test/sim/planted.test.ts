@@ -67,6 +67,7 @@ function honest(spoil?: Parameters<typeof simulate>[0]['spoil']): Recording {
 }
 
 const run = honest();
+const hoarded = honest(hoarding);
 
 function withEvents(change: (events: RunEvent[]) => readonly RunEvent[]): Recording {
   return { ...run, events: change(structuredClone([...run.events])) };
@@ -122,8 +123,8 @@ const PLANTED: readonly (readonly [bug: string, caughtBy: Checker, recording: ()
   [
     ['a task is told finished twice', everyTaskEnds, () => repeated('task-finished')],
     ['a task never finishes', everyTaskEnds, () => without('task-finished')],
-    ['no enclosure ever empties', everyTaskEnds, () => honest(hoarding)],
-    ['no enclosure ever empties', nothingIsLeftOpen, () => honest(hoarding)],
+    ['no enclosure ever empties', everyTaskEnds, () => hoarded],
+    ['no enclosure ever empties', nothingIsLeftOpen, () => hoarded],
     ['an attempt is admitted twice', noTaskIsDoubled, () => repeated('attempt-admitted')],
     ['an attempt is lost', noTaskIsDoubled, () => without('attempt-ended')],
     [

@@ -70,11 +70,6 @@ export function bytesAt(curve: readonly CurvePoint[], progressMs: number): numbe
   return before?.bytes ?? 0;
 }
 
-/** The most the program ever holds. */
-export function peakOf({ curve }: Program): number {
-  return Math.max(0, ...curve.map((point) => point.bytes));
-}
-
 /** How the program ends if nobody interferes; `finished` counts earlier attempts that came to their end. */
 export function exitOf({ failing }: Program, finished: number): ExitStatus {
   return { kind: 'code', code: finished < failing.attempts ? failing.code : 0 };

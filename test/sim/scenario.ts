@@ -1,7 +1,7 @@
 import type { RunConfig, TaskSpec } from '../../src/core/task-spec.js';
 import { present } from '../../src/util/assert.js';
 import { idleMachine, type MachineSpec } from './fake-machine.js';
-import { peakOf, type Mishaps, type Program } from './program.js';
+import type { Mishaps, Program } from './program.js';
 import { simulate, type Recording } from './simulate.js';
 import { plainConfig, plainTask } from './specs.js';
 import { workload } from './workload.js';
@@ -119,9 +119,4 @@ function round(value: number): number {
 /** The outcome of every task, counted. */
 export function outcomesOf({ supervisor }: Recording): Record<string, number> {
   return Object.fromEntries(supervisor.state.counts.outcomes);
-}
-
-/** The largest peak among tasks, for choosing a budget. */
-export function largestOf(tasks: readonly ScenarioTask[]): number {
-  return Math.max(...tasks.map(({ program }) => peakOf(program)));
 }

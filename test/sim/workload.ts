@@ -9,7 +9,7 @@ import type {
 import type { LaunchSpec } from '../../src/supervisor/ports.js';
 import type { RunPlan } from '../../src/supervisor/run-plan.js';
 import { MiB } from '../../src/util/bytes.js';
-import { peakOf, type Program } from './program.js';
+import type { Program } from './program.js';
 import type { Random } from './random.js';
 
 /** A plan and what its tasks really do. */
@@ -216,9 +216,4 @@ export function patienceMs({ plan, programs }: Workload): number {
     sum += attempts * ((program?.durationMs ?? 0) + 30_000 + spec.retries.delayMs * 8);
   }
   return sum;
-}
-
-/** The largest peak of all programs, in bytes. */
-export function largestPeak({ programs }: Workload): number {
-  return Math.max(0, ...[...programs.values()].map(peakOf));
 }
