@@ -1,7 +1,7 @@
 import type { Action } from './actions.js';
 import { admitAll, claimedBytes, type Admission, type Refusal } from './admission.js';
 import { remember, type Control } from './control.js';
-import { claimOf, isGuess, type EstimateBasis } from './estimate.js';
+import { claimOf, isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { finishDoomed, haltIfTold, takeFacts } from './facts.js';
 import { checkInvariants } from './invariants.js';
@@ -66,7 +66,7 @@ function open(state: RunState, control: Control, seen: Observation): Tick {
     seen,
     tMs: Math.round(seen.nowMs),
     lines: linesFor(control.config, budgetBytes),
-    basis: basisOf(state, control, budgetBytes),
+    basis: basisOf(state, control, seen),
     numbers: {
       usedBytes: seen.host.usedBytes,
       budgetBytes,
@@ -78,14 +78,19 @@ function open(state: RunState, control: Control, seen: Observation): Tick {
   };
 }
 
-function basisOf(state: RunState, control: Control, budgetBytes: number): EstimateBasis {
+function basisOf(state: RunState, control: Control, { nowMs, host }: Observation): EstimateBasis {
   const liveGroupPeaks = new Map<string, number>();
-  for (const [id, { peakBytes }] of control.memory) {
+  const settledGroupPeaks = new Map<string, number>();
+  const raise = (peaks: Map<string, number>, group: string, bytes: number): void => {
+    peaks.set(group, Math.max(peaks.get(group) ?? 0, bytes));
+  };
+  for (const [id, { peakBytes, flatSinceMs }] of control.memory) {
     const group = state.tasks.get(id)?.spec.group;
     if (group === undefined) continue;
-    liveGroupPeaks.set(group, Math.max(liveGroupPeaks.get(group) ?? 0, peakBytes));
+    raise(liveGroupPeaks, group, peakBytes);
+    if (nowMs - flatSinceMs >= SETTLED_MS) raise(settledGroupPeaks, group, peakBytes);
   }
-  return { budgetBytes, liveGroupPeaks };
+  return { budgetBytes: host.budgetBytes, liveGroupPeaks, settledGroupPeaks };
 }
 
 function noteLateness(tick: Tick): void {
@@ -98,7 +103,12 @@ function noteLateness(tick: Tick): void {
 function noteBudget(tick: Tick): void {
   const { budgetBytes, capacityBytes, outsideBytes } = tick.seen.host;
   if (isSame(tick.state.budget?.budgetBytes, budgetBytes)) return;
-  emit(tick, { kind: 'budget-changed', budgetBytes, capacityBytes, outsideBytes });
+  emit(tick, {
+    kind: 'budget-changed',
+    budgetBytes,
+    capacityBytes,
+    outsideBytes,
+  });
 }
 
 function isSame(before: number | undefined, now: number): boolean {
@@ -131,7 +141,12 @@ function assess(tick: Tick): void {
   control.level = memory;
   tick.numbers = numbers;
   if (memory.level !== state.level && reason !== undefined) {
-    emit(tick, { kind: 'level-changed', from: before, to: memory.level, reason });
+    emit(tick, {
+      kind: 'level-changed',
+      from: before,
+      to: memory.level,
+      reason,
+    });
   }
 }
 
@@ -152,7 +167,12 @@ function expectedBytes({ state, control, tMs }: Tick): number {
 function admit(tick: Tick): void {
   const { state, control } = tick;
   if (state.stop !== undefined || state.halted !== undefined) return;
-  const input = { nowMs: tick.seen.nowMs, control, basis: tick.basis, numbers: tick.numbers };
+  const input = {
+    nowMs: tick.seen.nowMs,
+    control,
+    basis: tick.basis,
+    numbers: tick.numbers,
+  };
   const { head, line } = admitAll(state, input, (admission) => {
     start(tick, admission);
   });
@@ -164,7 +184,13 @@ function start(tick: Tick, { record, reason }: Admission): void {
   const { limitBytes, spec, preemptions } = record;
   const attempt = record.attempts + 1;
   const limit = limitBytes === undefined ? {} : { limitBytes };
-  emit(tick, { kind: 'attempt-admitted', task: spec.id, attempt, ...limit, reason });
+  emit(tick, {
+    kind: 'attempt-admitted',
+    task: spec.id,
+    attempt,
+    ...limit,
+    reason,
+  });
   tick.actions.push({
     kind: 'launch',
     job: spec.job,

@@ -2,6 +2,7 @@ import { MiB } from '../util/bytes.js';
 import type { AttemptMemory } from './control.js';
 import type { Estimate, EstimateSource } from './reasons.js';
 import type { GroupHistory, LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { TaskSpec } from './task-spec.js';
 
 /** No estimate is lower: the shell and the kernel's own share of a task. */
 const SMALLEST_ESTIMATE_BYTES = 16 * MiB;
@@ -26,12 +27,22 @@ const RAISE_BYTES = 100 * MiB;
 /** The set-aside part of an unknown task halves in this time without growth; longer where nothing could stop it. */
 const UNKNOWN_HALF_LIFE_MS = { preemptible: 10_000, never: 30_000 } as const;
 
+/** From so many known groups on, their mean says more of the next than a share of the budget does. */
+const MEAN_FROM = 4;
+/** A pilot that has stood still shows what its group needs, but not for certain. */
+const SETTLED_MARGIN = 2;
+
 /** What an estimate may rest on besides the task's own record. */
 export interface EstimateBasis {
   readonly budgetBytes: number;
   /** The highest peak of running attempts, by group. */
   readonly liveGroupPeaks: ReadonlyMap<string, number>;
+  /** The same of those alone that have stood still for {@link SETTLED_MS}. */
+  readonly settledGroupPeaks: ReadonlyMap<string, number>;
 }
+
+/** An attempt that has not grown for so long probably has what it needs, however long it will run. */
+export const SETTLED_MS = 30_000;
 
 /** What the task's next attempt is expected to reach. */
 export function estimateFor(record: TaskRecord, state: RunState, basis: EstimateBasis): Estimate {
@@ -39,7 +50,11 @@ export function estimateFor(record: TaskRecord, state: RunState, basis: Estimate
   const { limitBytes, floorBytes } = record;
   if (floorBytes > base.bytes)
     return capped(
-      { bytes: floorBytes, source: 'earlier-attempt', samples: record.past.length },
+      {
+        bytes: floorBytes,
+        source: 'earlier-attempt',
+        samples: record.past.length,
+      },
       limitBytes,
     );
   return capped(base, limitBytes);
@@ -57,22 +72,42 @@ function baseEstimate(record: TaskRecord, state: RunState, basis: EstimateBasis)
   if (request !== undefined) return known('request', samples, Math.max(request, largest(history)));
   if (history !== undefined && samples >= 1)
     return known('group', samples, Math.max(peakEstimate(history), bound));
-  return unknownEstimate(state, basis, bound);
+  return unknownEstimate(record, state, basis, bound);
 }
 
 /**
- * A quarter of the budget while nothing is known; less with each group that has shown what it needs. The more of them
- * there are, the less likely is the next to be the largest: 1 / (n + 1), whatever the distribution.
+ * A quarter of the budget while nothing is known; less with each group that has shown what it needs: the more of them
+ * there are, the less likely is the next to be the largest. Where preemption is at hand their mean will do, as only the
+ * sum can hurt the host; where nothing could stop the task, light first steps must not make heavy ones look light.
  */
-function unknownEstimate(state: RunState, basis: EstimateBasis, boundBytes: number): Estimate {
-  const { groups, maxBytes } = state.runPeaks;
-  const share = (UNKNOWN_SHARE * basis.budgetBytes * CAUTION_GROUPS) / (CAUTION_GROUPS + groups);
-  const bytes = Math.max(share, maxBytes * RUN_PEAKS_MARGIN, boundBytes * FEW_PEAKS_MARGIN);
+function unknownEstimate(
+  { spec }: TaskRecord,
+  state: RunState,
+  basis: EstimateBasis,
+  boundBytes: number,
+): Estimate {
+  const { groups } = state.runPeaks;
+  const boundFromLive = boundBytes * FEW_PEAKS_MARGIN;
+  const most = Math.max(UNKNOWN_SHARE * basis.budgetBytes, boundFromLive);
+  const settled = basis.settledGroupPeaks.get(spec.group);
+  const bytes =
+    settled === undefined ? fromOtherGroups(spec, state, basis) : settled * SETTLED_MARGIN;
   return known(
     groups > 0 ? 'run' : 'unknown',
     groups,
-    Math.min(bytes, Math.max(UNKNOWN_SHARE * basis.budgetBytes, boundBytes * FEW_PEAKS_MARGIN)),
+    Math.min(most, Math.max(bytes, boundFromLive)),
   );
+}
+
+function fromOtherGroups(
+  { preemptible }: TaskSpec,
+  { runPeaks }: RunState,
+  { budgetBytes }: EstimateBasis,
+): number {
+  const { groups, maxBytes, sumBytes } = runPeaks;
+  if (preemptible > 0 && groups >= MEAN_FROM) return sumBytes / groups;
+  const share = (UNKNOWN_SHARE * budgetBytes * CAUTION_GROUPS) / (CAUTION_GROUPS + groups);
+  return Math.max(share, maxBytes * RUN_PEAKS_MARGIN);
 }
 
 /** The largest peak and a margin: small where peaks are alike, larger the further they lie apart. */
@@ -95,7 +130,11 @@ function largest(history: GroupHistory | undefined): number {
 }
 
 function known(source: EstimateSource, samples: number, bytes: number): Estimate {
-  return { source, samples, bytes: Math.ceil(Math.max(bytes, SMALLEST_ESTIMATE_BYTES)) };
+  return {
+    source,
+    samples,
+    bytes: Math.ceil(Math.max(bytes, SMALLEST_ESTIMATE_BYTES)),
+  };
 }
 
 /** Beyond its own limit no task can go. */

@@ -41,7 +41,9 @@ export function evolve(state: RunState, event: RunEvent): void {
       admit(state, event);
       return;
     case 'attempt-launched':
-      changeAttempt(task(state, event.task), { launched: { atMs: event.tMs, pid: event.pid } });
+      changeAttempt(task(state, event.task), {
+        launched: { atMs: event.tMs, pid: event.pid },
+      });
       return;
     case 'attempt-stopping':
       beginStopping(state, event);
@@ -53,7 +55,9 @@ export function evolve(state: RunState, event: RunEvent): void {
       changeStopping(state, event.task, { stuck: true });
       return;
     case 'attempt-exited':
-      changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
+      changeAttempt(task(state, event.task), {
+        exited: { status: event.exit, atMs: event.tMs },
+      });
       return;
     case 'attempt-ended':
       endAttempt(state, event);
@@ -128,7 +132,13 @@ function joinJob(state: RunState, record: TaskRecord): void {
 function jobOf(state: RunState, name: string): JobProgress {
   let progress = state.jobs.get(name);
   if (progress === undefined) {
-    progress = { tasks: [], finished: 0, unsuccessful: 0, dependents: new Set(), needs: [] };
+    progress = {
+      tasks: [],
+      finished: 0,
+      unsuccessful: 0,
+      dependents: new Set(),
+      needs: [],
+    };
     state.jobs.set(name, progress);
   }
   return progress;
@@ -242,8 +252,12 @@ function learn(state: RunState, group: string, { verdict, peakBytes }: AttemptEn
   if (verdict.kind === 'exit' && verdict.code === 0) {
     history.peaksBytes.push(peakBytes);
     if (history.peaksBytes.length > PEAKS_KEPT) history.peaksBytes.shift();
-    if (history.peaksBytes.length === 1) state.runPeaks.groups += 1;
-    state.runPeaks.maxBytes = Math.max(state.runPeaks.maxBytes, peakBytes);
+    const { runPeaks } = state;
+    if (history.peaksBytes.length === 1) {
+      runPeaks.groups += 1;
+      runPeaks.sumBytes += peakBytes;
+    }
+    runPeaks.maxBytes = Math.max(runPeaks.maxBytes, peakBytes);
   } else if (verdict.kind !== 'exit') {
     history.lowerBoundBytes = Math.max(history.lowerBoundBytes, peakBytes);
   }
@@ -282,7 +296,11 @@ function requeue(state: RunState, event: TaskRequeued): void {
   }
   record.floorBytes = event.floorBytes;
   record.limitBytes = event.limitBytes;
-  record.phase = { kind: 'queued', sinceMs: event.tMs, notBeforeMs: event.notBeforeMs };
+  record.phase = {
+    kind: 'queued',
+    sinceMs: event.tMs,
+    notBeforeMs: event.notBeforeMs,
+  };
   enqueue(state.queue, record);
 }
 
@@ -295,7 +313,12 @@ function finish(state: RunState, event: TaskFinished): void {
   dequeue(state.queue, record);
   state.doomed.delete(event.task);
   const { outcome, skipped, tMs: atMs } = event;
-  record.phase = { kind: 'finished', atMs, outcome, ...(skipped === undefined ? {} : { skipped }) };
+  record.phase = {
+    kind: 'finished',
+    atMs,
+    outcome,
+    ...(skipped === undefined ? {} : { skipped }),
+  };
   record.waits = undefined;
   state.unfinished -= 1;
   state.counts.outcomes.set(outcome, (state.counts.outcomes.get(outcome) ?? 0) + 1);
@@ -316,7 +339,10 @@ function release(state: RunState, name: string): void {
   for (const record of job.tasks) {
     if (record.phase.kind !== 'queued') continue;
     if (broken !== undefined && record.spec.when === 'success') {
-      state.doomed.set(record.spec.id, { kind: 'need-did-not-succeed', job: broken[0] });
+      state.doomed.set(record.spec.id, {
+        kind: 'need-did-not-succeed',
+        job: broken[0],
+      });
     } else {
       enqueue(state.queue, record);
     }

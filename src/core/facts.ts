@@ -1,5 +1,6 @@
 import { present, unreachable } from '../util/assert.js';
 import { widened } from './control.js';
+import { isGuess } from './estimate.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
 import { requeueAfter } from './retry.js';
@@ -95,7 +96,11 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   const { stop, halted } = tick.state;
   const requeue =
     stop === undefined && halted === undefined
-      ? requeueAfter(record, { verdict, peakBytes, estimateBytes: attempt.estimate.bytes })
+      ? requeueAfter(record, {
+          verdict,
+          peakBytes,
+          estimateBytes: isGuess(attempt.estimate) ? 0 : attempt.estimate.bytes,
+        })
       : undefined;
   if (requeue === undefined) {
     const outcome = verdict.kind === 'preempted' ? 'canceled' : outcomeOf(verdict);

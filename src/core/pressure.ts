@@ -23,6 +23,8 @@ export const BRAKE_ECHO_MS = 2000;
 export interface LevelMemory {
   readonly level: PressureLevel;
   readonly growthBytesPerS: number;
+  /** Use once a kill decided now would take effect. */
+  readonly projectedBytes: number;
   readonly last:
     | { readonly atMs: number; readonly usedBytes: number; readonly reclaimScans: number }
     | undefined;
@@ -57,6 +59,7 @@ export function calmLevel(): LevelMemory {
   return {
     level: 'open',
     growthBytesPerS: 0,
+    projectedBytes: 0,
     last: undefined,
     psi: [],
     overPreemptSinceMs: undefined,
@@ -101,9 +104,11 @@ function measure(before: LevelMemory, input: LevelInput): LevelMemory {
   const { usedBytes, reclaimScans } = host;
   const over = usedBytes >= lines.preemptBytes;
   const calm = usedBytes <= lines.resumeBytes;
+  const growthBytesPerS = growth(before, nowMs, usedBytes);
   return {
     ...before,
-    growthBytesPerS: growth(before, nowMs, usedBytes),
+    growthBytesPerS,
+    projectedBytes: projected(growthBytesPerS, input),
     last: { atMs: nowMs, usedBytes, reclaimScans },
     psi: slide(before.psi, host.psi, nowMs, config.pressure.windowMs),
     overPreemptSinceMs: over ? (before.overPreemptSinceMs ?? nowMs) : undefined,
@@ -189,7 +194,7 @@ function entered(
   const { usedBytes } = numbers;
   if (usedBytes >= lines.criticalBytes)
     return { level: 'critical', rule: 'usage', line: lines.criticalBytes };
-  if (usedBytes >= lines.holdBytes && projected(now, input) >= lines.budgetBytes) {
+  if (usedBytes >= lines.holdBytes && now.projectedBytes >= lines.budgetBytes) {
     return { level: 'critical', rule: 'growth', line: lines.budgetBytes };
   }
   if (
@@ -219,9 +224,9 @@ function entered(
 }
 
 /** Use once a kill decided now would take effect; growth that running tasks are known to need is no alarm. */
-function projected(memory: LevelMemory, input: LevelInput): number {
+function projected(growthBytesPerS: number, input: LevelInput): number {
   const { usedBytes } = input.host;
-  const linear = usedBytes + Math.max(0, memory.growthBytesPerS) * KILL_LATENCY_S;
+  const linear = usedBytes + Math.max(0, growthBytesPerS) * KILL_LATENCY_S;
   return Math.min(linear, Math.max(usedBytes, input.expectedBytes));
 }
 

@@ -35,7 +35,11 @@ export function preview(
 ): PreviewedTask[] {
   const state = emptyRunState();
   for (const spec of tasks) evolve(state, { kind: 'task-planned', tMs: 0, spec });
-  const basis = { budgetBytes: host.budgetBytes, liveGroupPeaks: new Map<string, number>() };
+  const basis = {
+    budgetBytes: host.budgetBytes,
+    liveGroupPeaks: new Map<string, number>(),
+    settledGroupPeaks: new Map<string, number>(),
+  };
   const estimates = new Map(
     [...state.tasks.values()].map((record) => [record, estimateFor(record, state, basis)]),
   );

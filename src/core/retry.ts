@@ -24,6 +24,7 @@ export interface Requeue {
 export interface AttemptEnd {
   readonly verdict: Verdict;
   readonly peakBytes: number;
+  /** 0 for a guess: that it was set aside is no sign that it is needed. */
   readonly estimateBytes: number;
 }
 

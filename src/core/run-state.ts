@@ -20,10 +20,18 @@ import type { NodeSignal, TaskId, TaskSpec } from './task-spec.js';
  *       └── preempted, retried, bystander ─────────┘
  */
 export type TaskPhase =
-  | { readonly kind: 'queued'; readonly sinceMs: number; readonly notBeforeMs: number }
+  | {
+      readonly kind: 'queued';
+      readonly sinceMs: number;
+      readonly notBeforeMs: number;
+    }
   | { readonly kind: 'starting'; readonly attempt: LiveAttempt }
   | { readonly kind: 'running'; readonly attempt: LiveAttempt }
-  | { readonly kind: 'stopping'; readonly attempt: LiveAttempt; readonly stop: Stopping }
+  | {
+      readonly kind: 'stopping';
+      readonly attempt: LiveAttempt;
+      readonly stop: Stopping;
+    }
   | {
       readonly kind: 'finished';
       readonly atMs: number;
@@ -138,8 +146,12 @@ export interface RunState {
   readonly doomed: Map<TaskId, SkipCause>;
   readonly inUse: InUse;
   readonly groups: Map<string, GroupHistory>;
-  /** What groups of this run have shown: how many are known by a peak, and the largest peak of all. */
-  readonly runPeaks: { groups: number; maxBytes: number };
+  /** What groups of this run have shown: how many are known by a peak, the largest of all, and the sum of their first. */
+  readonly runPeaks: {
+    groups: number;
+    maxBytes: number;
+    sumBytes: number;
+  };
   readonly counts: RunCounts;
   unfinished: number;
   level: PressureLevel;
@@ -161,7 +173,7 @@ export function emptyRunState(): RunState {
     doomed: new Map(),
     inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
     groups: new Map(),
-    runPeaks: { groups: 0, maxBytes: 0 },
+    runPeaks: { groups: 0, maxBytes: 0, sumBytes: 0 },
     counts: { outcomes: new Map(), preemptions: 0, oomKills: 0 },
     unfinished: 0,
     level: 'open',

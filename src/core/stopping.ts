@@ -131,7 +131,9 @@ export function preempt(tick: Tick): void {
   }
   const dying = dyingBytes(tick);
   if (level === 'preempt' && (dying.count > 0 || isSettling(tick))) return;
-  const neededBytes = seen.host.usedBytes - dying.bytes - lines.targetBytes;
+  // At critical what counts is where use will be when a kill takes effect.
+  const reachedBytes = level === 'critical' ? control.level.projectedBytes : seen.host.usedBytes;
+  const neededBytes = reachedBytes - dying.bytes - lines.targetBytes;
   if (neededBytes <= 0) return;
   const { victims, candidates } = chooseVictims(state, control, tick.tMs, neededBytes);
   if (victims.length === 0) {

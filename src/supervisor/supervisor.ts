@@ -12,6 +12,8 @@ import type { RunPlan } from './run-plan.js';
 
 /** While memory is short or someone is being stopped, looks come at least this often. */
 const CLOSE_WATCH_MS = 100;
+/** Notices of the kernel make ticks come no faster than this: a brake that is felt may send thousands a second. */
+const NOTICE_GAP_MS = 10;
 
 /** Everything a run is made of; the composition root puts it together. */
 export interface SupervisorParts {
@@ -44,7 +46,9 @@ export class Supervisor {
   readonly #startedAtMs: number;
   #onEnd: ((end: RunEnd) => void) | undefined;
   #cancelTimer: (() => void) | undefined;
-  #isSoon = false;
+  /** Whether the next tick comes at once, after the gap between notices, or when the interval is over. */
+  #next: 'now' | 'soon' | 'in-time' = 'in-time';
+  #lastTickMs = -Infinity;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -64,7 +68,9 @@ export class Supervisor {
       inbox: this.#inbox,
       wake,
     };
-    host.onChange(wake);
+    host.onChange(() => {
+      this.#notice();
+    });
   }
 
   /** Milliseconds since the run started. */
@@ -107,15 +113,27 @@ export class Supervisor {
   }
 
   #wake(): void {
-    if (this.#isSoon) return;
-    this.#isSoon = true;
+    if (this.#next === 'now') return;
+    this.#next = 'now';
     this.#tickAfter(0);
+  }
+
+  /** The kernel says that something changed: look soon, but not at every notice. */
+  #notice(): void {
+    if (this.#next !== 'in-time' || this.#onEnd === undefined) return;
+    const sinceMs = this.nowMs() - this.#lastTickMs;
+    if (sinceMs >= NOTICE_GAP_MS) {
+      this.#wake();
+      return;
+    }
+    this.#next = 'soon';
+    this.#tickAfter(NOTICE_GAP_MS - sinceMs);
   }
 
   #tickAfter(ms: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#parts.clock.after(ms, () => {
-      this.#isSoon = false;
+      this.#next = 'in-time';
       this.#tick();
     });
   }
@@ -129,11 +147,12 @@ export class Supervisor {
       return;
     }
     if (this.state.ended !== undefined) this.#finish({ kind: 'ended', state: this.state });
-    else if (!this.#isSoon) this.#tickAfter(this.#intervalMs());
+    else if (this.#next === 'in-time') this.#tickAfter(this.#intervalMs());
   }
 
   #step(): void {
-    const seen = this.#observer.look(this.state, this.nowMs());
+    this.#lastTickMs = this.nowMs();
+    const seen = this.#observer.look(this.state, this.#lastTickMs);
     const { events, actions } = decide(this.state, this.#control, seen);
     for (const event of events) this.#parts.sink.emit(event);
     apply(actions, this.#effects);

@@ -13,13 +13,23 @@ interface Given {
   readonly peaksMib?: readonly number[];
   readonly lowerBoundMib?: number;
   readonly liveMib?: number;
-  readonly run?: { readonly groups: number; readonly maxMib: number };
+  readonly settledMib?: number;
+  /** First peaks of other groups of the run. */
+  readonly run?: readonly number[];
 }
 
 const BUDGET = 8 * GiB;
 
 /** The estimate of a task in MiB, and what it rests on. */
-function estimate({ spec, before, peaksMib, lowerBoundMib = 0, liveMib, run }: Given): string {
+function estimate({
+  spec,
+  before,
+  peaksMib,
+  lowerBoundMib = 0,
+  liveMib,
+  settledMib,
+  run,
+}: Given): string {
   const loop = new Loop([plainTask('a', spec)]);
   const record = Object.assign(loop.record('a'), before);
   if (peaksMib !== undefined) {
@@ -29,11 +39,16 @@ function estimate({ spec, before, peaksMib, lowerBoundMib = 0, liveMib, run }: G
     };
     loop.state.groups.set('a', history);
   }
-  if (run !== undefined)
-    Object.assign(loop.state.runPeaks, { groups: run.groups, maxBytes: run.maxMib * MiB });
+  for (const mib of run ?? []) {
+    const { runPeaks } = loop.state;
+    runPeaks.groups += 1;
+    runPeaks.maxBytes = Math.max(runPeaks.maxBytes, mib * MiB);
+    runPeaks.sumBytes += mib * MiB;
+  }
   const basis = {
     budgetBytes: BUDGET,
     liveGroupPeaks: new Map(liveMib === undefined ? [] : [['a', liveMib * MiB]]),
+    settledGroupPeaks: new Map(settledMib === undefined ? [] : [['a', settledMib * MiB]]),
   };
   const { bytes, source, samples } = estimateFor(record, loop.state, basis);
   return `${Math.round(bytes / MiB)} ${source} ${samples}`;
@@ -52,9 +67,22 @@ describe('the estimate', () => {
       { peaksMib: [], lowerBoundMib: 3000 },
       '3900 unknown 0',
     ],
-    ['the run knows others, small ones', { run: { groups: 4, maxMib: 100 } }, '1024 run 4'],
-    ['the run knows many others', { run: { groups: 60, maxMib: 100 } }, '150 run 60'],
-    ['the run knows others, large ones', { run: { groups: 4, maxMib: 4000 } }, '2048 run 4'],
+    ['the run knows one other', { run: [100] }, '1638 run 1'],
+    ['the run knows three others, large ones', { run: [100, 1500, 100] }, '2048 run 3'],
+    ['the run knows some, small ones', { run: [100, 100, 300, 300] }, '1024 run 4'],
+    ['the run knows many', { run: Array<number>(60).fill(100) }, '150 run 60'],
+    [
+      'the same, and it may be preempted',
+      { spec: { preemptible: 1 }, run: [100, 100, 300, 300] },
+      '200 run 4',
+    ],
+    ['the run knows some, larger than its share', { run: [9000, 9000, 9000, 9000] }, '2048 run 4'],
+    ['one of its group runs and stands still', { liveMib: 300, settledMib: 300 }, '600 unknown 0'],
+    [
+      'another of its group has gone higher since',
+      { liveMib: 900, settledMib: 300 },
+      '1170 unknown 0',
+    ],
     ['one of its group has finished', { peaksMib: [300] }, '390 group 1'],
     ['two have', { peaksMib: [300, 200] }, '390 group 2'],
     ['three have, far apart', { peaksMib: [300, 200, 100] }, '365 group 3'],
