@@ -26,13 +26,13 @@ export interface ReportersOrder {
   readonly choice: TierHere;
   readonly logs: LogPaths;
   readonly warn: (sentence: string) => void;
+  /** Takes a copy of the event stream. */
+  readonly events: WriteStream | undefined;
 }
 
 /**
  * Picks the reporters: results on stdout, everything else on stderr; a live area only on a terminal. None of them can
  * fail the run.
- *
- * @throws UsageError when the file for `--events` cannot be written.
  */
 export async function createReporters(order: ReportersOrder): Promise<Reporters> {
   const { warn, options, choice } = order;
@@ -54,7 +54,8 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
 }
 
 async function pick(order: ReportersOrder): Promise<Readonly<Record<string, Reporter>>> {
-  const { json, events, verbosity, colour } = order.options;
+  const { events } = order;
+  const { json, verbosity, colour } = order.options;
   const stdout = streamOutput(process.stdout, order.warn);
   const isQuiet = verbosity === 'quiet';
   return {
@@ -70,7 +71,7 @@ async function pick(order: ReportersOrder): Promise<Readonly<Record<string, Repo
         }),
     ...(events === undefined
       ? {}
-      : { events: createJsonReporter(streamOutput(openEvents(events), order.warn)) }),
+      : { events: createJsonReporter(streamOutput(events, order.warn)) }),
   };
 }
 
@@ -85,7 +86,12 @@ async function pickProgress({ options, logs }: ReportersOrder): Promise<Record<s
   return { live: createLiveReporter({ terminal: process.stderr, colour, logs, verbosity }) };
 }
 
-function openEvents(path: string): WriteStream {
+/**
+ * Opens the file for `--events`.
+ *
+ * @throws UsageError when it cannot be written.
+ */
+export function openEvents(path: string): WriteStream {
   try {
     return createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
   } catch (error) {

@@ -3,13 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
-import type { HostSurvey } from '../adapters/host/survey.js';
+import { HostError } from '../adapters/host/host-error.js';
+import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
 import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
-import { createExecaLauncher } from '../adapters/process/execa-launcher.js';
+import { createWorkerLauncher, type WorkerLauncher } from '../adapters/process/worker-launcher.js';
 import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
@@ -18,9 +19,10 @@ import type { TaskHost } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
+import { formatBytes, MiB } from '../util/bytes.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
-import { createReporters, type Reporters } from './reporters.js';
+import { createReporters, openEvents, type Reporters } from './reporters.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals } from './signals.js';
 import { ownVersion } from './version.js';
@@ -44,23 +46,73 @@ export interface SessionOrder {
  */
 export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice } = order;
-  const { plan } = loaded;
+  requireBudget(order);
   const stderr = streamOutput(process.stderr);
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
-  const folder = openRunStore().create(plan.config.name, systemClock.epochMs());
+  const events = options.events === undefined ? undefined : openEvents(options.events);
+  const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
+  // Early: the thread gets ready while the rest is set up.
+  const launcher = createWorkerLauncher({ statusDir: makeStatusDir(folder) });
   keepJobfile(folder, loaded.content);
   markSupervised(folder);
+  const logs = logPaths(folder);
+  const reporters = await createReporters({ options, choice, warn, logs, events });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
+  for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   const host = makeHost(order, folder, warn);
-  const reporters = await createReporters({ options, choice, warn, logs: logPaths(folder) });
-  for (const warning of plan.warnings) warn(`warning: ${warning}`);
-  const supervisor = new Supervisor({
-    plan,
+  let end: RunEnd;
+  try {
+    const supervisor = makeSupervisor({ loaded, folder, host, launcher, journal, reporters });
+    end = await supervise(supervisor, launcher, reporters, warn);
+  } finally {
+    await clearAway(host, launcher, warn);
+    journal.close();
+  }
+  await reporters.close(end.state);
+  return exitCodeOf(end);
+}
+
+/** Ends and removes whatever is left of the run. */
+async function clearAway(
+  host: TaskHost,
+  launcher: WorkerLauncher,
+  warn: (sentence: string) => void,
+): Promise<void> {
+  // Whatever is still being started has to be there before all of it can be ended.
+  await launcher.close();
+  for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
+}
+
+/** With less than this nothing of note can run. */
+const SMALLEST_BUDGET_BYTES = 64 * MiB;
+
+function requireBudget({ survey, loaded }: SessionOrder): void {
+  const { budgetBytes, outsideBytes } = surveyedBudget(survey, loaded.plan.config.budget);
+  if (budgetBytes >= SMALLEST_BUDGET_BYTES) return;
+  throw new HostError(
+    `only ${formatBytes(budgetBytes)} of memory is left for tasks, less than ${formatBytes(SMALLEST_BUDGET_BYTES)}: others use ${formatBytes(outsideBytes)}`,
+    'ps -eo pid,rss,comm --sort=-rss | head # see who, and end what is not needed',
+  );
+}
+
+interface SupervisorOrder {
+  readonly loaded: LoadedPlan;
+  readonly folder: RunFolder;
+  readonly host: TaskHost;
+  readonly launcher: WorkerLauncher;
+  readonly journal: JournalWriter;
+  readonly reporters: Reporters;
+}
+
+function makeSupervisor(order: SupervisorOrder): Supervisor {
+  const { loaded, folder, host, launcher, journal, reporters } = order;
+  const supervisor: Supervisor = new Supervisor({
+    plan: loaded.plan,
     clock: systemClock,
     host,
-    launcher: createExecaLauncher({ statusDir: makeStatusDir(folder) }),
+    launcher,
     logs: logPaths(folder),
     sink: {
       emit(event) {
@@ -76,12 +128,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
       jobfile: loaded.path,
     },
   });
-  const end = await supervise(supervisor, reporters, warn);
-  const left = await host.dispose();
-  for (const path of left) warn(`could not be removed: ${path}`);
-  journal.close();
-  await reporters.close(supervisor.state);
-  return exitCodeOf(end);
+  return supervisor;
 }
 
 function makeStatusDir(folder: RunFolder): string {
@@ -104,7 +151,15 @@ function makeHost(
   };
   if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID(), warn });
   const { tier, rootDirectory } = choice;
-  const host = createCgroupHost({ ...common, tier, rootDirectory, runId: folder.runId, warn });
+  const { safeBrake } = survey.features;
+  const host = createCgroupHost({
+    ...common,
+    tier,
+    rootDirectory,
+    runId: folder.runId,
+    safeBrake,
+    warn,
+  });
   if (!host.ok) throw host.error;
   return host.value;
 }
@@ -119,6 +174,7 @@ function attemptNames(plan: RunPlan): (ref: AttemptRef) => string {
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
 async function supervise(
   supervisor: Supervisor,
+  launcher: WorkerLauncher,
   reporters: Reporters,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
@@ -136,6 +192,9 @@ async function supervise(
   try {
     return await new Promise<RunEnd>((resolve) => {
       supervisor.start(resolve);
+      launcher.onBroken((error) => {
+        supervisor.breakOff(error);
+      });
     });
   } finally {
     clearInterval(timer);

@@ -1,3 +1,4 @@
+import { nextUp } from './back-off.js';
 import { cpusInUse, cpusWanted, type Control } from './control.js';
 import { claimOf, estimateFor, isGuess, type EstimateBasis } from './estimate.js';
 import { atLeast } from './pressure.js';
@@ -14,8 +15,11 @@ const STARTS_PER_TICK = 32;
 /** Tasks of one unknown group that may run at once. */
 const PILOTS = 2;
 
-/** A task of unknown size that has not grown for so long has probably shown what it needs: it is no pilot any more. */
-const PILOT_FLAT_MS = 1500;
+/**
+ * A task of unknown size that has not grown for so long has probably shown what it needs, and is no pilot any more.
+ * Where nothing could stop it, one had better be sure.
+ */
+const PILOT_FLAT_MS = { preemptible: 1500, never: 60_000 } as const;
 /** Measured use is never quite a whole processor more or less. */
 const CPU_SLACK = 0.1;
 
@@ -70,14 +74,22 @@ export function admitAll(
 /** The next task to start: the head of the queue, or one behind it that fits while the head may still be passed. */
 export function pickNext(state: RunState, input: AdmissionInput): AdmissionVerdict {
   const { config } = input.control;
-  if (state.live.size === 0) return progress(state, input);
   if (config.maxParallel !== undefined && state.live.size >= config.maxParallel) {
-    return refuseHead(state, input, { kind: 'max-parallel', limit: config.maxParallel });
+    return refuseHead(state, { kind: 'max-parallel', limit: config.maxParallel });
   }
+  if (!isAnyoneAtWork(state)) return progress(state, input);
   const { level } = input.control.level;
   if (atLeast(level, 'hold'))
-    return refuseHead(state, input, { kind: 'level', level, numbers: input.numbers });
+    return refuseHead(state, { kind: 'level', level, numbers: input.numbers });
   return scan(state, input);
+}
+
+/** A process that no signal can end does not count: waiting for it could take for ever. */
+function isAnyoneAtWork(state: RunState): boolean {
+  for (const { phase } of state.live.values()) {
+    if (phase.kind !== 'stopping' || phase.stop.stuck !== true) return true;
+  }
+  return false;
 }
 
 function scan(state: RunState, input: AdmissionInput): AdmissionVerdict {
@@ -88,7 +100,6 @@ function scan(state: RunState, input: AdmissionInput): AdmissionVerdict {
   for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
     if (passed >= SCAN_LIMIT || line.reserved.has('capacity')) break;
     const reason = refusal(record, state, input, look);
-    if (reason?.kind === 'back-off') continue;
     if (reason === undefined && !isKeptFrom(line, record.spec))
       return { admit: { record, reason: fits(record, state, input, look, passed) }, head, line };
     passed += 1;
@@ -96,22 +107,18 @@ function scan(state: RunState, input: AdmissionInput): AdmissionVerdict {
     head ??= { record, reason };
     noteRefusal(line, record.spec.id, reason, input.control.waiters, input.nowMs);
   }
-  return { admit: undefined, head: head ?? inClosedLane(state, input, look), line };
+  return { admit: undefined, head: head ?? inClosedLane(state, look), line };
 }
 
 /** Everyone who may start belongs to a concurrency group that is full. */
-function inClosedLane(state: RunState, input: AdmissionInput, look: Look): Refusal | undefined {
+function inClosedLane(state: RunState, look: Look): Refusal | undefined {
   const isClosed = (lane: string): boolean => !laneIsOpen(state, look, lane);
   for (const record of inOrder(state.queue, isClosed)) {
     const { concurrency: name } = record.spec;
-    if (name === undefined || isBackingOff(record, input.nowMs)) continue;
+    if (name === undefined) continue;
     return { record, reason: { kind: 'concurrency', name, limit: look.laneCaps[name] ?? 0 } };
   }
   return undefined;
-}
-
-function isBackingOff({ phase }: TaskRecord, nowMs: number): boolean {
-  return phase.kind === 'queued' && phase.notBeforeMs > nowMs;
 }
 
 /** Sums over the running tasks, worked out once a pick. */
@@ -146,7 +153,8 @@ function lookAt(state: RunState, { control, basis, nowMs }: AdmissionInput): Loo
 function isStillAGuess({ phase, spec }: TaskRecord, control: Control, nowMs: number): boolean {
   if (!('attempt' in phase) || !isGuess(phase.attempt.estimate)) return false;
   const memory = control.memory.get(spec.id);
-  return memory === undefined || nowMs - memory.flatSinceMs < PILOT_FLAT_MS;
+  const flatMs = spec.preemptible > 0 ? PILOT_FLAT_MS.preemptible : PILOT_FLAT_MS.never;
+  return memory === undefined || nowMs - memory.flatSinceMs < flatMs;
 }
 
 /** Σ claims of live attempts. One that is dying counts with what it still holds. */
@@ -175,9 +183,7 @@ function refusal(
   input: AdmissionInput,
   look: Look,
 ): WaitReason | undefined {
-  const { phase, spec } = record;
-  if (phase.kind === 'queued' && phase.notBeforeMs > input.nowMs)
-    return { kind: 'back-off', untilMs: phase.notBeforeMs };
+  const { spec } = record;
   const estimate = estimateFor(record, state, input.basis);
   return (
     otherResources(spec, state, input.control, look) ??
@@ -252,30 +258,45 @@ function fits(
   };
 }
 
-/** Nothing runs: the head is let in whatever the numbers say, or the run would wait for ever. */
+/** Nothing runs: the head is let in whatever is known of memory, or the run would wait for ever. */
 function progress(state: RunState, input: AdmissionInput): AdmissionVerdict {
   const look = lookAt(state, input);
+  const isAlone = state.live.size === 0;
   let head: Refusal | undefined;
-  for (const record of inOrder(state.queue, () => true)) {
+  for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
     const reason = refusal(record, state, input, look);
-    if (reason?.kind === 'back-off') {
-      head ??= { record, reason };
-      continue;
+    if (isAlone || isAboutMemory(reason)) {
+      const admitted = fits(record, state, input, look, 0);
+      const forced = reason !== undefined || atLeast(input.control.level.level, 'hold');
+      return {
+        admit: { record, reason: forced ? { ...admitted, rule: 'progress' } : admitted },
+        head: undefined,
+      };
     }
-    const admitted = fits(record, state, input, look, 0);
-    const forced = reason !== undefined || atLeast(input.control.level.level, 'hold');
-    return {
-      admit: { record, reason: forced ? { ...admitted, rule: 'progress' } : admitted },
-      head: undefined,
-    };
+    // Only an attempt that cannot be ended may still hold what this one wants.
+    if (reason !== undefined) head ??= { record, reason };
   }
-  return { admit: undefined, head };
+  return { admit: undefined, head: head ?? firstBackingOff(state) };
 }
 
-function refuseHead(state: RunState, input: AdmissionInput, reason: WaitReason): AdmissionVerdict {
-  for (const record of inOrder(state.queue, () => true)) {
-    if (isBackingOff(record, input.nowMs)) continue;
-    return { admit: undefined, head: { record, reason } };
-  }
-  return { admit: undefined, head: undefined };
+function isAboutMemory(reason: WaitReason | undefined): boolean {
+  return reason === undefined || reason.kind === 'memory' || reason.kind === 'slow-start';
+}
+
+/** Only tasks that back off are left: the one whose back-off ends first is next. */
+function firstBackingOff({ queue }: RunState): Refusal | undefined {
+  const record = nextUp(queue.backOff);
+  return record?.phase.kind === 'queued'
+    ? { record, reason: { kind: 'back-off', untilMs: record.phase.notBeforeMs } }
+    : undefined;
+}
+
+function refuseHead(state: RunState, reason: WaitReason): AdmissionVerdict {
+  const record = firstInLine(state);
+  return { admit: undefined, head: record === undefined ? undefined : { record, reason } };
+}
+
+function firstInLine({ queue }: RunState): TaskRecord | undefined {
+  const [first] = inOrder(queue, () => true);
+  return first;
 }

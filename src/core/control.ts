@@ -1,3 +1,4 @@
+import { EASY_BRAKE, type BrakeMemory } from './brake.js';
 import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
 import type { Scarce, Waiter } from './reservation.js';
@@ -61,6 +62,8 @@ export function halved({ limit }: SlowStart): SlowStart {
 export interface Control {
   readonly config: RunConfig;
   readonly memory: Map<TaskId, AttemptMemory>;
+  /** The host's count of OOM kills when the live attempt was admitted; nothing where the host does not count. */
+  readonly oomKillsBefore: Map<TaskId, number>;
   level: LevelMemory;
   slowStart: SlowStart;
   /** What the tree's limits were last set to. */
@@ -69,6 +72,8 @@ export interface Control {
   head: Waiter | undefined;
   /** Who is first in line for what, and since when: they may be passed only so long. */
   waiters: ReadonlyMap<Scarce, Waiter>;
+  brake: BrakeMemory;
+  toldWaitMs: number | undefined;
   lastTickMs: number | undefined;
   lastSampledMs: number | undefined;
   lastBrakeEvents: number | undefined;
@@ -83,11 +88,14 @@ export function initialControl(config: RunConfig): Control {
   return {
     config,
     memory: new Map(),
+    oomKillsBefore: new Map(),
     level: calmLevel(),
     slowStart: { limit: FIRST_UNKNOWNS },
     tree: undefined,
     head: undefined,
     waiters: new Map(),
+    brake: EASY_BRAKE,
+    toldWaitMs: undefined,
     lastTickMs: undefined,
     lastSampledMs: undefined,
     lastBrakeEvents: undefined,
@@ -154,4 +162,16 @@ export function cpusWanted(control: Control, { cpus }: TaskRecord['spec']): numb
 
 function unmeasured({ config }: Control): number {
   return Math.min(CPUS_UNMEASURED, config.cpus);
+}
+
+/** Remembers how many OOM kills the host had counted when an attempt was let in. */
+export function noteOomKills(control: Control, id: TaskId, oomKills: number | undefined): void {
+  if (oomKills === undefined) control.oomKillsBefore.delete(id);
+  else control.oomKillsBefore.set(id, oomKills);
+}
+
+/** OOM kills on the host since the live attempt was admitted; 0 where the host does not count them. */
+export function oomKillsSince(control: Control, id: TaskId, oomKills: number | undefined): number {
+  const before = control.oomKillsBefore.get(id);
+  return before === undefined || oomKills === undefined ? 0 : Math.max(0, oomKills - before);
 }

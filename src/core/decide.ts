@@ -1,24 +1,33 @@
 import type { Action } from './actions.js';
 import { admitAll, claimedBytes, type Admission, type Refusal } from './admission.js';
-import { remember, type Control } from './control.js';
+import { crewOf, nextBrake } from './brake.js';
+import { noteOomKills, remember, type Control } from './control.js';
 import { claimOf, isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
-import { finishDoomed, haltIfTold, takeFacts } from './facts.js';
+import { finishDoomed, giveUpStuck, haltIfTold, takeFacts } from './facts.js';
 import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
 import type { Observation } from './observation.js';
 import { assessLevel } from './pressure.js';
+import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
 import type { RunState } from './run-state.js';
-import { clearLeftBehind, enforceDeadlines, preempt, someoneIsBeingKilled } from './stopping.js';
+import { clearLeftBehind, enforceDeadlines, preempt } from './stopping.js';
 import { emit, liveAttemptOf, type Tick } from './tick.js';
 
 /** Between two `sampled` events. */
 const SAMPLE_EVERY_MS = 1000;
 /** A tick this much later than the interval is told of: something starves us. */
 const LATE_FROM_MS = 500;
-/** A budget or limit that moved by less than this share is not worth an event or a write. */
-const SAME_WITHIN = 0.02;
+/** A limit that moved by less than this share is not worth a write. */
+const SAME_WITHIN = 0.01;
+/** A budget that moved is told of after this long, or sooner when it moved far. */
+const TELL_BUDGET_EVERY_MS = 10_000;
+const BUDGET_MOVED = 0.02;
+const BUDGET_MOVED_FAR = 0.1;
+const TELL_FAR_EVERY_MS = 1000;
+/** The same head's reasons to wait are told at most this often. */
+const TELL_WAIT_EVERY_MS = 1000;
 /** The head waits this long before an event says why. */
 const TELL_WAIT_AFTER_MS = 500;
 /** Below this share of the brake line, `high` events are about page cache and slow nobody. */
@@ -42,11 +51,13 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   noteLateness(tick);
   noteBudget(tick);
   takeFacts(tick);
+  releaseDue(state.queue, tick.tMs);
   clearLeftBehind(tick);
   remember(control, state, seen);
   noteBrake(tick);
   assess(tick);
   enforceDeadlines(tick);
+  giveUpStuck(tick);
   preempt(tick);
   haltIfTold(tick);
   finishDoomed(tick);
@@ -102,17 +113,22 @@ function noteLateness(tick: Tick): void {
 
 function noteBudget(tick: Tick): void {
   const { budgetBytes, capacityBytes, outsideBytes } = tick.seen.host;
-  if (isSame(tick.state.budget?.budgetBytes, budgetBytes)) return;
-  emit(tick, {
-    kind: 'budget-changed',
-    budgetBytes,
-    capacityBytes,
-    outsideBytes,
-  });
+  const told = tick.state.budget;
+  if (told !== undefined) {
+    const elapsedMs = tick.tMs - told.tMs;
+    const far = !isWithin(BUDGET_MOVED_FAR, told.budgetBytes, budgetBytes);
+    if (elapsedMs < (far ? TELL_FAR_EVERY_MS : TELL_BUDGET_EVERY_MS)) return;
+    if (isWithin(BUDGET_MOVED, told.budgetBytes, budgetBytes)) return;
+  }
+  emit(tick, { kind: 'budget-changed', budgetBytes, capacityBytes, outsideBytes });
 }
 
 function isSame(before: number | undefined, now: number): boolean {
-  return before !== undefined && Math.abs(now - before) <= SAME_WITHIN * Math.max(before, now);
+  return before !== undefined && isWithin(SAME_WITHIN, before, now);
+}
+
+function isWithin(share: number, before: number, now: number): boolean {
+  return Math.abs(now - before) <= share * Math.max(before, now);
 }
 
 function noteBrake(tick: Tick): void {
@@ -184,6 +200,7 @@ function start(tick: Tick, { record, reason }: Admission): void {
   const { limitBytes, spec, preemptions } = record;
   const attempt = record.attempts + 1;
   const limit = limitBytes === undefined ? {} : { limitBytes };
+  noteOomKills(tick.control, spec.id, tick.seen.host.oomKills);
   emit(tick, {
     kind: 'attempt-admitted',
     task: spec.id,
@@ -215,13 +232,22 @@ function noteHead(tick: Tick, refused: Refusal | undefined): void {
   if (control.head?.task !== record.spec.id) control.head = { task: record.spec.id, sinceMs: tMs };
   const waitedMs = tMs - control.head.sinceMs;
   if (waitedMs < TELL_WAIT_AFTER_MS || record.waits?.kind === reason.kind) return;
+  if (control.toldWaitMs !== undefined && tMs - control.toldWaitMs < TELL_WAIT_EVERY_MS) return;
+  control.toldWaitMs = tMs;
   emit(tick, { kind: 'task-waits', task: record.spec.id, reason });
 }
 
-/** Keeps the kernel's limits on all tasks together in step with the budget; lifts the brake while someone dies. */
+/** Keeps the kernel's limits on all tasks together in step with the budget and with who runs. */
 function limitTree(tick: Tick): void {
-  const { control, seen, lines } = tick;
-  const highBytes = someoneIsBeingKilled(tick) ? 'max' : lines.brakeBytes;
+  const { control, seen, lines, state } = tick;
+  const { memory, highBytes } = nextBrake(control.brake, {
+    nowMs: tick.tMs,
+    lines,
+    usedBytes: seen.host.usedBytes,
+    crew: crewOf(state),
+    hasEnded: tick.events.some(({ kind }) => kind === 'attempt-ended'),
+  });
+  control.brake = memory;
   // Never below what is in use: lowering memory.max under it would make the kernel kill at once.
   const maxBytes = Math.max(seen.host.ceilingBytes, seen.host.usedBytes);
   const { tree } = control;

@@ -25,7 +25,9 @@ const CAUTION_GROUPS = 4;
 const RAISE_FACTOR = 1.2;
 const RAISE_BYTES = 100 * MiB;
 /** The set-aside part of an unknown task halves in this time without growth; longer where nothing could stop it. */
-const UNKNOWN_HALF_LIFE_MS = { preemptible: 10_000, never: 30_000 } as const;
+const UNKNOWN_HALF_LIFE_MS = { preemptible: 10_000, never: 120_000 } as const;
+/** What nothing could stop keeps at least this share of what was set aside: it may yet load what it has fetched. */
+const UNKNOWN_KEPT_SHARE = { preemptible: 0, never: 0.5 } as const;
 
 /** From so many known groups on, their mean says more of the next than a share of the budget does. */
 const MEAN_FROM = 4;
@@ -69,7 +71,8 @@ function baseEstimate(record: TaskRecord, state: RunState, basis: EstimateBasis)
   const request = memory.requestBytes ?? memory.limitBytes;
   if (history !== undefined && samples >= FEW_PEAKS)
     return known('group', samples, Math.max(peakEstimate(history), bound));
-  if (request !== undefined) return known('request', samples, Math.max(request, largest(history)));
+  if (request !== undefined)
+    return known('request', samples, Math.max(request, largest(history), bound));
   if (history !== undefined && samples >= 1)
     return known('group', samples, Math.max(peakEstimate(history), bound));
   return unknownEstimate(record, state, basis, bound);
@@ -89,7 +92,7 @@ function unknownEstimate(
   const { groups } = state.runPeaks;
   const boundFromLive = boundBytes * FEW_PEAKS_MARGIN;
   const most = Math.max(UNKNOWN_SHARE * basis.budgetBytes, boundFromLive);
-  const settled = basis.settledGroupPeaks.get(spec.group);
+  const settled = spec.preemptible > 0 ? basis.settledGroupPeaks.get(spec.group) : undefined;
   const bytes =
     settled === undefined ? fromOtherGroups(spec, state, basis) : settled * SETTLED_MARGIN;
   return known(
@@ -164,9 +167,10 @@ export function claimOf(
   if (memory?.attempt !== attempt.number) return estimate.bytes;
   const { usedBytes, peakBytes, flatSinceMs } = memory;
   if (!isGuess(estimate)) return Math.max(usedBytes, estimate.bytes);
-  const halfLifeMs = level > 0 ? UNKNOWN_HALF_LIFE_MS.preemptible : UNKNOWN_HALF_LIFE_MS.never;
-  const reserved =
-    Math.max(0, estimate.bytes - peakBytes) * 2 ** (-(nowMs - flatSinceMs) / halfLifeMs);
+  const kind = level > 0 ? 'preemptible' : 'never';
+  const faded = 2 ** (-(nowMs - flatSinceMs) / UNKNOWN_HALF_LIFE_MS[kind]);
+  const share = Math.max(UNKNOWN_KEPT_SHARE[kind], faded);
+  const reserved = Math.max(0, estimate.bytes - peakBytes) * share;
   return Math.ceil(Math.max(peakBytes * GROWTH_MARGIN, usedBytes) + reserved);
 }
 

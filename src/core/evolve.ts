@@ -114,18 +114,31 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
   };
   state.tasks.set(spec.id, record);
   state.unfinished += 1;
-  joinJob(state, record);
-  if (spec.needs.length === 0) enqueue(state.queue, record);
+  const job = joinJob(state, record);
+  if (job.unfinishedNeeds === 0) release(state, job);
 }
 
-function joinJob(state: RunState, record: TaskRecord): void {
-  const { job, needs } = record.spec;
-  const progress = jobOf(state, job);
-  if (progress.tasks.length === 0) {
-    progress.needs = needs;
-    for (const need of needs) jobOf(state, need).dependents.add(job);
+function joinJob(state: RunState, record: TaskRecord): JobProgress {
+  const { job: name, needs } = record.spec;
+  const job = jobOf(state, name);
+  if (job.tasks.length === 0) {
+    job.needs = needs;
+    for (const need of new Set(needs)) {
+      const needed = jobOf(state, need);
+      needed.dependents.add(name);
+      if (!isFinished(needed)) job.unfinishedNeeds += 1;
+    }
   }
-  progress.tasks.push(record);
+  // One more task for a job that seemed finished: whoever counted it as such waits for it again.
+  if (isFinished(job))
+    for (const dependent of job.dependents) jobOf(state, dependent).unfinishedNeeds += 1;
+  job.tasks.push(record);
+  return job;
+}
+
+/** A job that is only known from a need has no tasks yet, and is not finished. */
+function isFinished({ tasks, finished }: JobProgress): boolean {
+  return tasks.length > 0 && finished === tasks.length;
 }
 
 /** A job may be named by a need before its own tasks are planned. */
@@ -134,10 +147,12 @@ function jobOf(state: RunState, name: string): JobProgress {
   if (progress === undefined) {
     progress = {
       tasks: [],
+      released: 0,
       finished: 0,
       unsuccessful: 0,
       dependents: new Set(),
       needs: [],
+      unfinishedNeeds: 0,
     };
     state.jobs.set(name, progress);
   }
@@ -325,26 +340,24 @@ function finish(state: RunState, event: TaskFinished): void {
   const job = present(state.jobs.get(record.spec.job), 'a task belongs to a job');
   job.finished += 1;
   if (outcome !== 'succeeded') job.unsuccessful += 1;
-  if (job.finished === job.tasks.length) for (const name of job.dependents) release(state, name);
+  if (!isFinished(job)) return;
+  for (const name of job.dependents) {
+    const dependent = jobOf(state, name);
+    dependent.unfinishedNeeds -= 1;
+    if (dependent.unfinishedNeeds === 0) release(state, dependent);
+  }
 }
 
-/** Frees the tasks of a job whose needs are all done with, or dooms them. */
-function release(state: RunState, name: string): void {
-  const job = present(state.jobs.get(name), `job ${name} was planned`);
-  const needs = job.needs.map(
-    (need) => [need, present(state.jobs.get(need), `job ${need} was planned`)] as const,
-  );
-  if (needs.some(([, need]) => need.finished < need.tasks.length)) return;
-  const broken = needs.find(([, need]) => need.unsuccessful > 0);
-  for (const record of job.tasks) {
+/** Frees the tasks of a job whose needs are all finished, or dooms them: each task once. */
+function release(state: RunState, job: JobProgress): void {
+  const broken = job.needs.find((need) => jobOf(state, need).unsuccessful > 0);
+  for (const record of job.tasks.slice(job.released)) {
     if (record.phase.kind !== 'queued') continue;
     if (broken !== undefined && record.spec.when === 'success') {
-      state.doomed.set(record.spec.id, {
-        kind: 'need-did-not-succeed',
-        job: broken[0],
-      });
+      state.doomed.set(record.spec.id, { kind: 'need-did-not-succeed', job: broken });
     } else {
       enqueue(state.queue, record);
     }
   }
+  job.released = job.tasks.length;
 }

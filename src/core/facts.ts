@@ -1,5 +1,5 @@
 import { present, unreachable } from '../util/assert.js';
-import { widened } from './control.js';
+import { oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
@@ -16,6 +16,7 @@ export function takeFacts(tick: Tick): void {
 }
 
 function takeFact(tick: Tick, fact: Fact): void {
+  if (isAboutOneGivenUp(tick, fact)) return;
   switch (fact.kind) {
     case 'launched':
       emit(tick, { kind: 'attempt-launched', ...ref(fact), pid: fact.pid });
@@ -40,6 +41,11 @@ function takeFact(tick: Tick, fact: Fact): void {
     default:
       unreachable(fact);
   }
+}
+
+/** Only a stuck attempt that was given up can still be heard of after its end. */
+function isAboutOneGivenUp({ state }: Tick, fact: Fact): boolean {
+  return 'task' in fact && (state.stop?.times ?? 0) > 1 && !state.live.has(fact.task);
 }
 
 function ref({ task, attempt }: AttemptRef): AttemptRef {
@@ -68,6 +74,7 @@ function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void 
     budgetBytes: record.admitted?.numbers.budgetBytes ?? tick.lines.budgetBytes,
     usedBytes: tick.seen.host.usedBytes,
     wasAlone: tick.state.live.size === 1,
+    hostOomKills: oomKillsSince(tick.control, record.spec.id, tick.seen.host.oomKills),
   });
   if (verdict.kind === 'preempted') tick.control.lastVictimGoneMs = tick.tMs;
   endAttempt(tick, record, verdict, tally);
@@ -91,6 +98,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     ranMs,
   });
   tick.control.memory.delete(record.spec.id);
+  tick.control.oomKillsBefore.delete(record.spec.id);
   if (isFirstOfItsGroup(tick, record, verdict))
     tick.control.slowStart = widened(tick.control.slowStart);
   const { stop, halted } = tick.state;
@@ -130,6 +138,15 @@ function requestStop(tick: Tick, signal: NodeSignal): void {
   const times = (tick.state.stop?.times ?? 0) + 1;
   emit(tick, { kind: 'stop-requested', signal, times });
   stopEveryone(tick, { kind: 'signal', signal }, times > 1);
+}
+
+/** The user has asked twice, and the kernel cannot end it: nobody waits for that process any longer. */
+export function giveUpStuck(tick: Tick): void {
+  if ((tick.state.stop?.times ?? 0) < 2) return;
+  for (const record of [...tick.state.live.values()]) {
+    if (record.phase.kind !== 'stopping' || record.phase.stop.stuck !== true) continue;
+    endAttempt(tick, record, { kind: 'canceled', by: 'signal' }, { peakBytes: 0, cpuMs: 0 });
+  }
 }
 
 /** Tasks that will never run are told so: their needs failed, the run halted, or it is being stopped. */

@@ -13,6 +13,8 @@ export interface OomCounters {
   readonly oomKill: number;
   readonly oom: number;
   readonly max: number;
+  /** Not the attempt's own counters, which its tier lacks: `oomKill` is what the whole host counted while it ran. */
+  readonly of?: 'host';
 }
 
 /** Why an attempt ended as it did, with the numbers that prove it. The kinds are who, or what, ended it. */

@@ -22,6 +22,8 @@ export const BRAKE_ECHO_MS = 2000;
 /** What the level depends on besides this tick's look. */
 export interface LevelMemory {
   readonly level: PressureLevel;
+  /** The rule that raised the alarm; undefined when none holds now. */
+  readonly rule: LevelRule | undefined;
   readonly growthBytesPerS: number;
   /** Use once a kill decided now would take effect. */
   readonly projectedBytes: number;
@@ -58,6 +60,7 @@ export interface LevelAssessment {
 export function calmLevel(): LevelMemory {
   return {
     level: 'open',
+    rule: undefined,
     growthBytesPerS: 0,
     projectedBytes: 0,
     last: undefined,
@@ -80,9 +83,10 @@ export function atLeast(level: PressureLevel, other: PressureLevel): boolean {
  * until it is too late, and reading files alone can raise it. Every level is left at a lower line than it is entered.
  */
 export function assessLevel(before: LevelMemory, input: LevelInput): LevelAssessment {
-  const measured = measure(before, input);
-  const numbers = numbersOf(measured, input);
-  const alarm = entered(before, measured, numbers, input);
+  const looked = measure(before, input);
+  const numbers = numbersOf(looked, input);
+  const alarm = entered(before, looked, numbers, input);
+  const measured = { ...looked, rule: alarm?.rule };
   const wanted = alarm?.level ?? 'open';
   const { nowMs } = input;
   if (RANK[wanted] > RANK[before.level]) {

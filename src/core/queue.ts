@@ -1,14 +1,17 @@
 import { present } from '../util/assert.js';
+import { emptyBackOff, rest, stir, takeDue, type BackOff } from './back-off.js';
 import type { TaskRecord } from './run-state.js';
 
 /**
- * Tasks that are free to start, in the order in which they should. One lane for each concurrency group, so that a
- * group at its cap is skipped as a whole however many tasks it holds.
+ * Tasks that wait for nothing but their turn, in the order in which they should start. One lane for each concurrency
+ * group, so that a group at its cap is skipped as a whole however many tasks it holds. Those that sit out a back-off
+ * stand aside until {@link releaseDue} finds their time up, so that a look at the lanes does not cost more for them.
  *
  * A lane keeps its head at the *end* of the array: taking from a queue of 100,000 then moves nothing.
  */
 export interface Queue {
   readonly lanes: Map<string, Lane>;
+  readonly backOff: BackOff;
 }
 
 interface Lane {
@@ -29,7 +32,7 @@ export const NEXT_IN_LINE_AFTER = 3;
 
 /** An empty queue. */
 export function emptyQueue(): Queue {
-  return { lanes: new Map() };
+  return { lanes: new Map(), backOff: emptyBackOff() };
 }
 
 /** Negative when `a` starts before `b`: next in line, then priority, then place in the jobfile. */
@@ -45,8 +48,28 @@ function isNextInLine(task: TaskRecord): boolean {
   return task.preemptions >= NEXT_IN_LINE_AFTER;
 }
 
-/** Puts a task in; what decides its place must not change while it waits. */
+/**
+ * Puts a task in: aside when its phase says that it backs off, into its lane otherwise. What decides its place must not
+ * change while it waits.
+ */
 export function enqueue(queue: Queue, task: TaskRecord): void {
+  const { phase } = task;
+  if (phase.kind === 'queued' && phase.notBeforeMs > phase.sinceMs)
+    rest(queue.backOff, task, phase.notBeforeMs);
+  else intoLane(queue, task);
+}
+
+/**
+ * Puts the tasks whose back-off is over into their lanes. When that is done is no part of the run's state: a replayed
+ * queue holds the same tasks, some of them still aside.
+ *
+ * @param nowMs - milliseconds since the run started.
+ */
+export function releaseDue(queue: Queue, nowMs: number): void {
+  for (const task of takeDue(queue.backOff, nowMs)) intoLane(queue, task);
+}
+
+function intoLane(queue: Queue, task: TaskRecord): void {
   const name = task.spec.concurrency ?? FREE_LANE;
   let lane = queue.lanes.get(name);
   if (lane === undefined) {
@@ -56,8 +79,9 @@ export function enqueue(queue: Queue, task: TaskRecord): void {
   lane.incoming.push(task);
 }
 
-/** Takes a task out. Nothing happens if it is not there. */
+/** Takes a task out, from its lane or from its back-off. Nothing happens if it is not there. */
 export function dequeue(queue: Queue, task: TaskRecord): void {
+  if (stir(queue.backOff, task)) return;
   const lane = queue.lanes.get(task.spec.concurrency ?? FREE_LANE);
   if (lane === undefined) return;
   settle(lane);
@@ -65,14 +89,23 @@ export function dequeue(queue: Queue, task: TaskRecord): void {
   if (lane.sorted[at] === task) lane.sorted.splice(at, 1);
 }
 
-/** How many tasks are free to start. */
+/** How many tasks wait for their turn or for the end of their back-off. */
 export function queueLength(queue: Queue): number {
-  let length = 0;
+  let length = queue.backOff.heap.length;
   for (const lane of queue.lanes.values()) length += lane.sorted.length + lane.incoming.length;
   return length;
 }
 
-/** The tasks in starting order, over all lanes that `isOpen` lets through. Do not change the queue while it runs. */
+/** All tasks in starting order, those that back off among them. Sorts them: for views, not for every tick. */
+export function everyoneInOrder(queue: Queue): TaskRecord[] {
+  const resting = queue.backOff.heap.map(({ task }) => task);
+  return [...inOrder(queue, () => true), ...resting].sort(startsBefore);
+}
+
+/**
+ * The tasks that may start now, in starting order, over all lanes that `isOpen` lets through. Do not change the queue
+ * while it runs.
+ */
 export function* inOrder(queue: Queue, isOpen: (lane: string) => boolean): Generator<TaskRecord> {
   const cursors: { name: string; lane: TaskRecord[]; at: number }[] = [];
   for (const [name, lane] of queue.lanes) {

@@ -35,12 +35,17 @@ export function noteRefusal(
   const scarce = scarceIn(reason);
   if (scarce === undefined || line.first.has(scarce)) return;
   line.first.set(scarce, task);
+  // It waits for others to become known, not for what they hold: they may be passed all the while.
+  if (reason.kind === 'slow-start') return;
   const waiter = waiters.get(scarce);
   if (waiter?.task === task && nowMs - waiter.sinceMs >= PASSED_FOR_MS) line.reserved.add(scarce);
 }
 
 function scarceIn(reason: WaitReason): Scarce | undefined {
-  if (reason.kind === 'memory' || reason.kind === 'cpus') return 'capacity';
+  // A head that is refused for slow start keeps its place in the line for memory.
+  if (reason.kind === 'memory' || reason.kind === 'cpus' || reason.kind === 'slow-start') {
+    return 'capacity';
+  }
   return reason.kind === 'resource' ? `resource ${reason.name}` : undefined;
 }
 

@@ -48,7 +48,10 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
     case 'bystander': {
       const times = record.bystanderKills + 1;
       if (times > BYSTANDER_BOUND) return retry(record, verdict, same);
-      return { cause: { kind: 'bystander', times }, delayMs: backOff(times), ...same };
+      // An estimate that was proven wrong on the way is not used again.
+      const isProvenWrong = end.estimateBytes > 0 && end.peakBytes > end.estimateBytes;
+      const next = isProvenWrong ? raised : same;
+      return { cause: { kind: 'bystander', times }, delayMs: backOff(times), ...next };
     }
     case 'own-limit': {
       const toBytes = grownLimit(record.spec.memory, verdict.limitBytes, record.growths);

@@ -99,12 +99,17 @@ export interface TaskRecord {
 
 /** How far a job's tasks have come. */
 export interface JobProgress {
+  /** In the order in which they were planned; none yet when the job is known from a need alone. */
   readonly tasks: TaskRecord[];
+  /** So many of them, from the first on, wait for no need any more. */
+  released: number;
   finished: number;
   unsuccessful: number;
   /** Jobs that wait for this one. */
   readonly dependents: Set<string>;
   needs: readonly string[];
+  /** Jobs it needs that are not finished, each counted once however often it is named. */
+  unfinishedNeeds: number;
 }
 
 /** What the finished tasks of one group needed. */
@@ -138,7 +143,7 @@ export interface RunState {
   started: RunStarted | undefined;
   readonly tasks: Map<TaskId, TaskRecord>;
   readonly jobs: Map<string, JobProgress>;
-  /** Free to start. */
+  /** Waiting for no need: free to start, now or after a back-off. */
   readonly queue: Queue;
   /** Starting, running or stopping. */
   readonly live: Map<TaskId, TaskRecord>;

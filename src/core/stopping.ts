@@ -89,12 +89,11 @@ function enforceTimeout(tick: Tick, record: TaskRecord): void {
 
 function pushStopping(tick: Tick, record: TaskRecord): void {
   if (record.phase.kind !== 'stopping') return;
-  const { sinceMs, graceMs, killedAtMs, stuck, reason } = record.phase.stop;
+  const { sinceMs, graceMs, killedAtMs, stuck } = record.phase.stop;
   const { tMs } = tick;
   if (killedAtMs === undefined) {
     if (tMs - sinceMs >= graceMs) kill(tick, record, 'grace-over');
-    else if (reason.kind === 'preempted' && tick.state.level === 'critical')
-      kill(tick, record, 'critical');
+    else if (tick.state.level === 'critical') kill(tick, record, 'critical');
     return;
   }
   if (tMs - killedAtMs >= KILL_AGAIN_AFTER_MS)
@@ -133,7 +132,9 @@ export function preempt(tick: Tick): void {
   if (level === 'preempt' && (dying.count > 0 || isSettling(tick))) return;
   // At critical what counts is where use will be when a kill takes effect.
   const reachedBytes = level === 'critical' ? control.level.projectedBytes : seen.host.usedBytes;
-  const neededBytes = reachedBytes - dying.bytes - lines.targetBytes;
+  const overBytes = reachedBytes - dying.bytes - lines.targetBytes;
+  // Stalls are reason enough for one victim, however far use is from the line.
+  const neededBytes = control.level.rule === 'full-pressure' ? Math.max(overBytes, 1) : overBytes;
   if (neededBytes <= 0) return;
   const { victims, candidates } = chooseVictims(state, control, tick.tMs, neededBytes);
   if (victims.length === 0) {
@@ -199,19 +200,6 @@ export function stopEveryone(tick: Tick, reason: StopReason, isFinal: boolean): 
       kill(tick, record, 'second-signal');
     }
   }
-}
-
-/** True while the kernel must not slow a dying attempt down: a brake holds up its exit, too. */
-export function someoneIsBeingKilled({ state }: Tick): boolean {
-  for (const { phase } of state.live.values()) {
-    if (
-      phase.kind === 'stopping' &&
-      phase.stop.killedAtMs !== undefined &&
-      phase.stop.stuck !== true
-    )
-      return true;
-  }
-  return false;
 }
 
 /** True while the loop should look more often than it was told to. */

@@ -7,6 +7,9 @@ import type { LiveAttempt } from './run-state.js';
 /** Alone and at this share of the budget, a task that the kernel kills simply does not fit. */
 const FILLS_THE_BUDGET = 0.9;
 
+/** 128 + 9: how shells report a command that SIGKILL ended. */
+const SHELL_SAYS_SIGKILL = 137;
+
 /** What is known when an attempt is over. */
 export interface EndOfAttempt {
   readonly attempt: LiveAttempt;
@@ -18,6 +21,8 @@ export interface EndOfAttempt {
   readonly usedBytes: number;
   /** It was the only attempt of the run. */
   readonly wasAlone: boolean;
+  /** OOM kills that the host counted since it was admitted, whoever was hit; 0 where the host does not count. */
+  readonly hostOomKills: number;
 }
 
 /** Who or what ended the attempt. Our own doing comes first, then the kernel's counters, then how it exited. */
@@ -29,8 +34,20 @@ export function verdictOf(end: EndOfAttempt): Verdict {
   if (exit === undefined)
     return { kind: 'could-not-start', error: 'it vanished before it was started' };
   if (exit.kind === 'code' && exit.code === 0) return { kind: 'exit', code: 0 };
-  if (tally.oom !== undefined && tally.oom.oomKill > 0) return oomVerdict(end, tally.oom);
+  const oom = tally.oom ?? hostCounters(end.hostOomKills, exit);
+  if (oom !== undefined && oom.oomKill > 0) return oomVerdict(end, oom);
   return plainExit(exit);
+}
+
+/**
+ * Where a tier keeps no counters of an attempt, the host's have to do: the OOM killer ends a process by SIGKILL and
+ * counts it before that. Counters of its own that stand still are proof of the contrary, so the host's do not matter then.
+ */
+function hostCounters(hostOomKills: number, exit: ExitStatus): OomCounters | undefined {
+  const isKilled =
+    exit.kind === 'signal' ? exit.signal === 'SIGKILL' : exit.code === SHELL_SAYS_SIGKILL;
+  if (!isKilled || hostOomKills === 0) return undefined;
+  return { oomKill: hostOomKills, oom: 0, max: 0, of: 'host' };
 }
 
 function ourDoing(stop: StopReason, { peakBytes }: AttemptTally): Verdict | undefined {

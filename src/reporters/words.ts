@@ -27,7 +27,7 @@ export function verdictWords(verdict: Verdict): string {
         ? 'canceled: memsched was told to stop'
         : 'canceled: the run was halted';
     case 'external-signal':
-      return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and no OOM kill was counted`;
+      return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
     case 'could-not-start':
       return `could not be started: ${printable(verdict.error)}`;
     default:
@@ -43,8 +43,9 @@ function exitWords(code: number): string {
   return `exit code ${code}`;
 }
 
-/** The counters of the attempt's own `memory.events.local`, under the kernel's names. */
+/** The counters of the attempt's own `memory.events.local`, under the kernel's names, or what the host counted. */
 function oomWords(oom: OomCounters): string {
+  if (oom.of === 'host') return `while it ran, oom_kill of the host rose by ${oom.oomKill}`;
   return `oom ${oom.oom}, oom_kill ${oom.oomKill}, max ${oom.max}`;
 }
 

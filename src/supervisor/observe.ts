@@ -1,9 +1,17 @@
-import type { AttemptRef, AttemptSample, Fact, Observation } from '../core/observation.js';
+import type {
+  AttemptRef,
+  AttemptSample,
+  Fact,
+  HostSample,
+  Observation,
+} from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
 import type { TaskHost } from './ports.js';
 
 /** A tick that comes sooner after a look at every attempt than this uses what was seen then. */
 const FRESH_FOR_MS = 25;
+/** The same for the look at the machine, unless the kernel gave notice since: many short tasks make many ticks. */
+const HOST_FRESH_FOR_MS = 10;
 
 interface Leaving {
   readonly ref: AttemptRef;
@@ -51,19 +59,35 @@ export class Observer {
   readonly #host: TaskHost;
   readonly #inbox: Inbox;
   readonly #freshForMs: number;
+  readonly #hostFreshForMs: number;
   #lookedAtMs = -Infinity;
+  #lastHost: { readonly sample: HostSample; readonly atMs: number } | undefined;
 
   constructor(host: TaskHost, inbox: Inbox, intervalMs: number) {
     this.#host = host;
     this.#inbox = inbox;
     this.#freshForMs = Math.min(FRESH_FOR_MS, intervalMs / 2);
+    this.#hostFreshForMs = Math.min(HOST_FRESH_FOR_MS, intervalMs / 2);
   }
 
   /** One look; `nowMs` is milliseconds since the run started. */
   look(state: RunState, nowMs: number): Observation {
     const facts = this.#inbox.take(this.#host);
-    const host = this.#host.observe();
+    const host = this.#observeHost(nowMs);
     return { nowMs, facts, host, attempts: this.#attempts(state, nowMs) };
+  }
+
+  /** What was seen of the machine counts no more: the next look is a new one. */
+  forgetHost(): void {
+    this.#lastHost = undefined;
+  }
+
+  #observeHost(nowMs: number): HostSample {
+    const last = this.#lastHost;
+    if (last !== undefined && nowMs - last.atMs < this.#hostFreshForMs) return last.sample;
+    const sample = this.#host.observe();
+    this.#lastHost = { sample, atMs: nowMs };
+    return sample;
   }
 
   #attempts(state: RunState, nowMs: number): AttemptSample[] {

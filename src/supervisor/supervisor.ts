@@ -12,8 +12,8 @@ import type { RunPlan } from './run-plan.js';
 
 /** While memory is short or someone is being stopped, looks come at least this often. */
 const CLOSE_WATCH_MS = 100;
-/** Notices of the kernel make ticks come no faster than this: a brake that is felt may send thousands a second. */
-const NOTICE_GAP_MS = 10;
+/** Notices of the kernel and starts make ticks come no faster than this: a brake that is felt may send thousands a second. */
+const NEWS_GAP_MS = 10;
 
 /** Everything a run is made of; the composition root puts it together. */
 export interface SupervisorParts {
@@ -66,10 +66,15 @@ export class Supervisor {
       launcher,
       logs,
       inbox: this.#inbox,
+      starting: new Map(),
       wake,
+      soon: () => {
+        this.#soon();
+      },
     };
     host.onChange(() => {
-      this.#notice();
+      this.#observer.forgetHost();
+      this.#soon();
     });
   }
 
@@ -89,6 +94,11 @@ export class Supervisor {
   requestStop(signal: NodeSignal): void {
     this.#inbox.put({ kind: 'stop-requested', signal });
     this.#wake();
+  }
+
+  /** Ends the run as broken: something that it cannot go on without is gone. */
+  breakOff(error: unknown): void {
+    this.#finish({ kind: 'broken', state: this.state, error });
   }
 
   #announce(): void {
@@ -118,16 +128,16 @@ export class Supervisor {
     this.#tickAfter(0);
   }
 
-  /** The kernel says that something changed: look soon, but not at every notice. */
-  #notice(): void {
+  /** There is news, from the kernel or of a start: look soon, but not at every piece of it. */
+  #soon(): void {
     if (this.#next !== 'in-time' || this.#onEnd === undefined) return;
     const sinceMs = this.nowMs() - this.#lastTickMs;
-    if (sinceMs >= NOTICE_GAP_MS) {
+    if (sinceMs >= NEWS_GAP_MS) {
       this.#wake();
       return;
     }
     this.#next = 'soon';
-    this.#tickAfter(NOTICE_GAP_MS - sinceMs);
+    this.#tickAfter(NEWS_GAP_MS - sinceMs);
   }
 
   #tickAfter(ms: number): void {

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { nextUp } from '../../src/core/back-off.js';
 import {
   dequeue,
   emptyQueue,
   enqueue,
+  everyoneInOrder,
   inOrder,
   queueLength,
+  releaseDue,
   startsBefore,
 } from '../../src/core/queue.js';
 import type { TaskRecord } from '../../src/core/run-state.js';
@@ -66,6 +69,52 @@ describe('the queue', () => {
         );
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test('holds back exactly those whose back-off is not over, whatever came, went and came due', () => {
+    const moves = fc.array(
+      fc.record({
+        kind: fc.constantFrom('in', 'in', 'out', 'later'),
+        at: fc.nat(),
+        ms: fc.integer({ min: -5, max: 40 }),
+      }),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(records, moves, (all, how) => {
+        const queue = emptyQueue();
+        const dueMs = new Map<TaskRecord, number>();
+        let nowMs = 0;
+        for (const { kind, at, ms } of how) {
+          const record = all[at % all.length];
+          if (record === undefined) return;
+          if (kind === 'in' && !dueMs.has(record)) {
+            record.phase = { kind: 'queued', sinceMs: nowMs, notBeforeMs: nowMs + ms };
+            enqueue(queue, record);
+            dueMs.set(record, nowMs + ms);
+          } else if (kind === 'out') {
+            dequeue(queue, record);
+            dueMs.delete(record);
+          } else if (kind === 'later') {
+            nowMs += Math.max(0, ms);
+            releaseDue(queue, nowMs);
+          }
+          const isDue = (one: TaskRecord): boolean => (dueMs.get(one) ?? 0) <= nowMs;
+          const inside = [...dueMs.keys()].sort(startsBefore);
+          expect([...inOrder(queue, () => true)]).toEqual(inside.filter(isDue));
+          expect(everyoneInOrder(queue)).toEqual(inside);
+          expect(queueLength(queue)).toBe(inside.length);
+          expect(nextUp(queue.backOff)).toBe(
+            inside
+              .filter((one) => !isDue(one))
+              .sort(
+                (a, b) => (dueMs.get(a) ?? 0) - (dueMs.get(b) ?? 0) || a.spec.index - b.spec.index,
+              )[0],
+          );
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/events.js';
 import { evolve } from '../../src/core/evolve.js';
-import { inOrder } from '../../src/core/queue.js';
+import { everyoneInOrder } from '../../src/core/queue.js';
 import { emptyRunState, type RunState } from '../../src/core/run-state.js';
 import { setupFor } from '../sim/seeds.js';
 import { simulate } from '../sim/simulate.js';
 
 /** The state with its queue as a list: how the queue keeps itself is its own affair. */
 function comparable(state: RunState): object {
-  return { ...state, queue: [...inOrder(state.queue, () => true)].map(({ spec }) => spec.id) };
+  return { ...state, queue: everyoneInOrder(state.queue).map(({ spec }) => spec.id) };
 }
 
 function replay(events: readonly RunEvent[]): RunState {

@@ -53,7 +53,7 @@ guest() {
   install -d -m 1777 "$scratch/$flavour"
   rm -f "$results/vm-$flavour.json"
   echo "== guest: $flavour"
-  "$boot" "$@" -o "$scratch/$flavour" -- env "MEMSCHED_PAGE_CACHE_FILES=$scratch/files" "${runner[@]}" \
+  "$boot" "$@" -o "$scratch/$flavour" -- env "MEMSCHED_PAGE_CACHE_FILES=$scratch/files" "MEMSCHED_PEER_ROUNDS=${MEMSCHED_PEER_ROUNDS:-1}" "${runner[@]}" \
     test/vm/guest/suite.sh "$flavour" "${vitest_options[@]}" &
   child=$!
   wait "$child" || status=$?

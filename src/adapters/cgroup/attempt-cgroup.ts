@@ -17,8 +17,6 @@ import type { ChangeWatch } from './change-watch.js';
 import { killTree, liftBrakes, signalTree } from './kill-tree.js';
 import type { MemoryMeter } from './memory-meter.js';
 
-/** cgroup.events is read at least this often, should a wake-up get lost. */
-const EVENTS_EVERY_MS = 1000;
 /** cpu.stat is read this often: what comes of it is a matter of half seconds. */
 const CPU_EVERY_MS = 200;
 
@@ -40,10 +38,8 @@ export class AttemptCgroup {
   readonly directory: string;
   readonly #events: KernelFile;
   readonly #cpu: KernelFile;
-  readonly #stopWatching: (() => void) | undefined;
+  #stopWatching: (() => void) | undefined;
   #mainPid: number | undefined;
-  #populated = false;
-  #eventsDueMs = -Infinity;
   #cpuDueMs = -Infinity;
   #cpuMs = 0;
 
@@ -51,10 +47,6 @@ export class AttemptCgroup {
     this.directory = options.directory;
     this.#events = options.files.file(`${this.directory}/cgroup.events`);
     this.#cpu = options.files.file(`${this.directory}/cpu.stat`);
-    this.#stopWatching = options.watch.add(`${this.directory}/cgroup.events`, () => {
-      this.#eventsDueMs = -Infinity;
-      options.onChange();
-    });
   }
 
   /** The main process, which gets a signal before its children do. */
@@ -64,15 +56,11 @@ export class AttemptCgroup {
 
   /** What it uses now; undefined when nothing lives in it. */
   sample(): Omit<AttemptSample, 'task' | 'attempt'> | undefined {
-    const nowMs = this.options.now();
-    if (this.#stopWatching === undefined || nowMs >= this.#eventsDueMs) {
-      this.#populated = this.isPopulated();
-      this.#eventsDueMs = nowMs + EVENTS_EVERY_MS;
-    }
-    if (!this.#populated) return undefined;
+    if (!this.isPopulated()) return undefined;
     const usedBytes = this.options.meter.usedBytes();
     if (usedBytes === undefined) return undefined;
     if (this.options.limit.check(usedBytes)) this.kill();
+    const nowMs = this.options.now();
     return {
       usedBytes,
       peakBytes: this.options.meter.sampledPeakBytes(),
@@ -90,6 +78,21 @@ export class AttemptCgroup {
   isPopulated(): boolean {
     const text = this.#events.read();
     return text !== undefined && parseCgroupEvents(text).populated;
+  }
+
+  /**
+   * Calls back when the last process leaves. Most attempts are empty when their main process has ended and need no
+   * watch, which costs more than all the rest of their end.
+   *
+   * @returns false when it is empty already.
+   */
+  watchForEnd(): boolean {
+    if (!this.isPopulated()) return false;
+    if (this.#stopWatching !== undefined) return true;
+    const { watch, onChange } = this.options;
+    this.#stopWatching = watch.add(`${this.directory}/cgroup.events`, onChange);
+    // What happened before the watch was there was told to nobody.
+    return this.isPopulated();
   }
 
   /** Sends a signal to every process, once each; frozen or braked ones could not act on it. */

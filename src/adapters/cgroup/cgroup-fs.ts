@@ -54,10 +54,16 @@ export function subtreeOf(directory: string): readonly string[] {
   return [...childrenOf(directory).flatMap(subtreeOf), directory];
 }
 
-/** Removes a cgroup and all below it; `busy` when a part of it did not go yet. */
+/**
+ * Removes a cgroup and all below it; `busy` when a part of it did not go yet. Most have nothing below them, so it is
+ * tried without a look first.
+ */
 export function removeSubtree(directory: string, tree: CgroupTree): 'removed' | 'busy' {
-  const results = subtreeOf(directory).map((each) => tree.remove(each));
-  return results.includes('busy') ? 'busy' : 'removed';
+  if (tree.remove(directory) === 'removed') return 'removed';
+  const children = childrenOf(directory);
+  if (children.length === 0) return 'busy';
+  const results = children.map((child) => removeSubtree(child, tree));
+  return results.includes('busy') ? 'busy' : tree.remove(directory);
 }
 
 /** Pids in one cgroup; none when it is gone. A threaded one (EOPNOTSUPP) shows them in its parent. */

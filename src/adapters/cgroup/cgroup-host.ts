@@ -16,6 +16,7 @@ import { KernelFiles } from '../host/kernel-file.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
+import { protectFromOom } from '../host/oom-score.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
 import { kernelTree, type CgroupTree } from './cgroup-fs.js';
@@ -43,6 +44,8 @@ export interface CgroupHostOptions {
   readonly warn: (sentence: string) => void;
   /** False: act as if the kernel had no `cgroup.kill`. */
   readonly cgroupKill?: boolean;
+  /** False: before kernel 5.9, which could slow a task at `memory.high` for ever; then nobody is braked. */
+  readonly safeBrake?: boolean;
   /** `/proc`, or a recorded one. */
   readonly procPath?: string;
   /** Makes and removes cgroups; the kernel's by default. */
@@ -77,6 +80,7 @@ class CgroupHost implements TaskHost {
   readonly #watch: ChangeWatch;
   readonly #warner: LimitWarner;
   readonly #listeners: (() => void)[] = [];
+  readonly #unprotect = protectFromOom();
 
   constructor(
     private readonly options: CgroupHostOptions,
@@ -90,7 +94,13 @@ class CgroupHost implements TaskHost {
     this.#removals = new RemovalList(tree, options.now);
     this.#watch = createChangeWatch(options.warn);
     this.#warner = new LimitWarner(options.warn);
-    this.#tasks = new TasksCgroup(runTree.tasksDirectory, this.#files, this.#watch, this.#changed);
+    this.#tasks = new TasksCgroup({
+      directory: runTree.tasksDirectory,
+      files: this.#files,
+      watch: this.#watch,
+      onChange: this.#changed,
+      warn: options.warn,
+    });
     this.#reader = createHostReader({
       files: this.#files,
       budget: options.budget,
@@ -104,6 +114,7 @@ class CgroupHost implements TaskHost {
     this.#allowance.renew();
     this.#memory.startLook();
     this.#removals.retryDue();
+    this.#tasks.settle();
     return this.#reader.look({
       usedBytes: this.#tasks.usedBytes() ?? this.#sumOfAttempts(),
       brakeEvents: this.#tasks.brakeEvents(),
@@ -152,7 +163,7 @@ class CgroupHost implements TaskHost {
   close(ref: AttemptRef): AttemptTally | 'populated' {
     const name = this.options.nameOf(ref);
     const attempt = present(this.#attempts.get(name), `attempt ${name} is open when it is closed`);
-    if (attempt.isPopulated()) return 'populated';
+    if (attempt.watchForEnd()) return 'populated';
     const tally = attempt.tally();
     this.#attempts.delete(name);
     attempt.release();
@@ -161,7 +172,8 @@ class CgroupHost implements TaskHost {
   }
 
   limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void {
-    this.#tasks.limit(limits);
+    const { safeBrake = true } = this.options;
+    this.#tasks.limit(safeBrake ? limits : { ...limits, highBytes: 'max' });
   }
 
   onChange(callback: () => void): void {
@@ -178,7 +190,9 @@ class CgroupHost implements TaskHost {
     this.#tasks.close();
     this.#reader.close();
     this.#files.closeAll();
-    return [...stuck, ...this.runTree.remove()];
+    const left = this.runTree.remove();
+    this.#unprotect();
+    return [...stuck, ...left];
   }
 
   /** Puts away every attempt that is empty by now; true when nothing is left. */

@@ -1,19 +1,18 @@
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { MiB } from '../../util/bytes.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { HostError } from '../host/host-error.js';
 import { readKernelFile, refusal, writeKernelFile } from '../host/kernel-file.js';
 import { cgroupDirectory, parseCgroupMounts } from '../host/mountinfo.js';
 import { parseProcCgroup } from '../host/proc-cgroup.js';
-import { childrenOf, makeIfMissing, procsOf, type CgroupTree } from './cgroup-fs.js';
+import { childrenOf, makeIfMissing, procsOf, removeSubtree, type CgroupTree } from './cgroup-fs.js';
 import { disableController, enableController } from './controllers.js';
 
-/** What is kept for us when memory is reclaimed: node's heap and the journal's buffers. */
+/** What is kept for us when memory is reclaimed: node's heap and the journal's buffers. May be refused. */
 const SUPERVISOR_LOW_BYTES = 128 * MiB;
 /** Rounds of moving processes out of a cgroup that keeps forking. */
 const MOVE_ROUNDS = 10;
-/** Last to be taken by the OOM killer, but not exempt: an exempt process that leaks would take the host along. */
-const SUPERVISOR_OOM_SCORE_ADJ = '-900';
 
 /** The place of the supervisor in a run's tree. */
 export interface SupervisorOptions {
@@ -50,8 +49,15 @@ export function enterSupervisor(options: SupervisorOptions): Result<Entered, Hos
 
   const goBack = (): boolean => {
     if (cameFrom !== rootDirectory) moveIn(process.pid, cameFrom);
-    if (procsOf(supervisor).length === 0) return true;
-    if (!isRealRoot && !takeMemoryBack(rootDirectory, directory)) return false;
+    const left = isRealRoot ? [] : leftTrees(rootDirectory, directory);
+    if (procsOf(supervisor).length === 0 && left.length === 0) return true;
+    if (!isRealRoot && !takeMemoryBack(rootDirectory, [directory, ...left])) {
+      return procsOf(supervisor).length === 0;
+    }
+    for (const each of left) {
+      moveAll(`${each}/supervisor`, rootDirectory);
+      removeSubtree(each, options.tree);
+    }
     return moveAll(supervisor, rootDirectory);
   };
   for (const each of [rootDirectory, directory, `${directory}/tasks`]) {
@@ -61,33 +67,10 @@ export function enterSupervisor(options: SupervisorOptions): Result<Entered, Hos
     const message = `the kernel does not hand the memory controller down in ${each} (${enabling.errno})`;
     return err(new HostError(message, 'memsched doctor'));
   }
-  const restore = protect(directory, supervisor);
-  return ok({
-    leave: () => {
-      restore();
-      return goBack();
-    },
-  });
-}
-
-/**
- * Keeps memory for us and moves us down the OOM killer's list. Both may be refused (an ordinary user may not lower
- * oom_score_adj): then we are as safe as any other process.
- *
- * @returns what puts oom_score_adj back.
- */
-function protect(directory: string, supervisor: string): () => void {
   for (const each of [directory, supervisor]) {
     writeKernelFile(`${each}/memory.low`, String(SUPERVISOR_LOW_BYTES));
   }
-  const file = '/proc/self/oom_score_adj';
-  const before = (readKernelFile(file) ?? '0').trim();
-  if (Number(before) <= Number(SUPERVISOR_OOM_SCORE_ADJ)) return () => undefined;
-  const result = writeKernelFile(file, SUPERVISOR_OOM_SCORE_ADJ);
-  if (result !== 'written') return () => undefined;
-  return () => {
-    writeKernelFile(file, before);
-  };
+  return ok({ leave: goBack });
 }
 
 /** Moves a process; undefined when it is there or gone, else the reason against it. */
@@ -106,10 +89,27 @@ function moveAll(from: string, to: string): boolean {
   return procsOf(from).length === 0;
 }
 
-/** The root may hold processes again only when it hands nothing down, and that only when nobody else lives on it. */
-function takeMemoryBack(rootDirectory: string, directory: string): boolean {
-  if (childrenOf(rootDirectory).some((each) => each !== directory)) return false;
-  return disableController(directory, 'memory') && disableController(rootDirectory, 'memory');
+/**
+ * Trees of other runs that had to leave without clearing up, because the root still handed memory down to somebody else:
+ * `supervisor/` holds those who were moved, and nothing else is left. Runs make `tasks/` before `supervisor/` and remove it
+ * last thing before they leave, so a tree that has it may be alive, and one that died in the middle is for `resume`.
+ */
+function leftTrees(rootDirectory: string, directory: string): readonly string[] {
+  return childrenOf(rootDirectory).filter((each) => {
+    if (each === directory || !basename(each).startsWith('memsched-')) return false;
+    const inside = childrenOf(each);
+    return inside.length === 1 && inside[0] === `${each}/supervisor`;
+  });
+}
+
+/**
+ * The root may hold processes again only when it hands nothing down, and that only when nobody else lives on it.
+ *
+ * @param trees - ours, and those that nobody supervises any more.
+ */
+function takeMemoryBack(rootDirectory: string, trees: readonly string[]): boolean {
+  if (childrenOf(rootDirectory).some((each) => !trees.includes(each))) return false;
+  return [...trees, rootDirectory].every((each) => disableController(each, 'memory'));
 }
 
 function ownDirectory(): string | undefined {

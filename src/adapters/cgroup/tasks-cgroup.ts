@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { singleNumber } from '../host/flat-keyed.js';
 import {
   readKernelFile,
+  refusal,
   writeKernelFile,
   type KernelFile,
   type KernelFiles,
@@ -16,6 +17,16 @@ export interface TreeLimits {
   readonly maxBytes: number;
 }
 
+/** What the cgroup of all attempts is looked at with. */
+export interface TasksCgroupOptions {
+  readonly directory: string;
+  readonly files: KernelFiles;
+  readonly watch: ChangeWatch;
+  readonly onChange: () => void;
+  /** Says something that the user should know, once. */
+  readonly warn: (sentence: string) => void;
+}
+
 /** The cgroup `tasks/`: all attempts together. */
 export class TasksCgroup {
   /** The PSI file of all tasks together; absent where the kernel keeps none per cgroup. */
@@ -25,14 +36,13 @@ export class TasksCgroup {
   readonly #events: KernelFile;
   readonly #stopWatching: (() => void) | undefined;
   readonly #written = new Map<string, string>();
+  /** Limits that are not in place yet. */
+  #wanted: TreeLimits | undefined;
+  #saidRefused = false;
   #scannedPages = 0;
 
-  constructor(
-    private readonly directory: string,
-    files: KernelFiles,
-    watch: ChangeWatch,
-    onChange: () => void,
-  ) {
+  constructor(private readonly options: TasksCgroupOptions) {
+    const { directory, files, watch, onChange } = options;
     const pressure = `${directory}/memory.pressure`;
     this.pressurePath = isReadable(pressure) ? pressure : undefined;
     this.#current = files.file(`${directory}/memory.current`);
@@ -66,13 +76,22 @@ export class TasksCgroup {
 
   /**
    * Sets `memory.high` and `memory.max`, as far as they change. A `memory.max` below what is used now would be an order
-   * to the OOM killer (cgroup-v2.rst), so it goes no lower than that; the next call will lower it further.
+   * to the OOM killer (cgroup-v2.rst), so it goes no lower than that; {@link settle} lowers it further.
    */
   limit(limits: TreeLimits): void {
+    this.#wanted = limits;
+    this.settle();
+  }
+
+  /** Goes on with what the last {@link limit} could not do yet; to be called at every look. */
+  settle(): void {
+    if (this.#wanted === undefined) return;
+    const { highBytes, maxBytes } = this.#wanted;
     const current = singleNumber(this.#current.read() ?? '');
-    const floorBytes = typeof current === 'number' ? current : 0;
-    this.#write('memory.high', String(limits.highBytes));
-    this.#write('memory.max', String(Math.max(limits.maxBytes, floorBytes)));
+    const lowestBytes = Math.max(maxBytes, typeof current === 'number' ? current : 0);
+    const isHighSet = this.#write('memory.high', String(highBytes));
+    const isMaxSet = this.#write('memory.max', String(lowestBytes));
+    if (isHighSet && isMaxSet && lowestBytes === maxBytes) this.#wanted = undefined;
   }
 
   close(): void {
@@ -80,11 +99,22 @@ export class TasksCgroup {
     for (const file of [this.#current, this.#stat, this.#events]) file.close();
   }
 
-  #write(name: string, text: string): void {
-    if (this.#written.get(name) === text) return;
-    if (writeKernelFile(`${this.directory}/${name}`, text) === 'written') {
+  /** False when the kernel refuses; where there is no such file, there is nothing to be done. */
+  #write(name: string, text: string): boolean {
+    if (this.#written.get(name) === text) return true;
+    const path = `${this.options.directory}/${name}`;
+    const reason = refusal(writeKernelFile(path, text));
+    if (reason === undefined) {
       this.#written.set(name, text);
+      return true;
     }
+    if (!this.#saidRefused) {
+      this.#saidRefused = true;
+      this.options.warn(
+        `the limits of all tasks together cannot be set: writing ${text} to ${path} is refused (${reason}); it is tried again at every look`,
+      );
+    }
+    return false;
   }
 }
 

@@ -1,7 +1,8 @@
 import { budgetNow } from '../../core/budget.js';
 import type { HostSample, PsiTotals } from '../../core/observation.js';
 import type { BudgetSpec } from '../../core/task-spec.js';
-import type { KernelFiles } from './kernel-file.js';
+import { keyedNumber } from './flat-keyed.js';
+import type { KernelFile, KernelFiles } from './kernel-file.js';
 import { parseMeminfo } from './meminfo.js';
 import { hostLevel, levelReader, type LimitSource } from './memory-levels.js';
 import { parsePressure } from './pressure.js';
@@ -40,6 +41,7 @@ export function createHostReader(options: HostReaderOptions): HostReader {
   const vmstatFile = files.file(`${procPath}/vmstat`);
   const pressureFile = files.file(options.pressurePath);
   const levels = options.limits.map((source) => levelReader(source, files));
+  const oomFileV1 = oomControlOf(options);
 
   const psiNow = (): PsiTotals | undefined => {
     const text = pressureFile.read();
@@ -51,18 +53,40 @@ export function createHostReader(options: HostReaderOptions): HostReader {
       const limited = levels.map((level) => level.read()).filter((level) => level !== undefined);
       const budget = budgetNow(options.budget, [hostLevel(meminfo), ...limited], tree.usedBytes);
       const psi = psiNow();
+      const vmstat = parseVmstat(vmstatFile.read() ?? '');
+      const oomKills = largest(vmstat.oomKills, keyedNumber(oomFileV1?.read() ?? '', 'oom_kill'));
       return {
         ...budget,
         availableBytes: meminfo.availableBytes,
         usedBytes: tree.usedBytes,
         swapFreeBytes: meminfo.swapFreeBytes,
         ...(psi !== undefined && { psi }),
-        reclaimScans: parseVmstat(vmstatFile.read() ?? '').scannedPages + tree.scannedPages,
+        reclaimScans: vmstat.scannedPages + tree.scannedPages,
         brakeEvents: tree.brakeEvents,
+        ...(oomKills !== undefined && { oomKills }),
       };
     },
     close: () => {
       for (const file of [meminfoFile, vmstatFile, pressureFile, ...levels]) file.close();
+      oomFileV1?.close();
     },
   };
+}
+
+/**
+ * `memory.oom_control` of the cgroup v1 that we, and our tasks with us, are in (cgroup-v1/memory.rst); undefined without
+ * one. Its `oom_kill` counts processes of this very cgroup, not of those below it.
+ */
+function oomControlOf({ limits, files }: HostReaderOptions): KernelFile | undefined {
+  const nearest = limits.find(({ version }) => version === 1);
+  return nearest && files.file(`${nearest.directory}/memory.oom_control`);
+}
+
+/**
+ * `oom_kill` of /proc/vmstat counts every kill on the host, those in any cgroup included, so a sum would count twice; the
+ * other one is the larger only where /proc/vmstat does not count or is not the host's own.
+ */
+function largest(...counts: readonly (number | undefined)[]): number | undefined {
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }

@@ -6,8 +6,6 @@ export interface ProcStat {
   readonly parentPid: number;
   readonly processGroup: number;
   readonly session: number;
-  /** Foreground process group of its terminal; −1 without one. */
-  readonly terminalGroup: number;
   /** Processor time of its own, in clock ticks. */
   readonly cpuTicks: number;
   /** Clock ticks after boot; with the pid it names one process for good. */
@@ -29,7 +27,6 @@ export function parseProcStat(text: string): ProcStat | undefined {
     parentPid: field(4),
     processGroup: field(5),
     session: field(6),
-    terminalGroup: field(8),
     cpuTicks: field(14) + field(15),
     startTicks: field(22),
   };

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { readProcStat } from './processes.js';
 import { runtimeDirectory } from './systemd.js';
 
 /** Set in the relaunched process, so that it does not try again. Not for tasks to see. */
@@ -13,9 +12,20 @@ export type RelaunchResult =
   /** Nothing of ours was started; go on without. */
   | { readonly kind: 'could-not-start'; readonly why: string };
 
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
-/** The terminal sends these to the whole foreground group, so the relaunched process has them already. */
-const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
+/**
+ * Handed on, each once. SIGTSTP, too: the run goes on, and says why it is not paused; SIGWINCH, so that what is drawn on
+ * the terminal keeps its width.
+ */
+const FORWARDED = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGTSTP',
+  'SIGWINCH',
+] as const;
 /** Where the relaunched side reports that it is running, and finds the real standard error. */
 const STARTED_FD = 3;
 const STDERR_FD = 4;
@@ -42,13 +52,19 @@ export function ownCommandLine(): readonly string[] {
 }
 
 /**
- * Starts this program once more under `command`, with our standard streams and terminal, hands it every signal that
- * we get, and waits for its end.
+ * Starts this program once more under `command`, with our standard streams, hands it every signal that we get, and waits
+ * for its end.
+ *
+ * It has a session of its own, out of reach of what the terminal sends to the foreground (Ctrl-C, Ctrl-Z) and others to
+ * whole process groups: a signal comes to us, wherever it is from, and goes on from here exactly once. Two would count as
+ * a second request. The terminal stays readable and writable: job control holds only for a session's own terminal
+ * (credentials(7)), and without one, SIGTSTP does not stop a process even before it has a handler (setpgid(2), "orphaned").
  */
 export async function relaunch(options: RelaunchOptions): Promise<RelaunchResult> {
   const [file, ...args] = [...options.command, '/bin/sh', '-c', SHIM, 'sh', ...options.self];
   if (file === undefined) return { kind: 'could-not-start', why: 'no command to relaunch with' };
   const child = spawn(file, args, {
+    detached: true,
     stdio: ['inherit', 'inherit', 'pipe', 'pipe', 2],
     env: {
       ...options.env,
@@ -76,19 +92,12 @@ export async function relaunch(options: RelaunchOptions): Promise<RelaunchResult
 /** Forwards signals until the returned function is called. */
 function forwardSignals(child: ChildProcess): () => void {
   const forward = (signal: NodeJS.Signals): void => {
-    if (FROM_TERMINAL.has(signal) && inForeground()) return;
     child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   return () => {
     for (const signal of FORWARDED) process.off(signal, forward);
   };
-}
-
-/** Whether we are in the foreground of a terminal, so that Ctrl-C reaches the child without our help. */
-function inForeground(): boolean {
-  const stat = readProcStat('/proc', process.pid);
-  return stat !== undefined && stat.terminalGroup === stat.processGroup;
 }
 
 interface Ending {

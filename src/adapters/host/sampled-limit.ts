@@ -18,11 +18,9 @@ export class SampledLimit {
     return this.#reached;
   }
 
-  /** Counters as of `memory.events.local`; undefined without a limit. */
+  /** Counters as of `memory.events.local`, once it was over the limit; undefined before: nothing has counted then. */
   counters(): OomCounters | undefined {
-    if (this.limitBytes === undefined) return undefined;
-    const times = this.#reached ? 1 : 0;
-    return { oomKill: times, oom: times, max: times };
+    return this.#reached ? { oomKill: 1, oom: 1, max: 1 } : undefined;
   }
 }
 

@@ -23,8 +23,6 @@ export interface KernelFeatures {
   readonly cgroupKill: boolean;
   /** Kernel 5.19: the exact peak of a cgroup. */
   readonly memoryPeak: boolean;
-  /** Kernel 5.19. */
-  readonly memoryReclaim: boolean;
   /** Before kernel 5.9 the brake could stall for ever. */
   readonly safeBrake: boolean;
   readonly psi: 'present' | 'absent';
@@ -98,7 +96,6 @@ function featuresOf(cgroups: CgroupSurvey, release: string, procPath: string): K
   return {
     cgroupKill: probe?.kind === 'writable' ? probe.cgroupKill : kernelAtLeast(release, 5, 14),
     memoryPeak: kernelAtLeast(release, 5, 19),
-    memoryReclaim: kernelAtLeast(release, 5, 19),
     safeBrake: kernelAtLeast(release, 5, 9),
     psi: psi !== undefined && parsePressure(psi) !== undefined ? 'present' : 'absent',
   };

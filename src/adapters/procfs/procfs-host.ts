@@ -14,6 +14,7 @@ import { KernelFiles } from '../host/kernel-file.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
+import { protectFromOom } from '../host/oom-score.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { ProcessTree } from './process-tree.js';
 import { endAll, tellAll } from './signals.js';
@@ -63,6 +64,7 @@ class ProcfsHost implements TaskHost {
   readonly #memory: ProcessMemory;
   readonly #processes: ProcessTree;
   readonly #warner: LimitWarner;
+  readonly #unprotect = protectFromOom();
 
   constructor(private readonly options: ProcfsHostOptions) {
     const procPath = options.procPath ?? '/proc';
@@ -168,6 +170,7 @@ class ProcfsHost implements TaskHost {
     this.#attempts.clear();
     this.#reader.close();
     this.#files.closeAll();
+    this.#unprotect();
     return stuck.map((member) => `/proc/${member.pid}`);
   }
 

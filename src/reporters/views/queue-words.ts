@@ -1,4 +1,5 @@
-import { inOrder } from '../../core/queue.js';
+import { nextUp } from '../../core/back-off.js';
+import { everyoneInOrder, inOrder, startsBefore } from '../../core/queue.js';
 import type { RunState, TaskRecord } from '../../core/run-state.js';
 import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
@@ -12,14 +13,18 @@ export function headOfQueueWords(state: RunState, nowMs: number): string | undef
     : `${printable(head.spec.id)} ${ownWaitWords(head, state, nowMs)}`;
 }
 
-/** The first in line, past those that still sit out a back-off if there is another. */
-function firstReady(state: RunState, nowMs: number): TaskRecord | undefined {
-  let first: TaskRecord | undefined;
-  for (const record of inOrder(state.queue, () => true)) {
-    if (record.phase.kind === 'queued' && record.phase.notBeforeMs <= nowMs) return record;
-    first ??= record;
+/** The first in line; when all sit out a back-off, the one whose back-off ends first. */
+function firstReady({ queue }: RunState, nowMs: number): TaskRecord | undefined {
+  let [first] = inOrder(queue, () => true);
+  // A replayed state still holds tasks aside whose time is up.
+  for (const { untilMs, task } of queue.backOff.heap) {
+    if (untilMs <= nowMs && (first === undefined || startsBefore(task, first) < 0)) first = task;
   }
-  return first;
+  return first ?? nextUp(queue.backOff);
+}
+
+function isBackingOff({ phase }: TaskRecord, nowMs: number): boolean {
+  return phase.kind === 'queued' && phase.notBeforeMs > nowMs;
 }
 
 function ownWaitWords(record: TaskRecord, state: RunState, nowMs: number): string {
@@ -46,7 +51,7 @@ export interface QueueView {
 /** @param nowMs - milliseconds since the run started. */
 export function queueView(state: RunState, nowMs: number): QueueView {
   const places = new Map<TaskRecord, number>();
-  for (const record of inOrder(state.queue, () => true)) places.set(record, places.size);
+  for (const record of everyoneInOrder(state.queue)) places.set(record, places.size);
   const why = (record: TaskRecord): string => {
     const needs = unfinishedNeeds(record, state);
     if (needs.length > 0) return `needs ${needs.join(', ')}`;
@@ -67,8 +72,8 @@ export function queueView(state: RunState, nowMs: number): QueueView {
   };
 }
 
-function hasOwnReason({ waits, phase }: TaskRecord, nowMs: number): boolean {
-  return waits !== undefined || (phase.kind === 'queued' && phase.notBeforeMs > nowMs);
+function hasOwnReason(record: TaskRecord, nowMs: number): boolean {
+  return record.waits !== undefined || isBackingOff(record, nowMs);
 }
 
 function unfinishedNeeds(record: TaskRecord, state: RunState): string[] {

@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createCgroupHost } from '../../../src/adapters/cgroup/cgroup-host.js';
+import {
+  createCgroupHost,
+  type CgroupHostOptions,
+} from '../../../src/adapters/cgroup/cgroup-host.js';
 import { RemovalList } from '../../../src/adapters/cgroup/removal-list.js';
 import type { TaskHost } from '../../../src/supervisor/ports.js';
 import { MiB } from '../../../src/util/bytes.js';
@@ -20,7 +23,7 @@ interface Stage {
 }
 
 /** A host on a fake tree. The kernel's reactions (pids that move, counters) are set by hand. */
-function stage(options: { cgroupKill?: boolean } = {}): Stage {
+function stage(options: Partial<CgroupHostOptions> = {}): Stage {
   const tree = new FakeTree(tempDir());
   const clock = { nowMs: 0 };
   const host = createCgroupHost({
@@ -208,6 +211,79 @@ describe('what is read and written', () => {
     host.limitTree({ highBytes: 'max', maxBytes: 900 * MiB });
     expect(read('memsched-run1/tasks/memory.high')).toBe('max');
     expect(read('memsched-run1/tasks/memory.max')).toBe(String(900 * MiB));
+  });
+
+  it('goes on lowering a limit as use falls, without being asked again', () => {
+    const { tree, host, read } = stage();
+    tree.set('memsched-run1/tasks/memory.current', String(400 * MiB));
+    host.limitTree({ highBytes: 300 * MiB, maxBytes: 350 * MiB });
+    tree.set('memsched-run1/tasks/memory.current', String(380 * MiB));
+    host.observe();
+    expect(read('memsched-run1/tasks/memory.max')).toBe(String(380 * MiB));
+    tree.set('memsched-run1/tasks/memory.current', String(100 * MiB));
+    host.observe();
+    expect(read('memsched-run1/tasks/memory.max')).toBe(String(350 * MiB));
+    tree.set('memsched-run1/tasks/memory.current', String(340 * MiB));
+    tree.set('memsched-run1/tasks/memory.max', 'untouched');
+    host.observe();
+    expect(read('memsched-run1/tasks/memory.max')).toBe('untouched');
+  });
+
+  it('tries a refused limit again, and says so once', () => {
+    const said: string[] = [];
+    const { tree, host, read } = stage({ warn: (sentence) => said.push(sentence) });
+    const file = join(tree.root, 'memsched-run1/tasks/memory.max');
+    rmSync(file);
+    mkdirSync(file);
+    host.limitTree({ highBytes: 300 * MiB, maxBytes: 350 * MiB });
+    host.observe();
+    expect(said.filter((sentence) => sentence.includes('memory.max'))).toEqual([
+      expect.stringContaining('EISDIR') as string,
+    ]);
+    expect(read('memsched-run1/tasks/memory.high')).toBe(String(300 * MiB));
+    rmdirSync(file);
+    writeFileSync(file, 'max\n');
+    host.observe();
+    expect(read('memsched-run1/tasks/memory.max')).toBe(String(350 * MiB));
+  });
+
+  it('brakes nobody where the kernel has no safe brake', () => {
+    const { host, read } = stage({ safeBrake: false });
+    host.limitTree({ highBytes: 300 * MiB, maxBytes: 350 * MiB });
+    expect(read('memsched-run1/tasks/memory.high')).toBe('max');
+    expect(read('memsched-run1/tasks/memory.max')).toBe(String(350 * MiB));
+  });
+});
+
+describe('leaving', () => {
+  /** Another run's tree; pids are far above what the kernel hands out. */
+  const sibling = (tree: FakeTree, name: string, parts: readonly string[], pid: number): string => {
+    for (const part of ['', ...parts]) tree.make(join(tree.root, name, part));
+    tree.set(`${name}/supervisor/cgroup.procs`, `${pid}\n`);
+    return join(tree.root, name);
+  };
+
+  it('clears up what a run had to leave because we were there', async () => {
+    const { tree, host, read } = stage();
+    const left = sibling(tree, 'memsched-old', ['supervisor'], 99_999_991);
+    await host.dispose();
+    expect(existsSync(left)).toBe(false);
+    expect(read('cgroup.subtree_control')).toBe('-memory');
+  });
+
+  it.each([
+    ['a run that may be alive', 'memsched-live', ['supervisor', 'tasks']],
+    ['a tree that is not ours', 'docker', ['supervisor']],
+    ['a tree with something else in it', 'memsched-odd', ['supervisor', 'x']],
+  ])('leaves %s alone, and with it the root', async (_, name, parts) => {
+    const { tree, host, read } = stage();
+    const other = sibling(tree, name, parts, 99_999_992);
+    const left = sibling(tree, 'memsched-old', ['supervisor'], 99_999_991);
+    await host.dispose();
+    expect(existsSync(other)).toBe(true);
+    expect(existsSync(left)).toBe(true);
+    expect(read('cgroup.subtree_control')).toBe('+memory');
+    expect(read(`${name}/supervisor/cgroup.procs`)).toBe('99999992');
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readProcStat } from '../../../src/adapters/host/processes.js';
 import { relaunch, RELAUNCHED_VARIABLE } from '../../../src/adapters/host/relaunch.js';
 import { until } from '../../support/poll.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -42,15 +43,44 @@ describe('relaunch', () => {
     expect(readFileSync(out, 'utf8')).toBe(`1\n${readlinkSync('/proc/self/fd/2')}\n`);
   });
 
-  it('forwards a signal, once', async () => {
+  it.each(['USR2', 'INT', 'QUIT', 'TERM', 'TSTP', 'WINCH'] as const)(
+    'forwards SIG%s, once',
+    async (name) => {
+      const signal = `SIG${name}` as const;
+      const before = process.listenerCount(signal);
+      const dir = tempDir();
+      const [ready, got] = [join(dir, 'ready'), join(dir, 'got')];
+      const script = `trap 'echo ${name} >> ${got}; n=1' ${name}; echo > ${ready}; until [ "$n" ]; do sleep 0.05; done; exit 9`;
+      const end = relaunch({ command: DIRECTLY, self: shell(script), env });
+      await until('the relaunched side stands', () => existsSync(ready));
+      process.kill(process.pid, signal);
+      expect(await end).toEqual({ kind: 'ran', exitCode: 9 });
+      expect(readFileSync(got, 'utf8')).toBe(`${name}\n`);
+      expect(process.listenerCount(signal)).toBe(before);
+    },
+  );
+
+  it('Ctrl-C and Ctrl-Z at the terminal come through once, and stop neither side', async () => {
     const dir = tempDir();
     const [ready, got] = [join(dir, 'ready'), join(dir, 'got')];
-    const script = `trap 'echo USR2 >> ${got}; n=1' USR2; echo > ${ready}; until [ "$n" ]; do sleep 0.05; done; exit 9`;
-    const end = relaunch({ command: DIRECTLY, self: shell(script), env });
+    const script =
+      `trap 'echo INT >> ${got}' INT; trap 'echo TSTP >> ${got}' TSTP; echo > ${ready};` +
+      ` until grep -qs TSTP ${got} && grep -q INT ${got}; do sleep 0.05; done; exit 9`;
+    // The same group as ours is what a terminal would send to: the relaunched side is in another session.
+    const end = relaunch({
+      command: DIRECTLY,
+      self: shell(`echo $$ > ${got}.pid; ${script}`),
+      env,
+    });
     await until('the relaunched side stands', () => existsSync(ready));
-    process.kill(process.pid, 'SIGUSR2');
+    const child = readProcStat('/proc', Number(readFileSync(`${got}.pid`, 'utf8')));
+    expect(child?.session).toBe(child?.pid);
+    process.kill(process.pid, 'SIGINT');
+    process.kill(process.pid, 'SIGTSTP');
     expect(await end).toEqual({ kind: 'ran', exitCode: 9 });
-    expect(readFileSync(got, 'utf8')).toBe('USR2\n');
-    expect(process.listenerCount('SIGUSR2')).toBe(0);
+    expect(readFileSync(got, 'utf8').split('\n').filter(Boolean).toSorted()).toEqual([
+      'INT',
+      'TSTP',
+    ]);
   });
 });

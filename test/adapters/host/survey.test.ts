@@ -168,6 +168,29 @@ describe('createHostReader', () => {
     reader.close();
     expect(files.openCount).toBe(0);
   });
+
+  it.each([
+    ['the host counts', 'oom_kill 5\n', undefined, 5],
+    ['both count: the host has all of them', 'oom_kill 5\n', 'oom_kill_disable 0\noom_kill 2\n', 5],
+    ['only the v1 cgroup counts', '', 'oom_kill_disable 0\nunder_oom 0\noom_kill 2\n', 2],
+    ['nothing counts', '', undefined, undefined],
+  ])('OOM kills: %s', (_, vmstat, oomControl, oomKills) => {
+    const [procPath, directory] = [tempDir(), tempDir()];
+    plant(procPath, { meminfo: MEMINFO(4 << 20, 3 << 20), vmstat });
+    if (oomControl !== undefined) plant(directory, { 'memory.oom_control': oomControl });
+    const files = new KernelFiles(8);
+    const reader = createHostReader({
+      files,
+      budget: { kind: 'auto' },
+      limits: [{ version: 1, directory }],
+      procPath,
+      pressurePath: join(procPath, 'pressure/memory'),
+    });
+    const look = reader.look({ usedBytes: 0, brakeEvents: 0, scannedPages: 0 });
+    expect(look.oomKills).toBe(oomKills);
+    reader.close();
+    expect(files.openCount).toBe(0);
+  });
 });
 
 describe('surveyHost', () => {

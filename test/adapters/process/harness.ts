@@ -1,12 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createExecaLauncher } from '../../../src/adapters/process/execa-launcher.js';
-import type {
-  LaunchEnd,
-  LaunchOrder,
-  LaunchSpec,
-  Launcher,
-} from '../../../src/supervisor/ports.js';
+import type { SyncLauncher } from '../../../src/adapters/process/sync-launcher.js';
+import type { LaunchEnd, LaunchOrder, LaunchSpec } from '../../../src/supervisor/ports.js';
 import type { Result } from '../../../src/util/result.js';
 import { until } from '../../support/poll.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -39,7 +35,7 @@ export function bench(environment?: NodeJS.ProcessEnv): Bench {
   const dir = tempDir();
   const statusDir = join(dir, 'status');
   mkdirSync(statusDir);
-  const launcher: Launcher = createExecaLauncher({
+  const launcher: SyncLauncher = createExecaLauncher({
     statusDir,
     ...(environment === undefined ? {} : { environment }),
   });
@@ -62,7 +58,8 @@ export function bench(environment?: NodeJS.ProcessEnv): Bench {
   };
 }
 
-function orderOf(dir: string, count: number, { argv, spec, ...rest }: Wanted): LaunchOrder {
+/** An order to run `argv`, or `true`, in `dir`. */
+export function orderOf(dir: string, count: number, { argv, spec, ...rest }: Wanted): LaunchOrder {
   return {
     task: 'job',
     attempt: count,

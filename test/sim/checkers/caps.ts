@@ -54,16 +54,17 @@ export const claimsAreRespected: Checker = {
   name: 'claims fill no more than the allowance, but for the progress rule',
   check: (recording) => {
     const wrong: string[] = [];
-    let live = 0;
+    // One that cannot be ended does not count.
+    const live = new Set<TaskId>();
     for (const event of recording.events) {
-      if (event.kind === 'attempt-ended') live -= 1;
+      if (event.kind === 'attempt-ended' || event.kind === 'attempt-stuck') live.delete(event.task);
       if (event.kind !== 'attempt-admitted') continue;
       const { rule, claimedBytes, allowanceBytes, estimate } = event.reason;
       if (rule === 'fits' && claimedBytes + estimate.bytes > allowanceBytes)
         wrong.push(`${event.task} was said to fit at ${event.tMs} ms and does not`);
-      if (rule === 'progress' && live > 0)
-        wrong.push(`${event.task} was let in for progress while ${live} others ran`);
-      live += 1;
+      if (rule === 'progress' && live.size > 0)
+        wrong.push(`${event.task} was let in for progress while ${live.size} others ran`);
+      live.add(event.task);
     }
     return wrong;
   },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { queueLength } from '../../../src/core/queue.js';
 import type { TaskSpec } from '../../../src/core/task-spec.js';
 import { GiB, MiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
@@ -89,6 +90,49 @@ describe('the progress rule', () => {
     expect(doings(loop.tick({ afterMs: 4900 }))).toEqual([]);
     expect(of(loop, 'task-waits').at(-1)?.reason.kind).toBe('back-off');
     expect(doings(loop.tick({ afterMs: 200 }))).toEqual(['launch a']);
+  });
+});
+
+describe('tasks that back off', () => {
+  const backOff = (delayMs: number): Partial<TaskSpec> => ({
+    cpus: 0,
+    retries: { max: 1, on: [], delayMs, backoff: 1 },
+  });
+
+  test('are passed without counting, and start once it is over', () => {
+    const loop = new Loop([needing('a', 1, backOff(1000)), needing('b', 1, { cpus: 0 })], {
+      maxParallel: 1,
+    });
+    loop.tick();
+    loop.launchAll();
+    expect(doings(loop.end('a', { kind: 'code', code: 1 }))).toEqual(['launch b']);
+    expect(of(loop, 'attempt-admitted').at(-1)?.reason).toMatchObject({ rule: 'fits', passed: 0 });
+    loop.launchAll();
+    expect(doings(loop.end('b'))).toEqual([]);
+    expect(doings(loop.tick({ afterMs: 1000 }))).toEqual(['launch a']);
+  });
+
+  test('are reported by the one whose back-off ends first when nothing else is left', () => {
+    const loop = new Loop([needing('a', 1, backOff(9000)), needing('b', 1, backOff(5000))]);
+    loop.tick();
+    loop.launchAll();
+    loop.end('a', { kind: 'code', code: 1 });
+    loop.end('b', { kind: 'code', code: 1 });
+    const untilMs = loop.nowMs + 5000;
+    loop.tick({ afterMs: 600 });
+    expect(of(loop, 'task-waits')).toMatchObject([
+      { task: 'b', reason: { kind: 'back-off', untilMs } },
+    ]);
+  });
+
+  test('are canceled with the run', () => {
+    const loop = new Loop([needing('a', 1, backOff(9000))]);
+    loop.tick();
+    loop.launchAll();
+    loop.end('a', { kind: 'code', code: 1 });
+    loop.tick({ facts: [{ kind: 'stop-requested', signal: 'SIGTERM' }] });
+    expect(loop.state.ended?.outcomes).toEqual({ canceled: 1 });
+    expect(queueLength(loop.state.queue)).toBe(0);
   });
 });
 
@@ -188,11 +232,19 @@ describe('slow start', () => {
   });
 
   test('a pilot that has stood still for a while makes room', () => {
-    const loop = new Loop(['a', 'b', 'c'].map((id) => unknown(id, 'g')));
+    const loop = new Loop(['a', 'b', 'c'].map((id) => ({ ...unknown(id, 'g'), preemptible: 1 })));
     loop.tick();
     loop.launchAll({ use: { a: 100 * MiB, b: 100 * MiB } });
     for (let at = 0; at < 14; at += 1) expect(doings(loop.tick())).toEqual([]);
     expect(doings(loop.tick())).toEqual(['launch c']);
+  });
+
+  test('but only after a minute where nothing could stop it', () => {
+    const loop = new Loop(['a', 'b', 'c'].map((id) => unknown(id, 'g')));
+    loop.tick();
+    loop.launchAll({ use: { a: 100 * MiB, b: 100 * MiB } });
+    expect(doings(loop.tick({ afterMs: 59_000 }))).toEqual([]);
+    expect(doings(loop.tick({ afterMs: 1000 }))).toEqual(['launch c']);
   });
 
   test('once two of a group have finished, its claims alone decide', () => {

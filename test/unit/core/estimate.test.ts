@@ -77,10 +77,14 @@ describe('the estimate', () => {
       '200 run 4',
     ],
     ['the run knows some, larger than its share', { run: [9000, 9000, 9000, 9000] }, '2048 run 4'],
-    ['one of its group runs and stands still', { liveMib: 300, settledMib: 300 }, '600 unknown 0'],
+    [
+      'one of its group runs and stands still',
+      { spec: { preemptible: 1 }, liveMib: 300, settledMib: 300 },
+      '600 unknown 0',
+    ],
     [
       'another of its group has gone higher since',
-      { liveMib: 900, settledMib: 300 },
+      { spec: { preemptible: 1 }, liveMib: 900, settledMib: 300 },
       '1170 unknown 0',
     ],
     ['one of its group has finished', { peaksMib: [300] }, '390 group 1'],
@@ -170,10 +174,11 @@ describe('the claim of a running attempt', () => {
     expect(claim(attempt('group', 800), memory(900))).toBe(900);
   });
 
-  test('gives way while a guess does not grow: in 30 s by half, in 10 s where it may be preempted', () => {
+  test('gives way while a guess does not grow, in 10 s by half; where nothing could stop it, half of it stays', () => {
     const guess = attempt('unknown', 1000);
     expect(claim(guess, memory(200))).toBe(220 + 800);
-    expect(claim(guess, memory(200), 0, 30_000)).toBe(220 + 400);
+    expect(claim(guess, memory(200), 0, 120_000)).toBe(220 + 400);
+    expect(claim(guess, memory(200), 0, 1e6)).toBe(220 + 400);
     expect(claim(guess, memory(200), 1, 10_000)).toBe(220 + 400);
     expect(claim(guess, memory(200), 1, 1e6)).toBe(220);
   });

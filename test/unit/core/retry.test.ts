@@ -41,8 +41,8 @@ function recordOf({ retries, memory, before }: Given): TaskRecord {
   return Object.assign(new Loop([spec]).record('a'), before);
 }
 
-function requeue(verdict: Verdict, given: Given = {}) {
-  return requeueAfter(recordOf(given), { verdict, peakBytes: PEAK, estimateBytes: 100 * MiB });
+function requeue(verdict: Verdict, given: Given = {}, estimateBytes = 100 * MiB) {
+  return requeueAfter(recordOf(given), { verdict, peakBytes: PEAK, estimateBytes });
 }
 
 describe('retries', () => {
@@ -113,12 +113,17 @@ describe('preempted', () => {
 
 describe('killed as a bystander', () => {
   test('is requeued unchanged and uses up no retry', () => {
-    expect(requeue(BYSTANDER, { retries: { max: 1 } })).toEqual({
+    expect(requeue(BYSTANDER, { retries: { max: 1 } }, PEAK)).toEqual({
       cause: { kind: 'bystander', times: 1 },
       delayMs: 1000,
       floorBytes: 0,
       limitBytes: undefined,
     });
+  });
+
+  test('runs again with what it was seen to need when that was more than expected', () => {
+    const again = requeue(BYSTANDER);
+    expect(again?.floorBytes).toBe(PEAK + 100 * MiB);
   });
 
   test('is forgiven five times; then it counts', () => {

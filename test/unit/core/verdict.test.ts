@@ -14,6 +14,7 @@ interface Case {
   readonly limitBytes?: number;
   readonly peakBytes?: number;
   readonly wasAlone?: boolean;
+  readonly hostOomKills?: number;
 }
 
 function verdict({
@@ -23,6 +24,7 @@ function verdict({
   limitBytes,
   peakBytes = 500,
   wasAlone = false,
+  hostOomKills = 0,
 }: Case): Verdict {
   const attempt: LiveAttempt = {
     number: 1,
@@ -38,6 +40,7 @@ function verdict({
     budgetBytes: 1000,
     usedBytes: 900,
     wasAlone,
+    hostOomKills,
   };
   return verdictOf(end);
 }
@@ -59,6 +62,37 @@ describe('who ended it', () => {
     ['exit 7', { exit: { kind: 'code', code: 7 } }, 'exit'],
     ['a signal that nobody of us sent', { exit: KILLED, oom: NO_OOM }, 'external-signal'],
     ['a signal where there are no counters', { exit: KILLED }, 'external-signal'],
+    ['SIGKILL while the host counted a kill', { exit: KILLED, hostOomKills: 1 }, 'bystander'],
+    [
+      'the shell says 137 while the host counted a kill',
+      { exit: { kind: 'code', code: 137 }, hostOomKills: 1 },
+      'bystander',
+    ],
+    [
+      'another signal while the host counted a kill',
+      { exit: { kind: 'signal', signal: 'SIGTERM' }, hostOomKills: 1 },
+      'external-signal',
+    ],
+    [
+      'another code while the host counted a kill',
+      { exit: { kind: 'code', code: 1 }, hostOomKills: 1 },
+      'exit',
+    ],
+    [
+      'the host counted a kill, and its own counters say that it was not hit',
+      { exit: KILLED, oom: NO_OOM, hostOomKills: 1 },
+      'external-signal',
+    ],
+    [
+      'the host counted a kill, alone and as large as the budget',
+      { exit: KILLED, hostOomKills: 1, peakBytes: 900, wasAlone: true },
+      'over-budget',
+    ],
+    [
+      'we preempted it while the host counted a kill',
+      { exit: KILLED, stop: PREEMPTED, hostOomKills: 1 },
+      'preempted',
+    ],
     ['we preempted it', { exit: KILLED, stop: PREEMPTED }, 'preempted'],
     [
       'it tidied up and exited 0',
@@ -120,6 +154,9 @@ describe('who ended it', () => {
       limitBytes: 480,
       peakBytes: 500,
       oom,
+    });
+    expect(verdict({ exit: KILLED, hostOomKills: 3 })).toMatchObject({
+      oom: { oomKill: 3, oom: 0, max: 0, of: 'host' },
     });
     expect(verdict({ exit: KILLED, oom })).toEqual({
       kind: 'bystander',

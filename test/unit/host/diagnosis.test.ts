@@ -12,7 +12,6 @@ const SURVEY: HostSurvey = {
   features: {
     cgroupKill: true,
     memoryPeak: true,
-    memoryReclaim: true,
     safeBrake: true,
     psi: 'present',
   },

@@ -144,6 +144,7 @@ describe('/proc', () => {
       scannedPages: 0,
       oomKills: 0,
     });
+    expect(parseVmstat('pgscan_kswapd 5\n').oomKills).toBeUndefined();
     expect(parseVmstat('pgscan_kswapd 5\npgscan_direct 7\npgscan_anon 12\noom_kill 2\n')).toEqual({
       scannedPages: 12,
       oomKills: 2,
@@ -157,7 +158,6 @@ describe('/proc', () => {
       parentPid: 119,
       processGroup: 0,
       session: 0,
-      terminalGroup: -1,
       cpuTicks: 423,
       startTicks: 727,
     });

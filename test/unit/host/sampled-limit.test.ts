@@ -5,7 +5,7 @@ describe('SampledLimit', () => {
   it('once over, always over, and counted like the kernel does', () => {
     const limit = new SampledLimit(100);
     expect(limit.check(100)).toBe(false);
-    expect(limit.counters()).toEqual({ oomKill: 0, oom: 0, max: 0 });
+    expect(limit.counters()).toBeUndefined();
     expect(limit.check(101)).toBe(true);
     expect(limit.check(5)).toBe(true);
     expect(limit.counters()).toEqual({ oomKill: 1, oom: 1, max: 1 });

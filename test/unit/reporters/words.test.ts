@@ -59,13 +59,23 @@ const VERDICTS: [Verdict, string][] = [
     { kind: 'over-budget', peakBytes: 1.5 * GiB, budgetBytes: 1.5 * GiB, oom },
     'killed by the kernel although it ran alone, it does not fit the budget: peak 1.5G of budget 1.5G (oom 1, oom_kill 3, max 7)',
   ],
+  [
+    {
+      kind: 'bystander',
+      peakBytes: 300 * MiB,
+      usedBytes: 1.2 * GiB,
+      budgetBytes: 1.5 * GiB,
+      oom: { oom: 0, oomKill: 2, max: 0, of: 'host' },
+    },
+    'killed by the kernel for want of memory elsewhere, no fault of its own: peak 300M, while all tasks used 1.2G of the budget 1.5G (while it ran, oom_kill of the host rose by 2)',
+  ],
   [{ kind: 'preempted', peakBytes: 312 * MiB }, 'preempted at a peak of 312M'],
   [{ kind: 'timed-out', timeoutMs: 3_600_000 }, 'stopped at its timeout of 1h00m'],
   [{ kind: 'canceled', by: 'signal' }, 'canceled: memsched was told to stop'],
   [{ kind: 'canceled', by: 'halt' }, 'canceled: the run was halted'],
   [
     { kind: 'external-signal', signal: 'SIGKILL' },
-    'ended by SIGKILL from outside: memsched did not send it, and no OOM kill was counted',
+    "ended by SIGKILL from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did",
   ],
   [
     { kind: 'could-not-start', error: 'no such file: \x1b[31mx' },
