@@ -29,6 +29,8 @@ import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
 const REPORT_EVERY_MS = 100;
+/** From here on it pays to start processes from two threads; each takes 0.1 s of processor time to get ready. */
+const MANY_TASKS = 50;
 
 /** A run that can start now: the jobfile is right, the tier is chosen. */
 export interface SessionOrder {
@@ -53,8 +55,11 @@ export async function runSession(order: SessionOrder): Promise<number> {
   };
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
-  // Early: the thread gets ready while the rest is set up.
-  const launcher = createWorkerLauncher({ statusDir: makeStatusDir(folder) });
+  // Early: its threads get ready while the rest is set up.
+  const launcher = createWorkerLauncher({
+    statusDir: makeStatusDir(folder),
+    threads: loaded.plan.tasks.length >= MANY_TASKS ? 2 : 1,
+  });
   keepJobfile(folder, loaded.content);
   markSupervised(folder);
   const logs = logPaths(folder);

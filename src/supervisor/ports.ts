@@ -95,9 +95,9 @@ export interface LaunchCallbacks {
    * Called once, perhaps before `launch` has returned: with the main process, or why it could not be started (in words
    * for the user). In the latter case nothing more comes.
    */
-  onStart(result: Result<{ readonly pid: number }, string>): void;
+  readonly onStart: (result: Result<{ readonly pid: number }, string>) => void;
   /** Called once, after `onStart` and after `launch` has returned: the main process is gone. */
-  onExit(end: LaunchEnd): void;
+  readonly onExit: (end: LaunchEnd) => void;
 }
 
 /** Starts processes. */

@@ -92,7 +92,7 @@ function moveAll(from: string, to: string): boolean {
 /**
  * Trees of other runs that had to leave without clearing up, because the root still handed memory down to somebody else:
  * `supervisor/` holds those who were moved, and nothing else is left. Runs make `tasks/` before `supervisor/` and remove it
- * last thing before they leave, so a tree that has it may be alive, and one that died in the middle is for `resume`.
+ * before they leave, so a tree that still has it may be alive: one whose supervisor was killed cannot be told from that.
  */
 function leftTrees(rootDirectory: string, directory: string): readonly string[] {
   return childrenOf(rootDirectory).filter((each) => {

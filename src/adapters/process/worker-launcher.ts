@@ -7,6 +7,8 @@ import type { FromWorker, ToWorker } from './launch-service.js';
 export interface WorkerLauncherOptions {
   /** A private folder, absolute and there already: where a launch that failed late leaves word. */
   readonly statusDir: string;
+  /** How many start processes side by side: while one waits for the kernel, another need not. */
+  readonly threads: number;
   /** What tasks inherit from; default: our own environment. */
   readonly environment?: NodeJS.ProcessEnv;
   /** Makes the thread; the one that launches with execa by default. */
@@ -22,28 +24,53 @@ export interface WorkerData {
 /** A {@link Launcher} whose thread may die, which nobody expects it to. */
 export interface WorkerLauncher extends Launcher {
   /**
-   * Calls back once when the thread is gone before it was told to go: nothing can be started any more, and no end of
-   * a process will be reported. Also when that has happened already.
+   * Calls back when a thread is gone before it was told to go: it starts nothing any more, and no end of its processes
+   * will be reported. Also when that has happened already.
    */
   onBroken(callback: (error: Error) => void): void;
 }
 
 /**
- * Starts attempts from a thread of its own. To start a process is to fork this one, which blocks for some milliseconds
+ * Starts attempts from threads of their own. To start a process is to fork this one, which blocks for some milliseconds
  * each time, and a control loop that is blocked neither looks at memory nor kills in time.
  *
- * The thread keeps nothing running by itself: whoever waits for its answers has a timer, or waits for `close`.
+ * A thread keeps nothing running by itself: whoever waits for its answers has a timer, or waits for `close`.
  */
 export function createWorkerLauncher(options: WorkerLauncherOptions): WorkerLauncher {
-  const { statusDir, environment = process.env, makeWorker = launchThread } = options;
-  return new ThreadLauncher(makeWorker({ statusDir, environment: { ...environment } }));
+  const { statusDir, environment = process.env, threads, makeWorker = launchThread } = options;
+  const data = { statusDir, environment: { ...environment } };
+  return new ThreadPool(Array.from({ length: threads }, () => new LaunchThread(makeWorker(data))));
 }
 
 function launchThread(workerData: WorkerData): Worker {
   return new Worker(new URL('./launch-worker.js', import.meta.url), { workerData });
 }
 
-class ThreadLauncher implements WorkerLauncher {
+/** Each order goes to the thread that has the fewest to begin. */
+class ThreadPool implements WorkerLauncher {
+  constructor(private readonly threads: readonly LaunchThread[]) {}
+
+  launch(order: LaunchOrder, callbacks: LaunchCallbacks): void {
+    const [first, ...others] = this.threads;
+    const free = others.reduce(
+      (best, each) => (best !== undefined && best.starting <= each.starting ? best : each),
+      first,
+    );
+    present(free, 'there is a thread to launch from').launch(order, callbacks);
+  }
+
+  onBroken(callback: (error: Error) => void): void {
+    for (const thread of this.threads) thread.onBroken(callback);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+}
+
+class LaunchThread implements WorkerLauncher {
+  /** Orders that it has not answered yet. */
+  starting = 0;
   readonly #worker: Worker;
   readonly #pending = new Map<number, LaunchCallbacks>();
   #lastId = 0;
@@ -69,6 +96,7 @@ class ThreadLauncher implements WorkerLauncher {
   launch(order: LaunchOrder, callbacks: LaunchCallbacks): void {
     this.#lastId += 1;
     this.#pending.set(this.#lastId, callbacks);
+    this.starting += 1;
     this.#post({ kind: 'launch', id: this.#lastId, order });
   }
 
@@ -98,6 +126,7 @@ class ThreadLauncher implements WorkerLauncher {
   #take(message: FromWorker): void {
     switch (message.kind) {
       case 'started':
+        this.starting -= 1;
         this.#callbacksOf(message.id).onStart(message.result);
         if (!message.result.ok) this.#pending.delete(message.id);
         return;

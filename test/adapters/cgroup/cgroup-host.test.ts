@@ -70,7 +70,7 @@ for (const tier of tiers) {
       await emptied(host, REF);
     });
 
-    it('tells that an attempt is empty before anybody asks', async () => {
+    it('tells that an attempt is empty once it was asked for its end', async () => {
       const host = start();
       const ready = join(tempDir(), 'ready');
       const script = 'open F, ">", $ARGV[0]; close F; sleep 60';
@@ -80,6 +80,7 @@ for (const tier of tiers) {
       host.onChange(() => {
         changes += 1;
       });
+      expect(host.close(REF)).toBe('populated');
       host.kill(REF);
       await until('the kernel told of it', () => changes > 0);
       await emptied(host, REF);

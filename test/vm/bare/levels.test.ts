@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest';
 import { runJobs } from '../../support/cli.js';
-import { ofKind, outcomes, preemptions } from '../../support/journal-view.js';
+import { ofKind, outcomes, preemptions, verdicts } from '../../support/journal-view.js';
+import { program } from '../../support/programs.js';
 import { describeCgroup } from '../support/guard.js';
 import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
-import {
-  alloc,
-  allocAfter,
-  allocCurve,
-  allocUntilDone,
-  allocUntilStopped,
-  type Job,
-} from '../support/jobs.js';
+import { allocAfter, allocUntilDone, allocUntilStopped, type Job } from '../support/jobs.js';
 
 describeCgroup('who is preempted', () => {
   expectNothingLeft();
@@ -48,33 +42,36 @@ describeCgroup('who is preempted', () => {
   });
 
   test('a task that is preempted again and again still finishes', async () => {
-    // A wave every few seconds, each of which needs the victim's room; the victim needs longer than one wave.
-    const wave = (number: number): Job =>
-      allocCurve(
-        [
-          [0, 0],
-          [2, 450],
-          [4, 450],
-        ],
-        {
-          memory: '50M',
-          cpus: 0,
-          group: `wave-${String(number)}`,
-          ...(number === 1 ? {} : { needs: [`wave-${String(number - 1)}`] }),
-        },
-      );
-    const waves = Array.from({ length: 12 }, (_, at) => [`wave-${String(at + 1)}`, wave(at + 1)]);
-    const victim = alloc(450, 0, 10, { memory: '400M', cpus: 0, preemptible: 'always' });
-    const jobs = { ...Object.fromEntries(waves), victim } as Record<string, Job>;
+    const keys = { memory: '50M', cpus: 0 };
+    // Grows until the victim has gone or is done, then ebbs: as soon as the victim is back, so is the tide.
+    const tide = [
+      'while :; do',
+      '  until [ -s ready.victim ]; do [ -e done ] && exit 0; sleep 0.2; done',
+      `  ${program('alloc')} --mib 460 --ramp 3 --hold 300 & wave=$!`,
+      '  while kill -0 "$(cat ready.victim)" 2>/dev/null; do sleep 0.2; done',
+      '  rm ready.victim; kill $wave; wait $wave || true',
+      'done',
+    ].join('\n');
+    const victim = [
+      'hold=300; if [ "$MEMSCHED_PREEMPTIONS" -ge 5 ]; then hold=10; fi',
+      `${program('alloc')} --mib 460 --hold $hold --ready ready.victim`,
+      'touch done',
+    ].join('\n');
+    const jobs = {
+      tide: { run: tide, ...keys },
+      victim: { run: victim, ...keys, preemptible: 'always' },
+    };
     const [run, kills] = await countingOomKills(() =>
       runJobs({ memory: { budget: '1000M' }, jobs }),
     );
     expect(run.exitCode, run.story).toBe(0);
     expect(kills).toBe(0);
-    const times = preemptions(run.events).length;
-    expect(times, run.story).toBeGreaterThanOrEqual(3);
-    expect(times, run.story).toBeLessThanOrEqual(5);
-    expect(outcomes(run.events)['victim']).toBe('succeeded');
-    expect(new Set(preemptions(run.events).map(({ task }) => task))).toEqual(new Set(['victim']));
+    expect(outcomes(run.events)).toEqual({ tide: 'succeeded', victim: 'succeeded' });
+    // Five times is enough; then it is left alone, although the tide comes in once more.
+    expect(verdicts(run.events, 'victim'), run.story).toEqual([
+      ...(Array(5).fill('preempted') as string[]),
+      'exit',
+    ]);
+    expect(verdicts(run.events, 'tide'), run.story).toEqual(['exit']);
   });
 });

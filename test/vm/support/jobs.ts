@@ -9,11 +9,6 @@ export function alloc(mib: number, rampS: number, holdS: number, keys: Job = {})
   return { run: run.map(String), ...keys };
 }
 
-/** A job whose memory follows corners `[second, MiB]`. */
-export function allocCurve(corners: readonly (readonly [number, number])[], keys: Job = {}): Job {
-  return { run: [program('alloc'), '--curve', curveOf(corners)], ...keys };
-}
-
 /**
  * A job that is meant to be stopped once: its first attempt holds its memory for minutes, later ones for a second.
  * So the test does not depend on how fast the machine is.

