@@ -10,7 +10,7 @@ import { JournalWriter } from '../adapters/journal/journal-writer.js';
 import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
-import { createWorkerLauncher, type WorkerLauncher } from '../adapters/process/worker-launcher.js';
+import { createSpawnLauncher } from '../adapters/process/spawn-launcher.js';
 import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
@@ -29,8 +29,6 @@ import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
 const REPORT_EVERY_MS = 100;
-/** From here on it pays to start processes from two threads; each takes 0.1 s of processor time to get ready. */
-const MANY_TASKS = 50;
 
 /** A run that can start now: the jobfile is right, the tier is chosen. */
 export interface SessionOrder {
@@ -55,11 +53,6 @@ export async function runSession(order: SessionOrder): Promise<number> {
   };
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
-  // Early: its threads get ready while the rest is set up.
-  const launcher = createWorkerLauncher({
-    statusDir: makeStatusDir(folder),
-    threads: loaded.plan.tasks.length >= MANY_TASKS ? 2 : 1,
-  });
   keepJobfile(folder, loaded.content);
   markSupervised(folder);
   const logs = logPaths(folder);
@@ -69,25 +62,14 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const host = makeHost(order, folder, warn);
   let end: RunEnd;
   try {
-    const supervisor = makeSupervisor({ loaded, folder, host, launcher, journal, reporters });
-    end = await supervise(supervisor, launcher, reporters, warn);
+    const supervisor = makeSupervisor({ loaded, folder, host, journal, reporters });
+    end = await supervise(supervisor, reporters, warn);
   } finally {
-    await clearAway(host, launcher, warn);
+    for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
   await reporters.close(end.state);
   return exitCodeOf(end);
-}
-
-/** Ends and removes whatever is left of the run. */
-async function clearAway(
-  host: TaskHost,
-  launcher: WorkerLauncher,
-  warn: (sentence: string) => void,
-): Promise<void> {
-  // Whatever is still being started has to be there before all of it can be ended.
-  await launcher.close();
-  for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
 }
 
 /** With less than this nothing of note can run. */
@@ -106,18 +88,17 @@ interface SupervisorOrder {
   readonly loaded: LoadedPlan;
   readonly folder: RunFolder;
   readonly host: TaskHost;
-  readonly launcher: WorkerLauncher;
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters } = order;
+  const { loaded, folder, host, journal, reporters } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     clock: systemClock,
     host,
-    launcher,
+    launcher: createSpawnLauncher({ statusDir: makeStatusDir(folder) }),
     logs: logPaths(folder),
     sink: {
       emit(event) {
@@ -179,7 +160,6 @@ function attemptNames(plan: RunPlan): (ref: AttemptRef) => string {
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
 async function supervise(
   supervisor: Supervisor,
-  launcher: WorkerLauncher,
   reporters: Reporters,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
@@ -197,9 +177,6 @@ async function supervise(
   try {
     return await new Promise<RunEnd>((resolve) => {
       supervisor.start(resolve);
-      launcher.onBroken((error) => {
-        supervisor.breakOff(error);
-      });
     });
   } finally {
     clearInterval(timer);

@@ -1,8 +1,6 @@
 import type { Action } from '../core/actions.js';
 import type { AttemptRef } from '../core/observation.js';
-import type { NodeSignal, TaskId } from '../core/task-spec.js';
 import { present, unreachable } from '../util/assert.js';
-import type { Result } from '../util/result.js';
 import type { Inbox } from './observe.js';
 import type { Launcher, LogPaths, TaskHost } from './ports.js';
 import type { RunPlan } from './run-plan.js';
@@ -18,8 +16,6 @@ export interface Effects {
   readonly launcher: Launcher;
   readonly logs: LogPaths;
   readonly inbox: Inbox;
-  /** Attempts that were ordered and have no process yet, with the signal that came too early for them, if any. */
-  readonly starting: Map<TaskId, NodeSignal | undefined>;
   /** Makes the next tick come at once. */
   readonly wake: () => void;
   /** Makes the next tick come soon: there is news, and nothing waits for it. */
@@ -39,11 +35,9 @@ function applyOne(action: Action, effects: Effects): void {
       return;
     case 'signal':
       host.signal(action, action.signal);
-      noteEarly(action, action.signal, effects);
       return;
     case 'kill':
       host.kill(action);
-      noteEarly(action, 'SIGKILL', effects);
       return;
     case 'limit-tree':
       host.limitTree(action);
@@ -56,7 +50,7 @@ function applyOne(action: Action, effects: Effects): void {
 type Launch = Extract<Action, { kind: 'launch' }>;
 
 function launch(action: Launch, effects: Effects): void {
-  const { host, launcher, inbox, plan, logs, starting } = effects;
+  const { host, launcher, inbox, plan, logs } = effects;
   const ref = { task: action.task, attempt: action.attempt };
   const entry = host.open(ref, action);
   if (!entry.ok) {
@@ -72,44 +66,18 @@ function launch(action: Launch, effects: Effects): void {
     env: environment(action, effects.runId),
     oomScoreAdj: OOM_SCORE_PER_LEVEL * action.level,
   };
-  starting.set(ref.task, undefined);
-  launcher.launch(order, {
-    onStart: (child) => {
-      takeStart(ref, child, effects);
-    },
-    onExit: (end) => {
-      if (end.kind === 'could-not-start') {
-        failToLaunch(ref, end.error, effects);
-        return;
-      }
-      inbox.put({ kind: 'exited', ...ref, exit: end });
-      effects.wake();
-    },
+  const child = launcher.launch(order, (end) => {
+    if (end.kind === 'could-not-start') failToLaunch(ref, end.error, effects);
+    else inbox.put({ kind: 'exited', ...ref, exit: end });
+    effects.wake();
   });
-}
-
-function takeStart(
-  ref: AttemptRef,
-  child: Result<{ readonly pid: number }, string>,
-  effects: Effects,
-): void {
-  const { host, inbox, starting } = effects;
-  const missed = starting.get(ref.task);
-  starting.delete(ref.task);
-  if (!child.ok) {
+  if (child.ok) {
+    host.adopt(ref, child.value.pid);
+    inbox.put({ kind: 'launched', ...ref, pid: child.value.pid });
+    effects.soon();
+  } else {
     failToLaunch(ref, child.error, effects);
-    return;
   }
-  host.adopt(ref, child.value.pid);
-  inbox.put({ kind: 'launched', ...ref, pid: child.value.pid });
-  if (missed === 'SIGKILL') host.kill(ref);
-  else if (missed !== undefined) host.signal(ref, missed);
-  effects.soon();
-}
-
-/** Whoever is stopped before it has a process is told once it has one. */
-function noteEarly({ task }: AttemptRef, signal: NodeSignal, { starting }: Effects): void {
-  if (starting.has(task)) starting.set(task, signal);
 }
 
 function failToLaunch(ref: AttemptRef, error: string, { host, inbox, wake }: Effects): void {

@@ -89,26 +89,18 @@ export interface LaunchOrder extends AttemptRef {
  */
 export type LaunchEnd = ExitStatus | { readonly kind: 'could-not-start'; readonly error: string };
 
-/** What is to be done about one launch. */
-export interface LaunchCallbacks {
-  /**
-   * Called once, perhaps before `launch` has returned: with the main process, or why it could not be started (in words
-   * for the user). In the latter case nothing more comes.
-   */
-  readonly onStart: (result: Result<{ readonly pid: number }, string>) => void;
-  /** Called once, after `onStart` and after `launch` has returned: the main process is gone. */
-  readonly onExit: (end: LaunchEnd) => void;
-}
-
 /** Starts processes. */
 export interface Launcher {
-  /** Starts the attempt in its own session, in its enclosure before the command is executed. */
-  launch(order: LaunchOrder, callbacks: LaunchCallbacks): void;
   /**
-   * Takes no more orders; done once `onStart` was called for all there were. Processes that run are left alone, and
-   * their ends may still be reported.
+   * Starts the attempt in its own session, in its enclosure before the command is executed.
+   *
+   * @param onExit - called once, when the main process is gone; never before `launch` has returned.
+   * @returns the main process, or why it could not be started (in words for the user).
    */
-  close(): Promise<void>;
+  launch(
+    order: LaunchOrder,
+    onExit: (end: LaunchEnd) => void,
+  ): Result<{ readonly pid: number }, string>;
 }
 
 /** Takes events, in order: the journal and every reporter. */

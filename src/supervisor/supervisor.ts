@@ -66,7 +66,6 @@ export class Supervisor {
       launcher,
       logs,
       inbox: this.#inbox,
-      starting: new Map(),
       wake,
       soon: () => {
         this.#soon();
@@ -94,11 +93,6 @@ export class Supervisor {
   requestStop(signal: NodeSignal): void {
     this.#inbox.put({ kind: 'stop-requested', signal });
     this.#wake();
-  }
-
-  /** Ends the run as broken: something that it cannot go on without is gone. */
-  breakOff(error: unknown): void {
-    this.#finish({ kind: 'broken', state: this.state, error });
   }
 
   #announce(): void {

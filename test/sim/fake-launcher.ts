@@ -1,7 +1,7 @@
 import type { TaskId } from '../../src/core/task-spec.js';
-import type { LaunchCallbacks, Launcher, LaunchOrder } from '../../src/supervisor/ports.js';
+import type { Launcher, LaunchEnd, LaunchOrder } from '../../src/supervisor/ports.js';
 import { present } from '../../src/util/assert.js';
-import { err, ok } from '../../src/util/result.js';
+import { err, ok, type Result } from '../../src/util/result.js';
 import type { FakeMachine } from './fake-machine.js';
 import { exitOf, type Mishaps, type Program } from './program.js';
 import type { VirtualClock } from './virtual-clock.js';
@@ -27,13 +27,13 @@ export class FakeLauncher implements Launcher {
     this.#mishapsOf = mishapsOf;
   }
 
-  launch(order: LaunchOrder, { onStart, onExit }: LaunchCallbacks): void {
+  launch(
+    order: LaunchOrder,
+    onExit: (end: LaunchEnd) => void,
+  ): Result<{ readonly pid: number }, string> {
     const { task, attempt, oomScoreAdj } = order;
     const mishaps = this.#mishapsOf(task, attempt);
-    if (mishaps.spawn.kind === 'fails-at-once') {
-      onStart(err('the fake host is out of processes'));
-      return;
-    }
+    if (mishaps.spawn.kind === 'fails-at-once') return err('the fake host is out of processes');
     const program = present(this.#programs.get(task), `task ${task} has a program`);
     const enclosure = present(
       this.#machine.find(order),
@@ -55,10 +55,6 @@ export class FakeLauncher implements Launcher {
         });
       },
     });
-    onStart(ok({ pid: (this.#lastPid += 1) }));
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
+    return ok({ pid: (this.#lastPid += 1) });
   }
 }

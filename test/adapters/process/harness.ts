@@ -1,8 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createExecaLauncher } from '../../../src/adapters/process/execa-launcher.js';
-import type { SyncLauncher } from '../../../src/adapters/process/sync-launcher.js';
-import type { LaunchEnd, LaunchOrder, LaunchSpec } from '../../../src/supervisor/ports.js';
+import { createSpawnLauncher } from '../../../src/adapters/process/spawn-launcher.js';
+import type {
+  LaunchEnd,
+  LaunchOrder,
+  LaunchSpec,
+  Launcher,
+} from '../../../src/supervisor/ports.js';
 import type { Result } from '../../../src/util/result.js';
 import { until } from '../../support/poll.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -35,7 +39,7 @@ export function bench(environment?: NodeJS.ProcessEnv): Bench {
   const dir = tempDir();
   const statusDir = join(dir, 'status');
   mkdirSync(statusDir);
-  const launcher: SyncLauncher = createExecaLauncher({
+  const launcher: Launcher = createSpawnLauncher({
     statusDir,
     ...(environment === undefined ? {} : { environment }),
   });
@@ -58,8 +62,7 @@ export function bench(environment?: NodeJS.ProcessEnv): Bench {
   };
 }
 
-/** An order to run `argv`, or `true`, in `dir`. */
-export function orderOf(dir: string, count: number, { argv, spec, ...rest }: Wanted): LaunchOrder {
+function orderOf(dir: string, count: number, { argv, spec, ...rest }: Wanted): LaunchOrder {
   return {
     task: 'job',
     attempt: count,

@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import {
   bestOf,
@@ -37,6 +38,9 @@ describeCgroup('the promise', () => {
     const peers = ['--memsuspend', '--memfree'].map((option) =>
       gnuParallel(['-j12', option, '400M', '--retries', '20'], ARGV.join(' '), TASKS),
     );
+    // What a first start has to read from disk is not what is compared.
+    await runJobs({ jobs: { warm: { run: 'true' } } });
+    await execa('parallel', ['true', ':::', '1']);
     const rounds = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       rounds.push(await contest([memsched, ...peers], tempDir));

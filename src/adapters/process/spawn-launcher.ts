@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, fstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExitStatus } from '../../core/outcome.js';
-import type { LaunchEnd, LaunchOrder } from '../../supervisor/ports.js';
+import type { LaunchEnd, LaunchOrder, Launcher } from '../../supervisor/ports.js';
 import { err } from '../../util/result.js';
 import { inheritable, layered } from './environment.js';
 import { describeError } from '../../util/system-error.js';
@@ -10,10 +10,9 @@ import { stripShellPrefix, takeMarker, withPrelude } from './prelude.js';
 import { resolveProgram } from './resolve-program.js';
 import { spawnDetached } from './spawn-detached.js';
 import { openStreams } from './streams.js';
-import type { SyncLauncher } from './sync-launcher.js';
 
 /** What the launcher is given once for the whole run. */
-export interface ExecaLauncherOptions {
+export interface SpawnLauncherOptions {
   /** A private folder, absolute and there already: where a launch that failed late leaves word. */
   readonly statusDir: string;
   /** What tasks inherit from; default: our own environment. */
@@ -21,11 +20,11 @@ export interface ExecaLauncherOptions {
 }
 
 /**
- * Starts attempts with execa: each in its own session, inside its cgroup before the command is executed, with its
+ * Starts attempts: each in its own session, inside its cgroup before the command is executed, with its
  * output going straight to files. Nothing here throws for what a task or the host does wrong, and a child outlives us
  * unless its {@link TaskHost} ends it.
  */
-export function createExecaLauncher(options: ExecaLauncherOptions): SyncLauncher {
+export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
   const inherited = inheritable(options.environment ?? process.env);
   const openFilesLimit = limitToRestore();
   return {
