@@ -53,7 +53,7 @@ guest() {
   install -d -m 1777 "$scratch/$flavour"
   rm -f "$results/vm-$flavour.json"
   echo "== guest: $flavour"
-  "$boot" "$@" -o "$scratch/$flavour" -- env "MEMSCHED_PAGE_CACHE_FILES=$scratch/files" "MEMSCHED_PEER_ROUNDS=${MEMSCHED_PEER_ROUNDS:-1}" "${runner[@]}" \
+  "$boot" "$@" -o "$scratch/$flavour" -- env "MEMSCHED_PAGE_CACHE_FILES=$scratch/files" "MEMSCHED_PEER_ROUNDS=${MEMSCHED_PEER_ROUNDS:-0}" "${runner[@]}" \
     test/vm/guest/suite.sh "$flavour" "${vitest_options[@]}" &
   child=$!
   wait "$child" || status=$?
@@ -67,9 +67,9 @@ vitest_options=("$@")
 failed=()
 for flavour in "${flavours[@]}"; do
   case $flavour in
-    bare) guest bare -m 2048 -t 900 || failed+=(bare) ;;
-    small) guest small -m 1024 -t 300 || failed+=(small) ;;
-    systemd) guest systemd -m 2048 -t 400 -i systemd || failed+=(systemd) ;;
+    bare) guest bare -m 2048 -t 1800 || failed+=(bare) ;;
+    small) guest small -m 1024 -t 600 || failed+=(small) ;;
+    systemd) guest systemd -m 2048 -t 900 -i systemd || failed+=(systemd) ;;
   esac
 done
 if ((${#failed[@]} > 0)); then

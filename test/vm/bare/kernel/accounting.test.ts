@@ -14,8 +14,9 @@ describeCgroup('what is charged where', () => {
     const task = parent.child('task');
     const other = parent.child('other');
     task.spawn(hog(64));
-    await until('64 MiB are charged to the task', () => task.number('memory.current') > 64 * MiB);
-    expect(task.value('memory.stat', 'anon')).toBeGreaterThan(64 * MiB);
+    // memory.stat lags behind memory.current (cgroup-v2.rst): it is asked until it has caught up.
+    await until('64 MiB are charged', () => task.value('memory.stat', 'anon') > 64 * MiB);
+    expect(task.number('memory.current')).toBeGreaterThan(64 * MiB);
     expect(task.value('memory.stat', 'anon')).toBeLessThan(80 * MiB);
     expect(other.number('memory.current')).toBeLessThan(MiB);
   });
