@@ -2,7 +2,6 @@ import type { AttemptRef, AttemptSample } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import type {
   AdmitReason,
-  Estimate,
   LevelReason,
   MemoryNumbers,
   PressureLevel,
@@ -191,10 +190,4 @@ export interface RunEnded {
   readonly preemptions: number;
   readonly oomKills: number;
   readonly stoppedBy?: NodeSignal;
-}
-
-/** What `plan` and admission say of a task that has not started. */
-export interface Expectation {
-  readonly task: TaskId;
-  readonly estimate: Estimate;
 }
