@@ -1,5 +1,10 @@
-import type { RunFacts } from './forecast.js';
-import { completedRuns, largestPeak, lowerBound, type GroupProfile } from './profile.js';
+import {
+  completedRuns,
+  largestPeak,
+  lowerBound,
+  type GroupProfile,
+  type RunFacts,
+} from './profile.js';
 import type { PeakPrediction } from './types.js';
 
 /** With so few peaks the next is likely to be higher: P(next > max of n) = 1 / (n + 1), whatever the distribution. */

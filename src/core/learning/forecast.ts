@@ -1,4 +1,4 @@
-import type { GroupProfile } from './profile.js';
+import type { GroupProfile, RunFacts } from './profile.js';
 import { CURVE_BINS, type CompletedRun, type Curve, type CurveForecast } from './types.js';
 
 /** Fewer curves than this say nothing of how far runs differ. */
@@ -7,12 +7,6 @@ const FORECAST_FROM = 3;
 const HALF_LIFE_RUNS = 30;
 /** So many runs of the most similar inputs are asked; with fewer than twice as many, all are. */
 const NEIGHBOURS = 10;
-
-/** What is known of the next run besides its group. */
-export interface RunFacts {
-  /** Size of its `stdin` and `inputs:`. */
-  readonly inputBytes?: number | undefined;
-}
 
 type CurvedRun = CompletedRun & { readonly curve: Curve };
 

@@ -1,7 +1,12 @@
 import { expectedCost } from './expected-cost.js';
-import type { RunFacts } from './forecast.js';
 import { meanBytes, percentile } from './histogram.js';
-import { completedRuns, largestPeak, lowerBound, type GroupProfile } from './profile.js';
+import {
+  completedRuns,
+  largestPeak,
+  lowerBound,
+  type GroupProfile,
+  type RunFacts,
+} from './profile.js';
 import type { PeakPrediction, ProfileStrategy } from './types.js';
 
 /**

@@ -40,6 +40,12 @@ export interface RuleCost {
   readonly runs: number;
 }
 
+/** What is known of the next run besides its group. */
+export interface RunFacts {
+  /** Size of its `stdin` and `inputs:`. */
+  readonly inputBytes?: number | undefined;
+}
+
 /** A profile of which nothing is known. */
 export function emptyProfile(): GroupProfile {
   return {
