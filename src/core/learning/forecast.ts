@@ -1,3 +1,4 @@
+import { remembered } from './memo.js';
 import type { GroupProfile, RunFacts } from './profile.js';
 import { CURVE_BINS, type CompletedRun, type Curve, type CurveForecast } from './types.js';
 
@@ -10,11 +11,14 @@ const NEIGHBOURS = 10;
 
 type CurvedRun = CompletedRun & { readonly curve: Curve };
 
-const forecasts = new WeakMap<GroupProfile, { readonly forecast: CurveForecast | undefined }>();
+const forecastFor = remembered((profile, inputBytes) =>
+  forecastFrom(inputBytes === undefined ? curvedRuns(profile) : similarRuns(profile, inputBytes)),
+);
 
 /**
  * What the next run is expected to use over its time: mean and variance of each bin of the curves, the newer the
- * heavier. Where the size of the input is known, the runs with the most similar ones are asked.
+ * heavier. Where the size of the input is known, the runs with the most similar ones are asked: they tell the duration,
+ * too.
  *
  * @returns undefined while there are fewer than {@link FORECAST_FROM} curves.
  */
@@ -22,13 +26,7 @@ export function forecastOf(
   profile: GroupProfile,
   { inputBytes }: RunFacts = {},
 ): CurveForecast | undefined {
-  if (inputBytes !== undefined) return forecastFrom(similarRuns(profile, inputBytes));
-  let known = forecasts.get(profile);
-  if (known === undefined) {
-    known = { forecast: forecastFrom(curvedRuns(profile)) };
-    forecasts.set(profile, known);
-  }
-  return known.forecast;
+  return forecastFor(profile, inputBytes);
 }
 
 function curvedRuns({ runs }: GroupProfile): readonly CurvedRun[] {
@@ -43,7 +41,8 @@ function similarRuns(profile: GroupProfile, inputBytes: number): readonly Curved
       : Math.abs(Math.log1p(run.inputBytes) - Math.log1p(inputBytes));
   const near = runs.filter((run) => run.inputBytes !== undefined);
   if (near.length < 2 * NEIGHBOURS) return runs;
-  return near.sort((a, b) => distanceOf(a) - distanceOf(b)).slice(0, NEIGHBOURS);
+  // The nearest last: the last weighs most.
+  return near.sort((a, b) => distanceOf(b) - distanceOf(a)).slice(-NEIGHBOURS);
 }
 
 function forecastFrom(runs: readonly CurvedRun[]): CurveForecast | undefined {
