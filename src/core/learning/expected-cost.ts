@@ -29,7 +29,7 @@ import type { CompletedRun, PeakPrediction } from './types.js';
 
 /** With so few peaks the next is likely to be higher: P(next > max of n) = 1 / (n + 1), whatever the distribution. */
 const FEW_RUNS = 3;
-/** What is then, or while the long runs are missing, added to the largest. */
+/** What the largest is then taken times; no more is added while the long runs are missing. */
 const CAUTION = 1.3;
 /** Going beyond an estimate costs this many times what it wastes: a run lost is worse than memory idle. */
 const PENALTY = 8;
@@ -140,8 +140,9 @@ function plainChoice(
   const leftOut = leftOutPlain(runs, PENALTY);
   const best = cheapest(candidatesOf(PLAIN_RULES, summary, costs, leftOut), typicalByteMs);
   if (best === undefined) return cautious;
-  if (best.bytes < cautious.bytes && areLongRunsMissing(runs))
-    return { ...cautious, rule: `${cautious.rule}, long runs have not ended yet` };
+  const awaited = Math.min(cautious.bytes, 2 * summary.largest - summary.smallest);
+  if (best.bytes < awaited && areLongRunsMissing(runs))
+    return { rule: 'max and the spread: long runs have not ended yet', bytes: awaited };
   return { rule: best.name, bytes: best.bytes };
 }
 

@@ -6,6 +6,8 @@ const BEYOND_LARGEST = 1.1;
 const LEAST_STEP = 1.25;
 /** and this much where even the largest peak was too little. */
 const BLIND_STEP = 2;
+/** To stop a run and to begin it anew costs at least what this share of its duration would. */
+const LEAST_LOST_SHARE = 0.25;
 /** Every peak is reached well before so many retries. */
 const MOST_RETRIES = 64;
 
@@ -32,15 +34,16 @@ export function costOf(
   let set = Math.max(bytes, 1);
   let cost = 0;
   for (let retry = 0; set < peakBytes && retry < MOST_RETRIES; retry += 1) {
-    cost += penalty * set * durationMs * crossedAt(run, set);
+    cost += penalty * set * durationMs * lostShare(run, set);
     set = nextRung(set, largestBytes);
   }
   return cost + Math.max(0, set - peakBytes) * durationMs;
 }
 
-/** The share of its duration after which a run went beyond `bytes`: 1 where that is not known. */
-function crossedAt({ curve }: CompletedRun, bytes: number): number {
-  if (curve === undefined) return 1;
-  const bin = curve.findIndex((most) => most > bytes);
-  return bin === -1 ? 1 : (bin + 0.5) / curve.length;
+/** The share of its duration that was lost when a run went beyond `bytes`; all of it where that is not known. */
+function lostShare({ curve }: CompletedRun, bytes: number): number {
+  const bin = curve?.findIndex((most) => most > bytes) ?? -1;
+  return curve === undefined || bin === -1
+    ? 1
+    : Math.max((bin + 0.5) / curve.length, LEAST_LOST_SHARE);
 }

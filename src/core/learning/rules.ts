@@ -13,6 +13,7 @@ export interface Rule<Basis> {
 /** What the plain rules go by. Bytes. */
 export interface PeakSummary {
   readonly largest: number;
+  readonly smallest: number;
   /** Of each of {@link QUANTILES}. */
   readonly quantiles: readonly number[];
   /** The largest of the newest {@link RECENT_RUNS}. */
@@ -21,7 +22,7 @@ export interface PeakSummary {
   readonly earlierLargest: readonly (number | undefined)[];
 }
 
-const MAX_MARGINS = [1.02, 1.05, 1.1, 1.15, 1.3];
+const MAX_MARGINS = [1.01, 1.02, 1.05, 1.1, 1.15, 1.3];
 const QUANTILES = [0.5, 0.8, 0.9, 0.95];
 const QUANTILE_MARGINS = [1.05, 1.2];
 /** The largest of so many runs forgets a past that no longer holds. */
@@ -29,7 +30,7 @@ const RECENT_RUNS = 20;
 const RECENT_MARGIN = 1.1;
 /** A maximum that so many runs have raised is taken to rise as much again: of tasks begun at once, light ones end first. */
 const RISE_RUNS = [5, 10];
-const RISE_MARGIN = 1.03;
+const RISE_MARGIN = 1.02;
 /** What it is taken to rise by when there are no more runs than that. */
 const RISE_UNKNOWN = 0.3;
 
@@ -68,6 +69,7 @@ export function summaryOf(peaks: readonly number[]): PeakSummary {
   const sorted = ascending(peaks);
   return {
     largest: sorted.at(-1) ?? 0,
+    smallest: sorted.at(0) ?? 0,
     quantiles: QUANTILES.map((q) => quantile(sorted, q)),
     recentLargest: topOf(peaks, peaks.length - RECENT_RUNS).most,
     earlierLargest: RISE_RUNS.map((runs) =>
@@ -98,6 +100,7 @@ export function summariesWithoutOne(peaks: readonly number[]): PeakSummary[] {
     const place = sorted.indexOf(peak);
     return {
       largest: mostWithout(all, at),
+      smallest: quantileWithout(sorted, 0, place),
       quantiles: QUANTILES.map((q) => quantileWithout(sorted, q, place)),
       recentLargest: at >= recentFrom ? mostWithout(recentAndOne, at) : recent.most,
       earlierLargest: rises.map(({ end, whole, shorter }) => {

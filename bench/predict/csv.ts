@@ -1,0 +1,36 @@
+/** A row's cells by the name of their column. */
+export type Row = Readonly<Record<string, string>>;
+
+/**
+ * Reads comma-separated values with a header line. The traces quote nothing: a quote, or a row of another length, is an
+ * error rather than a guess.
+ *
+ * @throws Error that says which line of `source` is not so.
+ */
+export function parseCsv(text: string, source: string): Row[] {
+  const [header = '', ...lines] = text.trimEnd().split('\n');
+  const columns = header.split(',');
+  return lines.map((line, at) => {
+    const cells = line.split(',');
+    if (line.includes('"') || cells.length !== columns.length) {
+      throw new Error(
+        `${source}, line ${at + 2}: expected ${columns.length} cells without quotes, found ${cells.length}`,
+      );
+    }
+    return Object.fromEntries(columns.map((column, cell) => [column, cells[cell] ?? '']));
+  });
+}
+
+/**
+ * The number in a cell.
+ *
+ * @throws Error that names the column when there is none.
+ */
+export function numberIn(row: Row, column: string, source: string): number {
+  const cell = row[column]?.trim();
+  const value = Number(cell);
+  if (cell === undefined || cell === '' || !Number.isFinite(value)) {
+    throw new Error(`${source}: expected a number in column ${column}, found "${cell ?? ''}"`);
+  }
+  return value;
+}
