@@ -56,11 +56,13 @@ function forecastFrom(runs: readonly CurvedRun[]): CurveForecast | undefined {
   const widened = (runs.length + 1) / (runs.length - 1);
   const bins = Array.from({ length: CURVE_BINS }, (_, bin) => {
     const mean = meanOf(({ curve }) => curve[bin] ?? 0);
-    return { mean, variance: widened * meanOf(({ curve }) => ((curve[bin] ?? 0) - mean) ** 2) };
+    const variance = widened * meanOf(({ curve }) => ((curve[bin] ?? 0) - mean) ** 2);
+    return { mean, variance, max: Math.max(...runs.map(({ curve }) => curve[bin] ?? 0)) };
   });
   return {
     meanBytes: bins.map(({ mean }) => mean),
     varianceBytes2: bins.map(({ variance }) => variance),
+    maxBytes: bins.map(({ max }) => max),
     durationMs: meanOf(({ durationMs }) => durationMs),
     samples: runs.length,
   };
