@@ -112,6 +112,14 @@ export class Story {
       case 'task-requeued':
         this.#tell(tMs, requeueWords(event));
         return;
+      case 'inputs-measured':
+        this.#tell(
+          tMs,
+          event.bytes === undefined
+            ? 'its input files are not all there: their size is not counted with'
+            : `its input files are ${formatBytes(event.bytes)}`,
+        );
+        return;
       case 'task-finished':
         this.#isOver = true;
         this.#tell(
