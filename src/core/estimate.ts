@@ -85,12 +85,17 @@ function baseEstimate(record: TaskRecord, knowledge: Knowledge, basis: EstimateB
   const request = memory.requestBytes ?? memory.limitBytes;
   // A few runs are less than the user's word; many are more.
   if (predicted !== undefined && (predicted.samples >= FEW_PEAKS || request === undefined))
-    return fromGroup(predicted, strategy, profile, bound);
+    return fromGroup(predicted, strategy, profile, bound, sourceOf(group, knowledge));
   if (request !== undefined) {
     const most = Math.max(request, largestPeak(profile), bound);
     return known('request', completedRuns(profile), most);
   }
   return unknownEstimate(record, knowledge, basis, bound);
+}
+
+function sourceOf(group: string, { priors }: Knowledge): 'group' | 'profile' {
+  const prior = priors.get(group);
+  return prior !== undefined && completedRuns(prior) > 0 ? 'profile' : 'group';
 }
 
 /**
@@ -102,10 +107,11 @@ function fromGroup(
   strategy: ProfileStrategy,
   profile: GroupProfile,
   boundBytes: number,
+  source: 'group' | 'profile',
 ): Estimate {
   const most = Math.max(peakWithMargin(profile), boundBytes);
-  if (samples < FEW_PEAKS) return { ...known('group', samples, most), rule: 'largest, and some' };
-  return { ...known('group', samples, strategy === 'peak' ? most : bytes), rule };
+  if (samples < FEW_PEAKS) return { ...known(source, samples, most), rule: 'largest, and some' };
+  return { ...known(source, samples, strategy === 'peak' ? most : bytes), rule };
 }
 
 /** The largest peak and a margin: small where peaks are alike, larger the further they lie apart. */
@@ -172,7 +178,10 @@ function capped(estimate: Estimate, limitBytes: number | undefined): Estimate {
     : { ...estimate, bytes: limitBytes };
 }
 
-/** True while nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is seen. */
+/**
+ * True while next to nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is
+ * seen. One run of an earlier time is more than one of a neighbour that happened to finish first.
+ */
 export function isGuess(estimate: Estimate): boolean {
   const { source, samples } = estimate;
   return source === 'unknown' || source === 'run' || (source === 'group' && samples < KNOWN_FROM);

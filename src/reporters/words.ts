@@ -70,6 +70,7 @@ function sourceWords({ source, samples, rule }: Estimate): string {
     case 'request':
       return 'as declared';
     case 'group':
+    case 'profile':
       return `from ${counted(samples, 'run')} of its group${rule === undefined ? '' : `: ${rule}`}`;
     case 'earlier-attempt':
       return 'raised: an earlier attempt was stopped on its way up';
