@@ -83,14 +83,20 @@ function baseEstimate(record: TaskRecord, knowledge: Knowledge, basis: EstimateB
   const predicted = predictPeak(profile, strategy, record);
   const bound = Math.max(lowerBound(profile), basis.liveGroupPeaks.get(group) ?? 0);
   const request = memory.requestBytes ?? memory.limitBytes;
-  // A few runs are less than the user's word; many are more.
-  if (predicted !== undefined && (predicted.samples >= FEW_PEAKS || request === undefined))
-    return fromGroup(predicted, strategy, profile, bound, sourceOf(group, knowledge));
+  if (predicted !== undefined) {
+    const shown = fromGroup(predicted, strategy, profile, bound, sourceOf(group, knowledge));
+    if (request === undefined || outweighs(shown, request)) return shown;
+  }
   if (request !== undefined) {
     const most = Math.max(request, largestPeak(profile), bound);
     return known('request', completedRuns(profile), most);
   }
   return unknownEstimate(record, knowledge, basis, bound);
+}
+
+/** Many runs are more than the user's word; a few are so only where they went beyond it. */
+function outweighs(shown: Estimate, requestBytes: number): boolean {
+  return shown.samples >= FEW_PEAKS || (!isGuess(shown) && shown.bytes > requestBytes);
 }
 
 function sourceOf(group: string, { priors }: Knowledge): 'group' | 'profile' {
