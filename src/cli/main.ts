@@ -1,7 +1,8 @@
 import { EXIT } from './exit-codes.js';
 import { runProgram } from './program.js';
 
-// No top-level await: a process whose await never ends would leave with a code that says nothing of it.
+// No top-level await: the commands are loaded later, and the bundle lets them import from the file that this is in. Each
+// would wait for the other for ever.
 void runProgram(process.argv).then((exitCode) => {
   process.exitCode = exitCode;
 });
