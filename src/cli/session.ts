@@ -25,7 +25,7 @@ import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
 import type { RunOptions } from './run-options.js';
-import { catchSignals } from './signals.js';
+import { catchSignals, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
@@ -165,6 +165,7 @@ async function supervise(
   reporters: Reporters,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
+  outliveSignals();
   const release = catchSignals({
     onStop: (signal) => {
       supervisor.requestStop(signal);
