@@ -105,9 +105,9 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     launcher,
     logs: logPaths(folder),
     sink: {
-      emit(event) {
-        journal.emit(event);
-        reporters.event(event, supervisor.state);
+      emit(events) {
+        journal.emit(events);
+        for (const event of events) reporters.event(event, supervisor.state);
       },
     },
     about: {

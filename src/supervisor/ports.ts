@@ -112,7 +112,8 @@ export interface Launcher {
 
 /** Takes events, in order: the journal and every reporter. */
 export interface EventSink {
-  emit(event: RunEvent): void;
+  /** All that one tick decided; it acts when this has returned. */
+  emit(events: readonly RunEvent[]): void;
 }
 
 /** Where an attempt's output goes. */

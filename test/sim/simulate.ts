@@ -82,7 +82,7 @@ export function simulate(setup: Setup): Recording {
     clock: lagging(clock, faults, chance.fork('clock')),
     host: setup.spoil?.(host) ?? host,
     launcher,
-    sink: { emit: (event) => events.push(event) },
+    sink: { emit: (more) => events.push(...more) },
     logs: { pathsFor: () => ({ stdoutPath: '/dev/null', stderrPath: '/dev/null' }) },
     about: { runId: `seed-${seed}`, bootId: 'boot', pid: 1, memsched: '0.0.0', jobfile: 'fake' },
   });
