@@ -3,6 +3,7 @@ import type { OomCounters, Outcome, Verdict } from '../core/outcome.js';
 import type { AdmitReason, Estimate, SkipCause, StopReason, WaitReason } from '../core/reasons.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes } from '../util/bytes.js';
+import { formatCount } from '../util/count.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
 import { memoryWords, preemptWords } from './words-memory.js';
@@ -173,5 +174,5 @@ export function isFailure(outcome: Outcome): boolean {
 
 /** `1 task`, `2 tasks`, `12,345 tasks`. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

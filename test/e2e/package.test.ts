@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import about from '../../package.json' with { type: 'json' };
+import { runCli, runJobs } from '../support/cli.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -59,3 +60,35 @@ function bundledPackages(): readonly string[] {
 function licenceFileOf(folder: string): string {
   return readdirSync(join(ROOT, folder)).find((file) => /^licen[cs]e/i.test(file)) ?? 'LICENSE';
 }
+
+describe('of the package, a command loads what it needs, and no more:', () => {
+  const SMALL = { jobs: { a: { run: 'true' } } };
+
+  /** Names of the bundle's files that node loaded, as its coverage tells. */
+  function filesLoaded(coverage: string): readonly string[] {
+    return readdirSync(coverage)
+      .map((file) => readFileSync(join(coverage, file), 'utf8'))
+      .flatMap((text) => (JSON.parse(text) as { result: { url: string }[] }).result)
+      .filter(({ url }) => url.startsWith(pathToFileURL(`${DIST}/`).href))
+      .map(({ url }) => basename(url));
+  }
+
+  it.each([
+    ['show', ['jobfile.js', 'session.js', 'live.js', 'cli-table3.js']],
+    ['ps', ['jobfile.js', 'session.js', 'live.js', 'cli-table3.js']],
+    ['doctor', ['jobfile.js', 'session.js', 'live.js', 'zod.js']],
+    ['run', ['doctor.js', 'print-plan.js', 'live.js', 'cli-table3.js']],
+  ])('%s', async (command, others) => {
+    const coverage = tempDir();
+    const env = { NODE_V8_COVERAGE: coverage };
+    const ran = await runJobs(SMALL, [], command === 'run' ? { env } : {});
+    const end = command === 'run' ? ran : await runCli([command], { ...ran, env });
+    expect(end.exitCode, end.story).toBe(0);
+    const files = filesLoaded(coverage);
+    expect(files).toContain(`${command}.js`);
+    for (const other of others) {
+      expect(readdirSync(DIST)).toContain(other);
+      expect(files).not.toContain(other);
+    }
+  });
+});
