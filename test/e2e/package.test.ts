@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import about from '../../package.json' with { type: 'json' };
-import { runCli, runJobs } from '../support/cli.js';
+import { MEMSCHED, runCli, runJobs } from '../support/cli.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -92,3 +92,36 @@ describe('of the package, a command loads what it needs, and no more:', () => {
     }
   });
 });
+
+describe('on a terminal', () => {
+  it('the picture goes away row by row, and what scrolled away above it stays', async () => {
+    const cwd = tempDir();
+    const jobs = { bad: { run: 'exit 3' }, long: { run: 'sleep 0.7' } };
+    writeFileSync(join(cwd, 'jobs.yaml'), JSON.stringify({ version: 1, jobs }));
+    const command = `stty cols 70 rows 20; '${process.execPath}' '${MEMSCHED}' run jobs.yaml`;
+    const env = { XDG_STATE_HOME: cwd, TERM: 'xterm', CI: '', NO_COLOR: '1' };
+    const run = await execa('script', ['-qec', command, '/dev/null'], { cwd, env, reject: false });
+    expect(run.exitCode, run.stdout).toBe(1);
+    expect(run.stdout.match(/^level /gm)?.length, 'pictures').toBeGreaterThan(2);
+    const screen = screenAfter(run.stdout);
+    expect(screen.filter((row) => row.includes('failed     bad: exit code 3'))).toHaveLength(1);
+    expect(screen.filter((row) => row.startsWith('level '))).toEqual([]);
+    expect(screen.at(-1)).toContain('2 tasks: 1 succeeded, 1 failed');
+  });
+});
+
+/** A row up, an end of a row erased, other sequences, ends of lines, text. */
+const TERMINAL = /\x1b\[(?:(\d+)A|[?\d;]*[A-Za-z])|\r?\n|\r|[^\x1b\r\n]+/g; // eslint-disable-line no-control-regex -- a terminal obeys them
+
+/** What a terminal shows in the end, as far as our pictures use its powers. */
+function screenAfter(output: string): readonly string[] {
+  const rows: string[] = [];
+  let at = 0;
+  for (const [piece, up] of output.matchAll(TERMINAL)) {
+    if (up !== undefined) at -= Number(up);
+    else if (piece.endsWith('\n')) at += 1;
+    else if (piece === '\x1b[0K') rows[at] = '';
+    else if (!piece.startsWith('\x1b') && piece !== '\r') rows[at] = `${rows[at] ?? ''}${piece}`;
+  }
+  return rows.filter((row) => row !== '');
+}
