@@ -35,6 +35,11 @@ const OVERRIDES = [
     'longest time of an attempt, for jobs that do not say',
   ],
   ['--halt <rule>', ['halt'], 'never, or soon|now,fail=N|P%: when to give up on the run'],
+  [
+    '--max-growth <pct>',
+    ['max_growth'],
+    "fail when a group's peak grew by more against its stored profile, such as 20%",
+  ],
 ] as const;
 
 /** What the command line of `run` and `plan` came to. */

@@ -1,4 +1,5 @@
 import { EASY_BRAKE, type BrakeMemory } from './brake.js';
+import { NO_PRIORS, type Priors } from './learning/priors.js';
 import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
 import type { Scarce, Waiter } from './reservation.js';
@@ -61,6 +62,8 @@ export function halved({ limit }: SlowStart): SlowStart {
  */
 export interface Control {
   readonly config: RunConfig;
+  /** What profiles said before the run. */
+  readonly priors: Priors;
   readonly memory: Map<TaskId, AttemptMemory>;
   /** The host's count of OOM kills when the live attempt was admitted; nothing where the host does not count. */
   readonly oomKillsBefore: Map<TaskId, number>;
@@ -84,9 +87,10 @@ export interface Control {
 }
 
 /** What the loop knows before its first tick. */
-export function initialControl(config: RunConfig): Control {
+export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): Control {
   return {
     config,
+    priors,
     memory: new Map(),
     oomKillsBefore: new Map(),
     level: calmLevel(),

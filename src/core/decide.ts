@@ -5,6 +5,7 @@ import { noteOomKills, remember, type Control } from './control.js';
 import { claimOf, isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { finishDoomed, giveUpStuck, haltIfTold, takeFacts } from './facts.js';
+import { grownGroups } from './growth-gate.js';
 import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
 import type { Observation } from './observation.js';
@@ -286,6 +287,7 @@ function sample(tick: Tick): void {
 function endRun(tick: Tick): void {
   const { state } = tick;
   if (state.unfinished > 0 || state.ended !== undefined) return;
+  noteGrowth(tick);
   emit(tick, {
     kind: 'run-ended',
     outcomes: Object.fromEntries(state.counts.outcomes),
@@ -293,4 +295,11 @@ function endRun(tick: Tick): void {
     oomKills: state.counts.oomKills,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
   });
+}
+
+function noteGrowth(tick: Tick): void {
+  const { config, priors } = tick.control;
+  if (config.maxGrowthPct === undefined) return;
+  for (const growth of grownGroups(tick.state, priors, config.maxGrowthPct))
+    emit(tick, { kind: 'group-grew', ...growth });
 }

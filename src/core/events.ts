@@ -79,6 +79,7 @@ export type RunEvent =
       readonly mode: 'soon' | 'now';
       readonly failures: number;
     }
+  | GroupGrew
   | RunEnded;
 
 /** The first event of every journal. */
@@ -96,6 +97,8 @@ export interface RunStarted {
   readonly tier: Tier;
   readonly tasks: number;
   readonly config: RunConfig;
+  /** Absolute path of the portable file that profiles are kept in; absent: in the state folder, or not at all. */
+  readonly profileFile?: string;
 }
 
 /** The level of alarm moved. */
@@ -139,6 +142,10 @@ export interface AttemptEnded extends AttemptRef {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly ranMs: number;
+  /** Use over time, see `CompletedRun`; absent when it was over before it could be sampled. */
+  readonly curve?: readonly number[];
+  /** Size of what it declared to read; absent when it declared nothing. */
+  readonly inputBytes?: number;
 }
 
 /** The task will run again. */
@@ -180,6 +187,21 @@ export interface Sampled {
   readonly claimedBytes: number;
   readonly numbers: MemoryNumbers;
   readonly attempts: readonly AttemptSample[];
+}
+
+/** At the end of a run: a group needs more than its stored profile allows (`max_growth`), so the run fails. */
+export interface GroupGrew {
+  readonly kind: 'group-grew';
+  readonly tMs: number;
+  readonly group: string;
+  /** The task with the peak that decided. */
+  readonly task: TaskId;
+  readonly beforeBytes: number;
+  readonly nowBytes: number;
+  readonly growthPct: number;
+  readonly limitPct: number;
+  /** Stored runs that it was compared with. */
+  readonly samples: number;
 }
 
 /** The last event of a run that ended in order. */

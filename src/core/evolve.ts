@@ -80,6 +80,9 @@ export function evolve(state: RunState, event: RunEvent): void {
     case 'halted':
       state.halted = { mode: event.mode, failures: event.failures };
       return;
+    case 'group-grew':
+      state.grown.push(event);
+      return;
     case 'run-ended':
       state.ended = event;
       return;

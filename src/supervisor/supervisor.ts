@@ -4,6 +4,7 @@ import type { RunEvent, RunStarted } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
+import type { Priors } from '../core/learning/priors.js';
 import type { NodeSignal } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
@@ -18,13 +19,18 @@ const NEWS_GAP_MS = 10;
 /** Everything a run is made of; the composition root puts it together. */
 export interface SupervisorParts {
   readonly plan: RunPlan;
+  /** What is known of the plan's groups from earlier runs. */
+  readonly priors?: Priors;
   readonly clock: Clock;
   readonly host: TaskHost;
   readonly launcher: Launcher;
   readonly sink: EventSink;
   readonly logs: LogPaths;
   /** What the first event says beyond what the plan does. */
-  readonly about: Pick<RunStarted, 'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile'>;
+  readonly about: Pick<
+    RunStarted,
+    'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile' | 'profileFile'
+  >;
 }
 
 /** How a run came to its end: in order, or by a bug of ours. */
@@ -52,7 +58,7 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    this.#control = initialControl(parts.plan.config);
+    this.#control = initialControl(parts.plan.config, parts.priors);
     this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
     this.#startedAtMs = parts.clock.monotonicMs();
     const { plan, host, launcher, logs } = parts;

@@ -235,6 +235,12 @@ describe('options', () => {
       ),
     ).toEqual([3, 3]);
     expect(planOf(FILE, set('-j 3', ['max_parallel'], '3')).config.maxParallel).toBe(3);
+    for (const [text, pct] of [
+      ['20%', 20],
+      ['0.2', 20],
+      ['150%', 150],
+    ])
+      expect(planOf(FILE, set('--max-growth', ['max_growth'], text)).config.maxGrowthPct).toBe(pct);
     expect(planOf(FILE, set('--set', ['jobs', 'index', 'needs'], '[]')).tasks[1]?.needs).toEqual(
       [],
     );
