@@ -22,6 +22,7 @@ import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
+import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals } from './signals.js';
@@ -51,6 +52,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
+  const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepJobfile(folder, loaded.content);
@@ -59,16 +61,19 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const reporters = await createReporters({ options, choice, warn, logs, events });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
+  if (options.profiles.kind !== 'none')
+    warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
   const host = makeHost(order, folder, warn);
   let end: RunEnd;
   try {
-    const supervisor = makeSupervisor({ loaded, folder, host, journal, reporters });
+    const supervisor = makeSupervisor({ loaded, folder, host, journal, reporters, profiles });
     end = await supervise(supervisor, reporters, warn);
   } finally {
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
   await reporters.close(end.state);
+  await profiles.store();
   return exitCodeOf(end);
 }
 
@@ -90,12 +95,14 @@ interface SupervisorOrder {
   readonly host: TaskHost;
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
+  readonly profiles: RunProfiles;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, journal, reporters } = order;
+  const { loaded, folder, host, journal, reporters, profiles } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
+    priors: profiles.priors,
     clock: systemClock,
     host,
     launcher: createSpawnLauncher({ statusDir: makeStatusDir(folder) }),
@@ -103,6 +110,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     sink: {
       emit(event) {
         journal.emit(event);
+        profiles.sink.emit(event);
         reporters.event(event, supervisor.state);
       },
     },
@@ -112,6 +120,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
       pid: process.pid,
       memsched: ownVersion(),
       jobfile: loaded.path,
+      ...(profiles.file === undefined ? {} : { profileFile: profiles.file }),
     },
   });
   return supervisor;
@@ -188,7 +197,7 @@ function exitCodeOf(end: RunEnd): number {
   if (end.kind === 'broken') throw end.error;
   const { stop } = end.state;
   if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
-  return allSucceeded(end.state) ? EXIT.ok : EXIT.tasksFailed;
+  return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
 }
 
 function allSucceeded(state: RunState): boolean {

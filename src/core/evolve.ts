@@ -41,9 +41,7 @@ export function evolve(state: RunState, event: RunEvent): void {
       admit(state, event);
       return;
     case 'attempt-launched':
-      changeAttempt(task(state, event.task), {
-        launched: { atMs: event.tMs, pid: event.pid },
-      });
+      changeAttempt(task(state, event.task), { launched: { atMs: event.tMs, pid: event.pid } });
       return;
     case 'attempt-stopping':
       beginStopping(state, event);
@@ -55,9 +53,7 @@ export function evolve(state: RunState, event: RunEvent): void {
       changeStopping(state, event.task, { stuck: true });
       return;
     case 'attempt-exited':
-      changeAttempt(task(state, event.task), {
-        exited: { status: event.exit, atMs: event.tMs },
-      });
+      changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
       return;
     case 'attempt-ended':
       endAttempt(state, event);

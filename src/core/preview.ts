@@ -2,6 +2,7 @@ import { initialControl } from './control.js';
 import { decide } from './decide.js';
 import { estimateFor } from './estimate.js';
 import { evolve } from './evolve.js';
+import { NO_PRIORS, type Priors } from './learning/priors.js';
 import type { HostSample } from './observation.js';
 import { startsBefore } from './queue.js';
 import type { Estimate, WaitReason } from './reasons.js';
@@ -26,12 +27,14 @@ export type PreviewedStart =
  * The first tick of a run, by the same `decide` as the real one: nothing is started.
  *
  * @param tasks - in the order of the jobfile.
+ * @param priors - what is known of their groups from earlier runs.
  * @returns the tasks in the order in which they would start.
  */
 export function preview(
   config: RunConfig,
   tasks: readonly TaskSpec[],
   host: HostSample,
+  priors: Priors = NO_PRIORS,
 ): PreviewedTask[] {
   const state = emptyRunState();
   for (const spec of tasks) evolve(state, { kind: 'task-planned', tMs: 0, spec });
@@ -43,7 +46,7 @@ export function preview(
   const estimates = new Map(
     [...state.tasks.values()].map((record) => [record, estimateFor(record, state, basis)]),
   );
-  const control = initialControl(config);
+  const control = initialControl(config, priors);
   // The second look is late enough for the head of the queue to have said why it waits.
   decide(state, control, { nowMs: 0, host, attempts: [], facts: [] });
   decide(state, control, { nowMs: 1000, host, attempts: [], facts: [] });

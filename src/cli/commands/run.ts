@@ -9,7 +9,9 @@ import { ownCommandLine, relaunch } from '../../adapters/host/relaunch.js';
 import { surveyHost, type HostSurvey } from '../../adapters/host/survey.js';
 import type { Result } from '../../util/result.js';
 import { loadPlan, type LoadedPlan } from '../load-plan.js';
+import { tell } from '../print.js';
 import { printPlan } from '../print-plan.js';
+import { lookAtProfiles } from '../profiles.js';
 import { addRunOptions, readRunOptions } from '../run-options.js';
 import { runSession } from '../session.js';
 
@@ -39,8 +41,9 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
   const survey = surveyHost();
   const choice = unwrap(chooseTier(survey, options.tier));
   if (options.dryRun) {
-    const { plan } = await loadPlan({ path, jobs, overrides: options.overrides, survey });
-    printPlan({ plan, path, survey, choice, json: options.json });
+    const loaded = await loadPlan({ path, jobs, overrides: options.overrides, survey });
+    const priors = lookAtProfiles(options.profiles, loaded, tell);
+    printPlan({ plan: loaded.plan, priors, path, survey, choice, json: options.json });
     return 0;
   }
   // A wrong jobfile is told of before anything is started; standard input can be read only once, over there.
