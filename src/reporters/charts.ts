@@ -39,8 +39,8 @@ export interface Bucket {
 }
 
 /**
- * Values counted in buckets of one width, a round number of `unit`s (1, 2 or 5 times a power of ten), as many as are
- * needed and at most `maxBuckets`.
+ * Values counted in buckets of one width, `unit` doubled as often as it takes to need no more than `maxBuckets`; empty
+ * ones between them included.
  */
 export function bucketsOf(
   values: readonly number[],
@@ -65,10 +65,7 @@ export function bucketsOf(
 }
 
 function widthFor(least: number, most: number, unit: number, maxBuckets: number): number {
-  for (let power = unit; ; power *= 10) {
-    for (const factor of [1, 2, 5]) {
-      const width = factor * power;
-      if (Math.floor(most / width) - Math.floor(least / width) < maxBuckets) return width;
-    }
-  }
+  let width = unit;
+  while (Math.floor(most / width) - Math.floor(least / width) >= maxBuckets) width *= 2;
+  return width;
 }

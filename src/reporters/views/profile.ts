@@ -223,7 +223,7 @@ function curveText({ profile }: StoredProfile, colour: ChalkInstance): string {
       const band = bands[at - 1];
       return band === undefined ? line : `${line}  ${bandBar(band, most, room, colour)}`;
     }),
-    '█ mean less one standard deviation, ▓ up to the mean, ▒ one deviation above it',
+    '█▓ the mean, ▓▒ one standard deviation below and above it',
   ].join('\n');
 }
 
