@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { announceTier, type TierChoice } from '../adapters/host/tier-choice.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
-import type { Priors } from '../core/learning/priors.js';
+import type { Priors } from '../core/knowledge.js';
 import { preview, type PreviewedStart, type PreviewedTask } from '../core/preview.js';
 import { PREEMPTIBLE_LABELS } from '../core/task-spec.js';
 import { counted, waitWords } from '../reporters/words.js';
@@ -32,7 +32,7 @@ export function printPlan({ plan, priors, path, survey, choice, json }: PlanView
     reclaimScans: 0,
     brakeEvents: 0,
   };
-  const tasks = preview(plan.config, plan.tasks, host, priors);
+  const tasks = preview(plan.config, plan.tasks, host, { priors });
   for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
   if (json) {
     for (const task of tasks) process.stdout.write(`${JSON.stringify(jsonRow(task))}\n`);

@@ -7,7 +7,7 @@ import { ProfileRecorder } from '../adapters/profiles/recorder.js';
 import type { Reading } from '../adapters/profiles/shelf.js';
 import type { Tier } from '../core/events.js';
 import { isComparable, STORED_RUNS_MIN } from '../core/growth-gate.js';
-import { NO_PRIORS, type Priors } from '../core/learning/priors.js';
+import { NO_PRIORS, type Priors } from '../core/knowledge.js';
 import { printable } from '../util/printable.js';
 import type { EventSink } from '../supervisor/ports.js';
 import type { RunPlan } from '../supervisor/run-plan.js';

@@ -1,3 +1,4 @@
+import type { Curve } from './learning/types.js';
 import type { AttemptRef, AttemptSample } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import type {
@@ -51,6 +52,13 @@ export type RunEvent =
   | AttemptEnded
   | TaskRequeued
   | TaskFinished
+  | {
+      readonly kind: 'inputs-measured';
+      readonly tMs: number;
+      readonly task: TaskId;
+      /** Absent when a file was not there. */
+      readonly bytes?: number;
+    }
   | BudgetChanged
   | {
       readonly kind: 'brake-felt';
@@ -142,9 +150,9 @@ export interface AttemptEnded extends AttemptRef {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly ranMs: number;
-  /** Use over time, see `CompletedRun`; absent when it was over before it could be sampled. */
-  readonly curve?: readonly number[];
-  /** Size of what it declared to read; absent when it declared nothing. */
+  /** Maximum of its working set in each sixteenth of its life; absent when it was too short to be seen. */
+  readonly curve?: Curve;
+  /** Size of its input files before it ran. */
   readonly inputBytes?: number;
 }
 

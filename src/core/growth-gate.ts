@@ -1,7 +1,7 @@
 import { MiB } from '../util/bytes.js';
 import type { GroupGrew, Tier } from './events.js';
 import type { GroupProfile } from './learning/profile.js';
-import type { Priors } from './learning/priors.js';
+import type { Priors } from './knowledge.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import type { TaskId } from './task-spec.js';
 

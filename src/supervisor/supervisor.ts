@@ -2,13 +2,13 @@ import { initialControl, type Control } from '../core/control.js';
 import { decide } from '../core/decide.js';
 import type { RunEvent, RunStarted } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
+import type { Priors } from '../core/knowledge.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
-import type { Priors } from '../core/learning/priors.js';
 import type { NodeSignal } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
-import type { Clock, EventSink, Launcher, LogPaths, TaskHost } from './ports.js';
+import type { Clock, EventSink, InputMeter, Launcher, LogPaths, TaskHost } from './ports.js';
 import type { RunPlan } from './run-plan.js';
 
 /** While memory is short or someone is being stopped, looks come at least this often. */
@@ -19,13 +19,14 @@ const NEWS_GAP_MS = 10;
 /** Everything a run is made of; the composition root puts it together. */
 export interface SupervisorParts {
   readonly plan: RunPlan;
-  /** What is known of the plan's groups from earlier runs. */
-  readonly priors?: Priors;
   readonly clock: Clock;
   readonly host: TaskHost;
   readonly launcher: Launcher;
+  readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  /** What earlier runs have shown of the groups. */
+  readonly priors?: Priors;
   /** What the first event says beyond what the plan does. */
   readonly about: Pick<
     RunStarted,
@@ -61,7 +62,7 @@ export class Supervisor {
     this.#control = initialControl(parts.plan.config, parts.priors);
     this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
     this.#startedAtMs = parts.clock.monotonicMs();
-    const { plan, host, launcher, logs } = parts;
+    const { plan, host, launcher, inputs, logs } = parts;
     const wake = (): void => {
       this.#wake();
     };
@@ -70,6 +71,7 @@ export class Supervisor {
       plan,
       host,
       launcher,
+      inputs,
       logs,
       inbox: this.#inbox,
       wake,

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../src/core/events.js';
+import type { Priors } from '../../src/core/knowledge.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type { TaskHost } from '../../src/supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../../src/supervisor/supervisor.js';
@@ -20,6 +21,8 @@ export interface Setup {
   readonly faults?: FaultPlan;
   /** Mishaps of one attempt, where chance is not to decide. */
   readonly mishapsOf?: (task: TaskId, attempt: number) => Mishaps;
+  /** What earlier runs have shown. */
+  readonly priors?: Priors;
   /** Puts something between supervisor and host: a bug to be caught. */
   readonly spoil?: (host: TaskHost) => TaskHost;
 }
@@ -72,8 +75,10 @@ export function simulate(setup: Setup): Recording {
     clock: lagging(clock, faults, chance.fork('clock')),
     host: setup.spoil?.(host) ?? host,
     launcher: new FakeLauncher(machine, clock, workload.programs, mishapsOf),
+    inputs: { sizeOf: () => undefined },
     sink: { emit: (event) => events.push(event) },
     logs: { pathsFor: () => ({ stdoutPath: '/dev/null', stderrPath: '/dev/null' }) },
+    ...(setup.priors === undefined ? {} : { priors: setup.priors }),
     about: { runId: `seed-${seed}`, bootId: 'boot', pid: 1, memsched: '0.0.0', jobfile: 'fake' },
   });
   const trace = watch(machine);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { DEFAULT_STRATEGY } from '../../core/learning/default-strategy.js';
 import type { RunConfig, TaskSpec } from '../../core/task-spec.js';
 import type { LaunchSpec } from '../../supervisor/ports.js';
 import { jobCommand, type JobCommand } from './command.js';
@@ -79,6 +80,7 @@ class TaskMaker {
   readonly #reader: PartReader;
   readonly #env: (row: Row) => Readonly<Record<string, string>>;
   readonly #command: JobCommand;
+  readonly #inputs: readonly JobText[];
   readonly #texts: Readonly<Record<'group' | 'concurrency' | 'cwd' | 'stdin', JobText | undefined>>;
   readonly #checked = new Set<string>();
   readonly #defaultGroup: string;
@@ -117,6 +119,7 @@ class TaskMaker {
       baseDir: context.baseDir,
       projectDir: context.projectDir,
     });
+    this.#inputs = inputTexts(job, keys, report);
     const { memory, retries, resources } = job.input;
     this.#sharable = !JSON.stringify([memory, retries, resources]).includes('"template"');
   }
@@ -144,7 +147,8 @@ class TaskMaker {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
       group: this.#group(row),
-      profile: input.profile ?? 'peak',
+      profile: input.profile ?? DEFAULT_STRATEGY,
+      ...(this.#inputs.length > 0 || this.#texts.stdin !== undefined ? { hasInputs: true } : {}),
       ...(concurrency === undefined ? {} : { concurrency }),
     };
     return { spec, launch: this.#launch(row) };
@@ -165,11 +169,13 @@ class TaskMaker {
   #launch(row: Row): LaunchSpec {
     const cwd = resolve(this.context.baseDir, this.#texts.cwd?.fill(row) ?? '.');
     const stdin = this.#texts.stdin?.fill(row);
+    const inputs = this.#inputs.map((text) => resolve(cwd, text.fill(row)));
     return {
       command: this.#command.forRow(row),
       cwd,
       env: this.#env(row),
       ...(stdin === undefined ? {} : { stdin: resolve(cwd, stdin) }),
+      ...(inputs.length === 0 ? {} : { inputs }),
     };
   }
 
@@ -245,6 +251,14 @@ class TaskMaker {
     }
     return wanted;
   }
+}
+
+function inputTexts(job: Job, keys: readonly string[], report: Report): readonly JobText[] {
+  const { inputs = [] } = job.input;
+  const place = `inputs of job ${quote(job.name)}`;
+  if (typeof inputs === 'string')
+    return [readText(inputs, job.origin('inputs'), place, keys, report)];
+  return inputs.map((text, at) => readText(text, job.origin('inputs', at), place, keys, report));
 }
 
 function warnOfJob(

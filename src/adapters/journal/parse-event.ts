@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'attempt-ended': true,
   'task-requeued': true,
   'task-finished': true,
+  'inputs-measured': true,
   'budget-changed': true,
   'brake-felt': true,
   sampled: true,
@@ -69,6 +70,7 @@ const KEYS: Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> = {
     growthPct: z.number(),
     limitPct: z.number(),
   }),
+  'inputs-measured': ofTask,
 };
 
 const header = z.looseObject({

@@ -1,6 +1,6 @@
-import type { RunEvent, RunStarted } from '../../core/events.js';
+import type { AttemptEnded, RunEvent, RunStarted } from '../../core/events.js';
 import { RING_BOUNDS, RING_RUNS } from '../../core/learning/profile.js';
-import { sampleOf } from '../../core/learning/sample-of.js';
+import { sampleOf } from '../../core/learning/sample.js';
 import type { RunSample } from '../../core/learning/types.js';
 import type { TaskId } from '../../core/task-spec.js';
 import type { EventSink } from '../../supervisor/ports.js';
@@ -26,12 +26,9 @@ export class ProfileRecorder implements EventSink {
       case 'task-planned':
         this.#groupOf.set(event.spec.id, event.spec.group);
         return;
-      case 'attempt-ended': {
-        const group = this.#groupOf.get(event.task);
-        const sample = this.#started === undefined ? undefined : sampleOf(event, this.#started);
-        if (group !== undefined && sample !== undefined) this.#keep(group, sample);
+      case 'attempt-ended':
+        this.#learn(event);
         return;
-      }
       case 'group-grew':
         this.#grown.add(event.group);
         return;
@@ -43,6 +40,14 @@ export class ProfileRecorder implements EventSink {
   /** What is to be learned, by group, oldest first. */
   samples(): ReadonlyMap<string, readonly RunSample[]> {
     return new Map([...this.#samples].filter(([group]) => !this.#grown.has(group)));
+  }
+
+  #learn(event: AttemptEnded): void {
+    const group = this.#groupOf.get(event.task);
+    if (group === undefined || this.#started === undefined) return;
+    const { tier, startedAtMs } = this.#started;
+    const sample = sampleOf(event, tier, startedAtMs + event.tMs);
+    if (sample !== undefined) this.#keep(group, sample);
   }
 
   #keep(group: string, sample: RunSample): void {

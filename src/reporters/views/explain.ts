@@ -116,6 +116,14 @@ export class Story {
       case 'group-grew':
         this.#tell(tMs, `its group has outgrown its profile: ${growthWords(event)}`);
         return;
+      case 'inputs-measured':
+        this.#tell(
+          tMs,
+          event.bytes === undefined
+            ? 'its input files are not all there: their size is not counted with'
+            : `its input files are ${formatBytes(event.bytes)}`,
+        );
+        return;
       case 'task-finished':
         this.#isOver = true;
         this.#tell(

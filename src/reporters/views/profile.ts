@@ -91,7 +91,7 @@ function summaryOf(stored: StoredProfile): object {
 /** All about one group, for `--json`. */
 export function profileObject(stored: StoredProfile): object {
   const { profile } = stored;
-  const estimates = STRATEGIES.flatMap((strategy) => {
+  const estimates = BY_PEAK.flat().flatMap((strategy) => {
     const prediction = predictPeak(profile, strategy);
     return prediction === undefined ? [] : [[strategy, prediction] as const];
   });
@@ -102,8 +102,6 @@ export function profileObject(stored: StoredProfile): object {
     profile,
   };
 }
-
-const STRATEGIES: readonly ProfileStrategy[] = ['expected-cost', 'peak', 'p95', 'p50', 'avg'];
 
 /** All about one group, for people: numbers, a histogram of its peaks, its curve. At most 80 columns. */
 export function profileText(stored: StoredProfile, colour: ChalkInstance): string {
@@ -161,15 +159,25 @@ function runsWords({ profile }: StoredProfile): string {
   return `${runs.length} completed${older}${stopped}`;
 }
 
+/** The strategies by what they make of a peak: `curve` makes the same as `expected-cost`. */
+const BY_PEAK: readonly (readonly ProfileStrategy[])[] = [
+  ['expected-cost', 'curve'],
+  ['peak'],
+  ['p95'],
+  ['p50'],
+  ['avg'],
+];
+
 function estimateLines({ profile }: StoredProfile): string[] {
-  return STRATEGIES.flatMap((strategy, at) => {
-    const prediction = predictPeak(profile, strategy);
+  return BY_PEAK.flatMap((strategies, at) => {
+    const prediction = predictPeak(profile, strategies[0] ?? DEFAULT_STRATEGY);
     if (prediction === undefined) return [];
-    const rule = prediction.rule === strategy ? '' : ` (${prediction.rule})`;
-    const mark = strategy === DEFAULT_STRATEGY ? ', the default' : '';
+    const { bytes, rule } = prediction;
+    const why = strategies.some((strategy) => strategy === rule) ? '' : ` (${rule})`;
+    const mark = strategies.includes(DEFAULT_STRATEGY) ? '; the default' : '';
     const title = at === 0 ? 'estimate' : '';
     return [
-      `${title.padEnd(11)}${formatBytes(prediction.bytes).padStart(5)} by ${strategy}${rule}${mark}`,
+      `${title.padEnd(11)}${formatBytes(bytes).padEnd(5)} by ${strategies.join(' and ')}${why}${mark}`,
     ];
   });
 }

@@ -3,7 +3,7 @@ import { initialControl, type Control } from '../../../src/core/control.js';
 import { decide, type Decision } from '../../../src/core/decide.js';
 import type { RunEvent } from '../../../src/core/events.js';
 import { evolve } from '../../../src/core/evolve.js';
-import type { Priors } from '../../../src/core/learning/priors.js';
+import type { Priors } from '../../../src/core/knowledge.js';
 import type { AttemptTally, Fact, HostSample } from '../../../src/core/observation.js';
 import type { ExitStatus } from '../../../src/core/outcome.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../../../src/core/run-state.js';

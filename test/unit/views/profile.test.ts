@@ -45,7 +45,7 @@ describe('show', () => {
   it('has numbers, a histogram and the curve, in 80 columns without colour', () => {
     const text = profileText(ALIGN, plain);
     // Which rule is the best one so far is no matter of this view.
-    const shown = text.replace(/ +\S+ by expected-cost \(.*\)/, ' … by expected-cost (…)');
+    const shown = text.replace(/\S+ +by expected-cost and curve \(.*\)/, '… by expected-cost (…)');
     expect(`\n${shown}\n`).toMatchInlineSnapshot(`
       "
       align#0123abcd
@@ -56,11 +56,11 @@ describe('show', () => {
       time       mean 1m00s · longest 1m00s
       cpus       1.00 kept busy
       input      98K to 176K, known of 5 runs
-      estimate … by expected-cost (…), the default
-                  300M by peak
-                  188M by p95
-                  121M by p50
-                  130M by avg
+      estimate   … by expected-cost (…); the default
+                 300M  by peak
+                 188M  by p95
+                 121M  by p50
+                 130M  by avg
 
               PEAK  RUNS
        96M to 104M     1  ████████████████████████████████████████████████████████████

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptEnded } from '../../../../src/core/events.js';
-import { sampleOf } from '../../../../src/core/learning/sample-of.js';
+import { sampleOf } from '../../../../src/core/learning/sample.js';
 import type { Verdict } from '../../../../src/core/outcome.js';
 import { MiB } from '../../../../src/util/bytes.js';
 
-const RUN = { startedAtMs: 1_700_000_000_000, tier: 'cgroup' } as const;
+const ENDED_AT_MS = 1_700_000_009_000;
+const show = (attempt: AttemptEnded) => sampleOf(attempt, 'cgroup', ENDED_AT_MS);
 const OOM = { oomKill: 1, oom: 0, max: 0 };
 
 const ended = (verdict: Verdict, more: Partial<AttemptEnded> = {}): AttemptEnded => ({
@@ -22,13 +23,13 @@ const ended = (verdict: Verdict, more: Partial<AttemptEnded> = {}): AttemptEnded
 describe('what an attempt shows', () => {
   it('is all of it when it succeeded', () => {
     const curve = Array<number>(16).fill(100 * MiB);
-    const sample = sampleOf(ended({ kind: 'exit', code: 0 }, { curve, inputBytes: 7 }), RUN);
+    const sample = show(ended({ kind: 'exit', code: 0 }, { curve, inputBytes: 7 }));
     expect(sample).toEqual({
       kind: 'completed',
       peakBytes: 100 * MiB,
       durationMs: 4000,
       cpuMs: 3000,
-      endedAtMs: 1_700_000_009_000,
+      endedAtMs: ENDED_AT_MS,
       tier: 'cgroup',
       inputBytes: 7,
       curve,
@@ -44,11 +45,11 @@ describe('what an attempt shows', () => {
     { kind: 'canceled', by: 'signal' },
     { kind: 'external-signal', signal: 'SIGKILL' },
   ])('is a lower bound after $kind', (verdict) => {
-    expect(sampleOf(ended(verdict), RUN)).toEqual({
+    expect(show(ended(verdict))).toEqual({
       kind: 'lower-bound',
       peakBytes: 100 * MiB,
       durationMs: 4000,
-      endedAtMs: 1_700_000_009_000,
+      endedAtMs: ENDED_AT_MS,
       tier: 'cgroup',
     });
   });
@@ -59,6 +60,6 @@ describe('what an attempt shows', () => {
     ['it never ran', { kind: 'could-not-start', error: 'no' }, {}],
     ['it was stopped unseen', { kind: 'canceled', by: 'signal' }, { peakBytes: 0 }],
   ])('is nothing when %s', (_, verdict, more) => {
-    expect(sampleOf(ended(verdict, more), RUN)).toBeUndefined();
+    expect(show(ended(verdict, more))).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { unreachable } from '../../util/assert.js';
-import type { AttemptEnded, RunStarted } from '../events.js';
+import type { AttemptEnded, Tier } from '../events.js';
 import type { Verdict } from '../outcome.js';
 import type { RunSample } from './types.js';
 
@@ -7,22 +7,25 @@ import type { RunSample } from './types.js';
 const ASKED_TO_END: readonly string[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
 /**
- * What an attempt shows of its group: all of it when it succeeded, a lower bound when it was stopped on its way.
+ * What an attempt that is over shows of its group: a run to the end is a sample; one that was stopped or killed only
+ * shows that the peak is not lower; one that failed by itself shows nothing, as it may have given up half-way, or used
+ * more than any that goes well.
  *
- * @returns undefined when it shows nothing: it never ran, or it failed by itself. One that gave up early says nothing
- * of what such a task needs, and one that went wrong may have used more than any that goes well.
+ * @param endedAtMs - wall clock, milliseconds since 1970.
  */
 export function sampleOf(
-  event: AttemptEnded,
-  { startedAtMs, tier }: Pick<RunStarted, 'startedAtMs' | 'tier'>,
+  ended: Pick<AttemptEnded, 'verdict' | 'peakBytes' | 'ranMs' | 'cpuMs' | 'curve' | 'inputBytes'>,
+  tier: Tier,
+  endedAtMs: number,
 ): RunSample | undefined {
-  const { verdict, peakBytes, cpuMs, ranMs, curve, inputBytes, tMs } = event;
+  const { verdict, peakBytes, ranMs, cpuMs, curve, inputBytes } = ended;
   const seen = {
     peakBytes,
+    // Means of processors divide by it.
     durationMs: Math.max(1, ranMs),
-    ...(inputBytes === undefined ? {} : { inputBytes }),
-    endedAtMs: startedAtMs + tMs,
+    endedAtMs,
     tier,
+    ...(inputBytes === undefined ? {} : { inputBytes }),
   };
   switch (showing(verdict)) {
     case 'all':
