@@ -31,7 +31,7 @@ const fence = Object.entries(LAYERS).map(([layer, above]) => ({
 }));
 
 /** Adapters do not know each other; what two of them share lives in util or behind a port. */
-const adapterFence = ['cgroup', 'procfs', 'process', 'host', 'journal', 'jobfile'].map((name) => ({
+const adapterFence = ['cgroup', 'procfs', 'process', 'host', 'journal', 'jobfile', 'profiles'].map((name) => ({
   files: [`src/adapters/${name}/**/*.ts`],
   rules: {
     'no-restricted-imports': [

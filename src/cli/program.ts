@@ -11,6 +11,7 @@ const COMMANDS = {
   show: async () => (await import('./commands/show.js')).showCommand(),
   logs: async () => (await import('./commands/logs.js')).logsCommand(),
   explain: async () => (await import('./commands/explain.js')).explainCommand(),
+  profile: async () => (await import('./commands/profile.js')).profileCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   schema: async () => (await import('./commands/schema.js')).schemaCommand(),
 } as const;

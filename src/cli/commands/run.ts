@@ -9,6 +9,8 @@ import { ownCommandLine, relaunch } from '../../adapters/host/relaunch.js';
 import { surveyHost, type HostSurvey } from '../../adapters/host/survey.js';
 import type { Result } from '../../util/result.js';
 import { loadPlan, type LoadedPlan } from '../load-plan.js';
+import { tell } from '../print.js';
+import { lookAtProfiles } from '../profiles.js';
 import { addRunOptions, readRunOptions } from '../run-options.js';
 import { outliveSignals } from '../signals.js';
 
@@ -38,9 +40,10 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
   const survey = surveyHost();
   const choice = unwrap(chooseTier(survey, options.tier));
   if (options.dryRun) {
-    const { plan } = await loadPlan({ path, jobs, overrides: options.overrides, survey });
+    const loaded = await loadPlan({ path, jobs, overrides: options.overrides, survey });
+    const priors = lookAtProfiles(options.profiles, loaded, tell);
     const { printPlan } = await import('../print-plan.js');
-    printPlan({ plan, path, survey, choice, json: options.json });
+    printPlan({ plan: loaded.plan, priors, path, survey, choice, json: options.json });
     return 0;
   }
   // A wrong jobfile is told of before anything is started; standard input can be read only once, over there.
