@@ -60,9 +60,10 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const reporters = await createReporters({ options, choice, warn, logs, events });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
+  const statusDir = makeStatusDir(folder);
   const host = makeHost(order, folder, warn);
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir: makeStatusDir(folder), warn });
+  const launcher = createLauncher({ statusDir, warn });
   let end: RunEnd;
   try {
     const supervisor = makeSupervisor({ loaded, folder, host, launcher, journal, reporters });
