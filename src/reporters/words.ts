@@ -1,5 +1,5 @@
 import type { TaskRequeued } from '../core/events.js';
-import type { OomCounters, Outcome, Verdict } from '../core/outcome.js';
+import type { ExitStatus, OomCounters, Outcome, Verdict } from '../core/outcome.js';
 import type {
   AdmitReason,
   Estimate,
@@ -10,6 +10,7 @@ import type {
 } from '../core/reasons.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes } from '../util/bytes.js';
+import { formatCount } from '../util/count.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
 import { memoryWords, preemptWords } from './words-memory.js';
@@ -37,8 +38,24 @@ export function verdictWords(verdict: Verdict): string {
       return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
     case 'could-not-start':
       return `could not be started: ${printable(verdict.error)}`;
+    case 'lost':
+      return `lost, no fault of its own: ${printable(verdict.why)}`;
     default:
       return unreachable(verdict);
+  }
+}
+
+/** How an attempt's main process ended, whoever was behind it. */
+export function exitedWords(exit: ExitStatus): string {
+  switch (exit.kind) {
+    case 'code':
+      return `its main process ends with exit code ${exit.code}`;
+    case 'signal':
+      return `its main process is ended by ${printable(exit.signal)}`;
+    case 'unknown':
+      return `its main process is out of sight: ${printable(exit.why)}`;
+    default:
+      return unreachable(exit);
   }
 }
 
@@ -190,5 +207,5 @@ export function isFailure(outcome: Outcome): boolean {
 
 /** `1 task`, `2 tasks`, `12,345 tasks`. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -105,7 +105,7 @@ export class Supervisor {
 
   #announce(): void {
     const { plan, clock, host, about } = this.#parts;
-    this.#record({
+    const started: RunStarted = {
       kind: 'run-started',
       tMs: 0,
       version: 1,
@@ -114,14 +114,15 @@ export class Supervisor {
       tier: host.tier,
       tasks: plan.tasks.length,
       config: plan.config,
-    });
-    for (const spec of plan.tasks) this.#record({ kind: 'task-planned', tMs: 0, spec });
+    };
+    this.#record([started]);
+    this.#record(plan.tasks.map((spec) => ({ kind: 'task-planned', tMs: 0, spec })));
   }
 
   /** For events that no tick decides: the state changes and everyone is told. */
-  #record(event: RunEvent): void {
-    evolve(this.state, event);
-    this.#parts.sink.emit(event);
+  #record(events: readonly RunEvent[]): void {
+    for (const event of events) evolve(this.state, event);
+    this.#parts.sink.emit(events);
   }
 
   #wake(): void {
@@ -166,7 +167,7 @@ export class Supervisor {
     this.#lastTickMs = this.nowMs();
     const seen = this.#observer.look(this.state, this.#lastTickMs);
     const { events, actions } = decide(this.state, this.#control, seen);
-    for (const event of events) this.#parts.sink.emit(event);
+    this.#parts.sink.emit(events);
     apply(actions, this.#effects);
   }
 

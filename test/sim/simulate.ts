@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../src/core/events.js';
 import type { Priors } from '../../src/core/knowledge.js';
+import type { AttemptRef } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type { TaskHost } from '../../src/supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../../src/supervisor/supervisor.js';
@@ -43,7 +44,9 @@ export interface Recording {
   readonly supervisor: Supervisor;
   readonly trace: readonly TracePoint[];
   readonly lives: readonly Life[];
-  readonly leftOpen: readonly { readonly task: TaskId; readonly attempt: number }[];
+  readonly leftOpen: readonly AttemptRef[];
+  /** Attempts that the launcher lost sight of. */
+  readonly lost: readonly AttemptRef[];
   readonly signals: readonly SentSignal[];
   readonly oomKills: OomKills;
   readonly makespanMs: number;
@@ -70,13 +73,20 @@ export function simulate(setup: Setup): Recording {
       return drawMishaps(faults, mishaps, task, attempt, program.durationMs);
     });
   const events: RunEvent[] = [];
+  const launcher = new FakeLauncher({
+    machine,
+    clock,
+    programs: workload.programs,
+    mishapsOf,
+    deathsMs: faults.launcherDeathsMs,
+  });
   const supervisor = new Supervisor({
     plan: workload.plan,
     clock: lagging(clock, faults, chance.fork('clock')),
     host: setup.spoil?.(host) ?? host,
-    launcher: new FakeLauncher(machine, clock, workload.programs, mishapsOf),
+    launcher,
     inputs: { sizeOf: () => undefined },
-    sink: { emit: (event) => events.push(event) },
+    sink: { emit: (more) => events.push(...more) },
     logs: { pathsFor: () => ({ stdoutPath: '/dev/null', stderrPath: '/dev/null' }) },
     ...(setup.priors === undefined ? {} : { priors: setup.priors }),
     about: { runId: `seed-${seed}`, bootId: 'boot', pid: 1, memsched: '0.0.0', jobfile: 'fake' },
@@ -86,7 +96,20 @@ export function simulate(setup: Setup): Recording {
   const { lives, signals, leftOpen } = host;
   const makespanMs = supervisor.state.ended?.tMs ?? clock.monotonicMs();
   const { oomKills } = machine;
-  return { setup, events, end, supervisor, trace, lives, leftOpen, signals, oomKills, makespanMs };
+  const { lost } = launcher;
+  return {
+    setup,
+    events,
+    end,
+    supervisor,
+    trace,
+    lives,
+    leftOpen,
+    lost,
+    signals,
+    oomKills,
+    makespanMs,
+  };
 }
 
 function lagging(clock: VirtualClock, faults: FaultPlan, chance: Random): LaggingClock {

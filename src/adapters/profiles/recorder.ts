@@ -18,7 +18,11 @@ export class ProfileRecorder implements EventSink {
   readonly #grown = new Set<string>();
   #started: RunStarted | undefined;
 
-  emit(event: RunEvent): void {
+  emit(events: readonly RunEvent[]): void {
+    for (const event of events) this.#take(event);
+  }
+
+  #take(event: RunEvent): void {
     switch (event.kind) {
       case 'run-started':
         this.#started = event;

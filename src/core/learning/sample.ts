@@ -47,6 +47,7 @@ function showing(verdict: Verdict): 'all' | 'lower-bound' | 'nothing' {
     case 'over-budget':
     case 'timed-out':
     case 'canceled':
+    case 'lost':
       return 'lower-bound';
     case 'external-signal':
       return ASKED_TO_END.includes(verdict.signal) ? 'lower-bound' : 'nothing';

@@ -11,6 +11,7 @@ import { growthWords } from '../words-growth.js';
 import {
   admitWords,
   counted,
+  exitedWords,
   requeueWords,
   skipWords,
   stopWords,
@@ -105,12 +106,7 @@ export class Story {
         );
         return;
       case 'attempt-exited':
-        this.#tell(
-          tMs,
-          event.exit.kind === 'code'
-            ? `its main process ends with exit code ${event.exit.code}`
-            : `its main process is ended by ${event.exit.signal}`,
-        );
+        this.#tell(tMs, exitedWords(event.exit));
         return;
       case 'attempt-ended':
         this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [

@@ -89,6 +89,11 @@ export class Loop {
     return this.tick({ ...look, facts: [...facts, ...(look.facts ?? [])] });
   }
 
+  /** A tick in which one task's attempt is found running. */
+  launchOne(task: TaskId): Decision {
+    return this.tick({ facts: [{ kind: 'launched', ...this.#ref(task), pid: 1 }] });
+  }
+
   /** The main process of the task's attempt is gone. */
   exited(task: TaskId, exit: ExitStatus = { kind: 'code', code: 0 }): Fact {
     return { kind: 'exited', ...this.#ref(task), exit };

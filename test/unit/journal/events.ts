@@ -74,6 +74,7 @@ export const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
         kind: fc.constant('signal' as const),
         signal: fc.constantFrom('SIGTERM' as const, 'SIGKILL' as const),
       }),
+      fc.record({ kind: fc.constant('unknown' as const), why: text }),
     ),
     ...ref,
   }),

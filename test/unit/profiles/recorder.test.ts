@@ -27,7 +27,7 @@ const OK: Verdict = { kind: 'exit', code: 0 };
 
 function kindsAfter(events: readonly RunEvent[]): Record<string, string[]> {
   const recorder = new ProfileRecorder();
-  for (const event of [started, ...events]) recorder.emit(event);
+  recorder.emit([started, ...events]);
   return Object.fromEntries(
     [...recorder.samples()].map(([group, samples]) => [group, samples.map(({ kind }) => kind)]),
   );
@@ -74,9 +74,9 @@ describe('the recorder', () => {
 
   it('keeps no more of a group than a profile has room for, the newest', () => {
     const recorder = new ProfileRecorder();
-    recorder.emit(started);
-    recorder.emit(planned('a', 'a'));
-    for (let at = 0; at < 2000; at += 1) recorder.emit(ended('a', OK, { peakBytes: at }));
+    recorder.emit([started]);
+    recorder.emit([planned('a', 'a')]);
+    for (let at = 0; at < 2000; at += 1) recorder.emit([ended('a', OK, { peakBytes: at })]);
     const samples = recorder.samples().get('a') ?? [];
     expect(samples.length).toBeGreaterThanOrEqual(216);
     expect(samples.length).toBeLessThan(432);
@@ -85,7 +85,7 @@ describe('the recorder', () => {
 
   it('reads a whole journal', () => {
     const recorder = new ProfileRecorder();
-    for (const event of recorded('preempted-then-succeeded')) recorder.emit(event);
+    recorder.emit(recorded('preempted-then-succeeded'));
     const all = [...recorder.samples().values()].flat();
     expect(all.filter(({ kind }) => kind === 'completed')).toHaveLength(10);
     expect(all.filter(({ kind }) => kind === 'lower-bound')).toHaveLength(4);
