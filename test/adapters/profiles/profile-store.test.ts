@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -43,6 +44,16 @@ function place(kind: 'folder' | 'file', bounds: ShelfBounds = BOUNDS): Place {
   const warnings: string[] = [];
   const warn = (sentence: string) => warnings.push(sentence);
   return { shelf, warnings, dir, store: new ProfileStore(shelf, { warn }) };
+}
+
+/** No file of this process may grow beyond that, as on a full disk; gives a function that lifts it. */
+function limitFileSize(bytes: number): () => void {
+  const set = (soft: string) =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${soft}:unlimited`]);
+  set(String(bytes));
+  return () => {
+    set('unlimited');
+  };
 }
 
 const learn = (store: ProfileStore, samples: Record<string, RunSample[]>) =>
@@ -148,6 +159,19 @@ describe.each(['folder', 'file'] as const)('profiles in a %s', (kind) => {
     expect(readdirSync(folder).sort()).toEqual(
       ['.someone-elses.0123456789abcdef.tmp', name, ...(kind === 'folder' ? ['lock'] : [])].sort(),
     );
+  });
+
+  it('stay as they were when the disk takes no more', async () => {
+    const { store, shelf } = place(kind);
+    await learn(store, { a: [completed(1, 100)] });
+    const before = store.look();
+    const names = readdirSync(join(shelf.fileOf('a'), '..'));
+    const restore = limitFileSize(1000);
+    const runs = Array.from({ length: 20 }, (_, at) => completed(at + 2, 100));
+    const done = await learn(store, { a: runs, b: runs }).finally(restore);
+    expect(done.ok ? '' : done.error).toContain('cannot be written: ');
+    expect(store.look()).toEqual(before);
+    expect(readdirSync(join(shelf.fileOf('a'), '..'))).toEqual(names);
   });
 
   it('in a place that cannot be written to are an answer', async () => {
