@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
+import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
@@ -99,6 +100,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     clock: systemClock,
     host,
     launcher: createSpawnLauncher({ statusDir: makeStatusDir(folder) }),
+    inputs: fileSizes,
     logs: logPaths(folder),
     sink: {
       emit(event) {

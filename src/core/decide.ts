@@ -1,13 +1,15 @@
 import type { Action } from './actions.js';
-import { admitAll, claimedBytes, type Admission, type Refusal } from './admission.js';
+import { admitAll, type Admission, type Refusal } from './admission.js';
 import { crewOf, nextBrake } from './brake.js';
 import { noteOomKills, remember, type Control } from './control.js';
 import { claimOf, isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
-import { finishDoomed, giveUpStuck, haltIfTold, takeFacts } from './facts.js';
+import { finishDoomed, giveUpStuck, haltIfTold, measureInputs, takeFacts } from './facts.js';
+import { expectedPeak, type Forecast } from './forecast.js';
 import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
 import type { Observation } from './observation.js';
+import { forecastNow } from './outlook.js';
 import { assessLevel } from './pressure.js';
 import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
@@ -61,6 +63,7 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   preempt(tick);
   haltIfTold(tick);
   finishDoomed(tick);
+  measureInputs(tick);
   admit(tick);
   limitTree(tick);
   sample(tick);
@@ -71,6 +74,7 @@ export function decide(state: RunState, control: Control, seen: Observation): De
 
 function open(state: RunState, control: Control, seen: Observation): Tick {
   const { budgetBytes } = seen.host;
+  let forecast: Forecast | undefined;
   return {
     state,
     control,
@@ -78,6 +82,7 @@ function open(state: RunState, control: Control, seen: Observation): Tick {
     tMs: Math.round(seen.nowMs),
     lines: linesFor(control.config, budgetBytes),
     basis: basisOf(state, control, seen),
+    forecast: () => (forecast ??= forecastNow(state, control, seen.nowMs)),
     numbers: {
       usedBytes: seen.host.usedBytes,
       budgetBytes,
@@ -188,6 +193,7 @@ function admit(tick: Tick): void {
     control,
     basis: tick.basis,
     numbers: tick.numbers,
+    forecast: tick.forecast,
   };
   const { head, line } = admitAll(state, input, (admission) => {
     start(tick, admission);
@@ -277,7 +283,7 @@ function sample(tick: Tick): void {
   emit(tick, {
     kind: 'sampled',
     level: state.level,
-    claimedBytes: claimedBytes(state, control, tMs),
+    claimedBytes: expectedPeak(tick.forecast(), control.sigmas),
     numbers: tick.numbers,
     attempts,
   });

@@ -1,3 +1,4 @@
+import type { Curve } from './learning/types.js';
 import type { AttemptRef, AttemptSample } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import type {
@@ -51,6 +52,13 @@ export type RunEvent =
   | AttemptEnded
   | TaskRequeued
   | TaskFinished
+  | {
+      readonly kind: 'inputs-measured';
+      readonly tMs: number;
+      readonly task: TaskId;
+      /** Absent when a file was not there. */
+      readonly bytes?: number;
+    }
   | BudgetChanged
   | {
       readonly kind: 'brake-felt';
@@ -139,6 +147,10 @@ export interface AttemptEnded extends AttemptRef {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly ranMs: number;
+  /** Maximum of its working set in each sixteenth of its life; absent when it was too short to be seen. */
+  readonly curve?: Curve;
+  /** Size of its input files before it ran. */
+  readonly inputBytes?: number;
 }
 
 /** The task will run again. */

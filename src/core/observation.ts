@@ -63,6 +63,8 @@ export type Fact =
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
   /** The last process is gone and its memory is free. */
   | ({ readonly kind: 'emptied'; readonly tally: AttemptTally } & AttemptRef)
+  /** How large the task's input files are together; absent when one of them cannot be found. */
+  | { readonly kind: 'inputs-measured'; readonly task: TaskId; readonly bytes?: number }
   /** The user wants the run to end; the second request is an order to kill. */
   | { readonly kind: 'stop-requested'; readonly signal: NodeSignal };
 

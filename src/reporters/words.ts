@@ -1,6 +1,13 @@
 import type { TaskRequeued } from '../core/events.js';
 import type { OomCounters, Outcome, Verdict } from '../core/outcome.js';
-import type { AdmitReason, Estimate, SkipCause, StopReason, WaitReason } from '../core/reasons.js';
+import type {
+  AdmitReason,
+  Estimate,
+  Foresight,
+  SkipCause,
+  StopReason,
+  WaitReason,
+} from '../core/reasons.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
@@ -54,7 +61,7 @@ export function estimateWords(estimate: Estimate): string {
   return `${formatBytes(estimate.bytes)} (${sourceWords(estimate)})`;
 }
 
-function sourceWords({ source, samples }: Estimate): string {
+function sourceWords({ source, samples, rule }: Estimate): string {
   switch (source) {
     case 'unknown':
       return 'a guess: nothing is known of it yet';
@@ -63,7 +70,7 @@ function sourceWords({ source, samples }: Estimate): string {
     case 'request':
       return 'as declared';
     case 'group':
-      return `from ${counted(samples, 'peak')} of its group`;
+      return `from ${counted(samples, 'run')} of its group${rule === undefined ? '' : `: ${rule}`}`;
     case 'earlier-attempt':
       return 'raised: an earlier attempt was stopped on its way up';
     default:
@@ -80,7 +87,9 @@ export function admitWords(reason: AdmitReason): string {
     reason.passed === 0 ? '' : `; it passed ${counted(reason.passed, 'task')} that must wait`;
   switch (reason.rule) {
     case 'fits':
-      return `it fits: ${estimate} on top of ${claims}, of the ${allowance}${passed}`;
+      return reason.foresight === undefined
+        ? `it fits: ${estimate} on top of ${claims}, of the ${allowance}${passed}`
+        : `it fits: ${estimate}; with it all are expected to reach ${foresightWords(reason.foresight)}, of the ${allowance}${passed}`;
     case 'progress':
       return `nothing else runs, so it starts whatever the numbers say: ${estimate}, ${claims}, ${allowance}${passed}`;
     default:
@@ -88,10 +97,17 @@ export function admitWords(reason: AdmitReason): string {
   }
 }
 
+/** `1.2G in 40s (2.0 standard deviations above the mean)`. */
+function foresightWords({ peakBytes, inMs, sigmas }: Foresight): string {
+  return `${formatBytes(peakBytes)} in ${formatDuration(inMs)} (${sigmas.toFixed(1)} standard deviations above the mean)`;
+}
+
 /** Why a queued task does not start now. `nowMs` is milliseconds since the run started. */
 export function waitWords(reason: WaitReason, nowMs: number): string {
   switch (reason.kind) {
     case 'memory':
+      if (reason.foresight !== undefined)
+        return `waits for memory: with it all are expected to reach ${foresightWords(reason.foresight)}, more than the ${formatBytes(reason.allowanceBytes)} that claims may fill; estimate ${estimateWords(reason.estimate)}`;
       return `waits for memory: estimate ${estimateWords(reason.estimate)} on top of claims ${formatBytes(reason.claimedBytes)} is more than the ${formatBytes(reason.allowanceBytes)} that claims may fill`;
     case 'level':
       return `held back, the level is ${reason.level}: ${memoryWords(reason.numbers)}`;

@@ -23,6 +23,8 @@ export interface LaunchSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute path of the file to read from; absent: nothing to read. */
   readonly stdin?: string;
+  /** Absolute paths of the files whose size says something about what the task needs; its stdin is not repeated. */
+  readonly inputs?: readonly string[];
 }
 
 /** A shell's argv with the script as its last argument, or a plain argv. Never parsed again. */
@@ -101,6 +103,12 @@ export interface Launcher {
     order: LaunchOrder,
     onExit: (end: LaunchEnd) => void,
   ): Result<{ readonly pid: number }, string>;
+}
+
+/** Looks how large files are. */
+export interface InputMeter {
+  /** Bytes of all of them together; undefined when one cannot be looked at. Never waits for anybody. */
+  sizeOf(paths: readonly string[]): number | undefined;
 }
 
 /** Takes events, in order: the journal and every reporter. */

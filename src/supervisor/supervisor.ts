@@ -7,7 +7,7 @@ import { needsCloseWatch } from '../core/stopping.js';
 import type { NodeSignal } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
-import type { Clock, EventSink, Launcher, LogPaths, TaskHost } from './ports.js';
+import type { Clock, EventSink, InputMeter, Launcher, LogPaths, TaskHost } from './ports.js';
 import type { RunPlan } from './run-plan.js';
 
 /** While memory is short or someone is being stopped, looks come at least this often. */
@@ -21,6 +21,7 @@ export interface SupervisorParts {
   readonly clock: Clock;
   readonly host: TaskHost;
   readonly launcher: Launcher;
+  readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
   /** What the first event says beyond what the plan does. */
@@ -55,7 +56,7 @@ export class Supervisor {
     this.#control = initialControl(parts.plan.config);
     this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
     this.#startedAtMs = parts.clock.monotonicMs();
-    const { plan, host, launcher, logs } = parts;
+    const { plan, host, launcher, inputs, logs } = parts;
     const wake = (): void => {
       this.#wake();
     };
@@ -64,6 +65,7 @@ export class Supervisor {
       plan,
       host,
       launcher,
+      inputs,
       logs,
       inbox: this.#inbox,
       wake,

@@ -72,6 +72,7 @@ export function simulate(setup: Setup): Recording {
     clock: lagging(clock, faults, chance.fork('clock')),
     host: setup.spoil?.(host) ?? host,
     launcher: new FakeLauncher(machine, clock, workload.programs, mishapsOf),
+    inputs: { sizeOf: () => undefined },
     sink: { emit: (event) => events.push(event) },
     logs: { pathsFor: () => ({ stdoutPath: '/dev/null', stderrPath: '/dev/null' }) },
     about: { runId: `seed-${seed}`, bootId: 'boot', pid: 1, memsched: '0.0.0', jobfile: 'fake' },

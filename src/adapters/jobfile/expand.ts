@@ -17,6 +17,9 @@ import { readText, type JobText } from './texts.js';
 /** How many tasks one run may have. */
 export const MAX_TASKS = 1_000_000;
 
+/** The strategy of a job that names none: the one that packs best (bench/packing). */
+const DEFAULT_PROFILE = 'curve';
+
 /** What all jobs of a run share. */
 export interface RunContext {
   readonly config: RunConfig;
@@ -74,6 +77,7 @@ class TaskMaker {
   readonly #reader: PartReader;
   readonly #env: (row: Row) => Readonly<Record<string, string>>;
   readonly #command: JobCommand;
+  readonly #inputs: readonly JobText[];
   readonly #texts: Readonly<Record<'group' | 'concurrency' | 'cwd' | 'stdin', JobText | undefined>>;
   readonly #checked = new Set<string>();
   readonly #needs: readonly string[];
@@ -104,6 +108,7 @@ class TaskMaker {
       cwd: text('cwd'),
       stdin: text('stdin'),
     };
+    this.#inputs = inputTexts(job, keys, report);
     const { memory, retries, resources } = job.input;
     this.#sharable = !JSON.stringify([memory, retries, resources]).includes('"template"');
   }
@@ -131,7 +136,8 @@ class TaskMaker {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
       group: this.#texts.group?.fill(row) ?? `${name}#${this.#command.digest}`,
-      profile: input.profile ?? 'peak',
+      profile: input.profile ?? DEFAULT_PROFILE,
+      ...(this.#inputs.length > 0 || this.#texts.stdin !== undefined ? { hasInputs: true } : {}),
       ...(concurrency === undefined ? {} : { concurrency }),
     };
     return { spec, launch: this.#launch(row) };
@@ -152,11 +158,13 @@ class TaskMaker {
   #launch(row: Row): LaunchSpec {
     const cwd = resolve(this.context.baseDir, this.#texts.cwd?.fill(row) ?? '.');
     const stdin = this.#texts.stdin?.fill(row);
+    const inputs = this.#inputs.map((text) => resolve(cwd, text.fill(row)));
     return {
       command: this.#command.forRow(row),
       cwd,
       env: this.#env(row),
       ...(stdin === undefined ? {} : { stdin: resolve(cwd, stdin) }),
+      ...(inputs.length === 0 ? {} : { inputs }),
     };
   }
 
@@ -219,6 +227,14 @@ class TaskMaker {
     }
     return wanted;
   }
+}
+
+function inputTexts(job: Job, keys: readonly string[], report: Report): readonly JobText[] {
+  const { inputs = [] } = job.input;
+  const place = `inputs of job ${quote(job.name)}`;
+  if (typeof inputs === 'string')
+    return [readText(inputs, job.origin('inputs'), place, keys, report)];
+  return inputs.map((text, at) => readText(text, job.origin('inputs', at), place, keys, report));
 }
 
 function warnOfJob(

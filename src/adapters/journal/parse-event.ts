@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'attempt-ended': true,
   'task-requeued': true,
   'task-finished': true,
+  'inputs-measured': true,
   'budget-changed': true,
   'brake-felt': true,
   sampled: true,
@@ -57,6 +58,7 @@ const KEYS: Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> = {
   'attempt-ended': ofAttempt,
   'task-requeued': ofTask,
   'task-finished': ofTask,
+  'inputs-measured': ofTask,
 };
 
 const header = z.looseObject({

@@ -42,7 +42,7 @@ const STRUCTURAL = [
   'when',
   'priority',
   'later-checkpoint',
-  'later-profile',
+  'profile',
   'group-empty',
   'env-names',
   'env-values',

@@ -38,7 +38,7 @@ describe('a jobfile without settings', () => {
         retries: { max: 0, on: [], delayMs: 1000, backoff: 2 },
         priority: 0,
         group: tasks[0]?.group,
-        profile: 'peak',
+        profile: 'curve',
       },
     ]);
     expect(tasks[0]?.group).toMatch(/^a#[0-9a-f]{6}$/);
@@ -109,6 +109,7 @@ jobs:
     group: g-\${{ matrix.side }}
     cwd: in/\${{ matrix.side }}
     stdin: \${{ matrix.n }}.txt
+    inputs: ['\${{ matrix.side }}.bam', /ref.fa]
 `);
     expect(tasks[1]).toMatchObject({
       memory: {
@@ -126,11 +127,13 @@ jobs:
       retries: { max: 3 },
       concurrency: 'right',
       group: 'g-right',
+      hasInputs: true,
     });
     expect(tasks[0]?.preemptible).toBe(3);
     expect(launches.get('a.right.3.0')).toMatchObject({
       cwd: '/base/in/right',
       stdin: '/base/in/right/3.txt',
+      inputs: ['/base/in/right/right.bam', '/ref.fa'],
     });
   });
 

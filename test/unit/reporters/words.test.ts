@@ -86,7 +86,7 @@ const VERDICTS: [Verdict, string][] = [
 const WAITS: [WaitReason, string][] = [
   [
     { kind: 'memory', estimate, claimedBytes: 1.2 * GiB, allowanceBytes: 1.35 * GiB },
-    'waits for memory: estimate 300M (from 3 peaks of its group) on top of claims 1.2G is more than the 1.4G that claims may fill',
+    'waits for memory: estimate 300M (from 3 runs of its group) on top of claims 1.2G is more than the 1.4G that claims may fill',
   ],
   [
     { kind: 'level', level: 'hold', numbers },
@@ -199,7 +199,7 @@ describe('admission', () => {
 
   test('what it fits into, and whom it passed', () => {
     expect(admitWords(reason)).toBe(
-      'it fits: estimate 300M (from 3 peaks of its group) on top of claims 600M, of the 1.4G that claims may fill; it passed 2 tasks that must wait',
+      'it fits: estimate 300M (from 3 runs of its group) on top of claims 600M, of the 1.4G that claims may fill; it passed 2 tasks that must wait',
     );
   });
 
