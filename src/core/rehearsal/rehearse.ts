@@ -1,9 +1,11 @@
-import { assert } from '../../util/assert.js';
+import { assert, unreachable } from '../../util/assert.js';
 import type { Action } from '../actions.js';
 import { initialControl, type Control } from '../control.js';
 import { decide } from '../decide.js';
 import type { RunEvent } from '../events.js';
 import { evolve } from '../evolve.js';
+import { NO_PRIORS, type Priors } from '../knowledge.js';
+import type { Fact } from '../observation.js';
 import { emptyRunState, type RunState } from '../run-state.js';
 import type { RunConfig, TaskId, TaskSpec } from '../task-spec.js';
 import { areaOf, checkCourse, stepsOf, type Course, type Step } from './course.js';
@@ -26,6 +28,10 @@ export interface RehearsalSetup {
   readonly host: Omit<VirtualHostSpec, 'budget' | 'cpus'>;
   /** Default: none. */
   readonly startUp?: StartUp;
+  /** What earlier runs have shown, by group; default: nothing. */
+  readonly priors?: Priors;
+  /** Size of a task's input files when it is free to start; default: there are none. */
+  readonly inputBytesOf?: (task: TaskId) => number | undefined;
   /** When a task comes in, milliseconds since the start of the run; default: all at 0. */
   readonly arrivalMs?: (task: TaskId) => number;
   /** Told of every event, right after the state has changed by it. */
@@ -65,10 +71,13 @@ class Stage {
   /** Tasks that have yet to come in, the next one last. */
   readonly #toCome: { readonly spec: TaskSpec; readonly atMs: number }[];
 
+  /** Sizes of inputs that were asked for and are told of at the next look. */
+  readonly #measured: Fact[] = [];
+
   constructor(setup: RehearsalSetup) {
-    const { config, tasks, arrivalMs = () => 0 } = setup;
+    const { config, tasks, arrivalMs = () => 0, priors = NO_PRIORS } = setup;
     this.#setup = setup;
-    this.#control = initialControl(config);
+    this.#control = initialControl(config, priors);
     this.#host = new VirtualHost({ ...setup.host, budget: config.budget, cpus: config.cpus });
     this.#looks = new Looks(config.intervalMs);
     for (const { id } of tasks) checkCourse(setup.courseOf(id));
@@ -134,7 +143,7 @@ class Stage {
       nowMs,
       host: host.observe(),
       attempts: host.sample(),
-      facts: host.takeFacts(),
+      facts: [...host.takeFacts(), ...this.#measured.splice(0)],
     });
     for (const event of events) this.#tell(event);
     this.#score.noteWait(nowMs, control);
@@ -143,7 +152,7 @@ class Stage {
       before !== state.level ||
       events.some(({ kind }) => kind !== 'sampled' && kind !== 'task-waits');
     this.#looks.looked(nowMs, hasChanged, state, control);
-    if (host.hasNews) this.#looks.soon(nowMs);
+    if (host.hasNews || this.#measured.length > 0) this.#looks.soon(nowMs);
   }
 
   #stepsOf(task: TaskId): Step[] {
@@ -176,6 +185,17 @@ class Stage {
       case 'limit-tree':
         host.limitTree(action.highBytes, action.maxBytes);
         return;
+      case 'measure-inputs': {
+        const bytes = this.#setup.inputBytesOf?.(action.task);
+        this.#measured.push({
+          kind: 'inputs-measured',
+          task: action.task,
+          ...(bytes === undefined ? {} : { bytes }),
+        });
+        return;
+      }
+      default:
+        unreachable(action);
     }
   }
 }
