@@ -11,12 +11,12 @@ import { JournalWriter } from '../adapters/journal/journal-writer.js';
 import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
-import { createSpawnLauncher } from '../adapters/process/spawn-launcher.js';
+import { createLauncher } from '../adapters/process/launcher.js';
 import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
 import { streamOutput } from '../reporters/output.js';
-import type { TaskHost } from '../supervisor/ports.js';
+import type { Launcher, TaskHost } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
@@ -25,7 +25,7 @@ import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
 import type { RunOptions } from './run-options.js';
-import { catchSignals } from './signals.js';
+import { catchSignals, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
@@ -61,11 +61,14 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   const host = makeHost(order, folder, warn);
+  // Where the host has put us, and as protected: a helper process inherits both.
+  const launcher = createLauncher({ statusDir: makeStatusDir(folder), warn });
   let end: RunEnd;
   try {
-    const supervisor = makeSupervisor({ loaded, folder, host, journal, reporters });
+    const supervisor = makeSupervisor({ loaded, folder, host, launcher, journal, reporters });
     end = await supervise(supervisor, reporters, warn);
   } finally {
+    await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
@@ -89,23 +92,24 @@ interface SupervisorOrder {
   readonly loaded: LoadedPlan;
   readonly folder: RunFolder;
   readonly host: TaskHost;
+  readonly launcher: Launcher;
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, journal, reporters } = order;
+  const { loaded, folder, host, launcher, journal, reporters } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     clock: systemClock,
     host,
-    launcher: createSpawnLauncher({ statusDir: makeStatusDir(folder) }),
+    launcher,
     inputs: fileSizes,
     logs: logPaths(folder),
     sink: {
-      emit(event) {
-        journal.emit(event);
-        reporters.event(event, supervisor.state);
+      emit(events) {
+        journal.emit(events);
+        for (const event of events) reporters.event(event, supervisor.state);
       },
     },
     about: {
@@ -165,6 +169,7 @@ async function supervise(
   reporters: Reporters,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
+  outliveSignals();
   const release = catchSignals({
     onStop: (signal) => {
       supervisor.requestStop(signal);

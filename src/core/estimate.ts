@@ -83,14 +83,25 @@ function baseEstimate(record: TaskRecord, knowledge: Knowledge, basis: EstimateB
   const predicted = predictPeak(profile, strategy, record);
   const bound = Math.max(lowerBound(profile), basis.liveGroupPeaks.get(group) ?? 0);
   const request = memory.requestBytes ?? memory.limitBytes;
-  // A few runs are less than the user's word; many are more.
-  if (predicted !== undefined && (predicted.samples >= FEW_PEAKS || request === undefined))
-    return fromGroup(predicted, strategy, profile, bound);
+  if (predicted !== undefined) {
+    const shown = fromGroup(predicted, strategy, profile, bound, sourceOf(group, knowledge));
+    if (request === undefined || outweighs(shown, request)) return shown;
+  }
   if (request !== undefined) {
     const most = Math.max(request, largestPeak(profile), bound);
     return known('request', completedRuns(profile), most);
   }
   return unknownEstimate(record, knowledge, basis, bound);
+}
+
+/** Many runs are more than the user's word; a few are so only where they went beyond it. */
+function outweighs(shown: Estimate, requestBytes: number): boolean {
+  return shown.samples >= FEW_PEAKS || (!isGuess(shown) && shown.bytes > requestBytes);
+}
+
+function sourceOf(group: string, { priors }: Knowledge): 'group' | 'profile' {
+  const prior = priors.get(group);
+  return prior !== undefined && completedRuns(prior) > 0 ? 'profile' : 'group';
 }
 
 /**
@@ -102,10 +113,11 @@ function fromGroup(
   strategy: ProfileStrategy,
   profile: GroupProfile,
   boundBytes: number,
+  source: 'group' | 'profile',
 ): Estimate {
   const most = Math.max(peakWithMargin(profile), boundBytes);
-  if (samples < FEW_PEAKS) return { ...known('group', samples, most), rule: 'largest, and some' };
-  return { ...known('group', samples, strategy === 'peak' ? most : bytes), rule };
+  if (samples < FEW_PEAKS) return { ...known(source, samples, most), rule: 'largest, and some' };
+  return { ...known(source, samples, strategy === 'peak' ? most : bytes), rule };
 }
 
 /** The largest peak and a margin: small where peaks are alike, larger the further they lie apart. */
@@ -172,7 +184,10 @@ function capped(estimate: Estimate, limitBytes: number | undefined): Estimate {
     : { ...estimate, bytes: limitBytes };
 }
 
-/** True while nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is seen. */
+/**
+ * True while next to nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is
+ * seen. One run of an earlier time is more than one of a neighbour that happened to finish first.
+ */
 export function isGuess(estimate: Estimate): boolean {
   const { source, samples } = estimate;
   return source === 'unknown' || source === 'run' || (source === 'group' && samples < KNOWN_FROM);

@@ -29,9 +29,6 @@ export function evolve(state: RunState, event: RunEvent): void {
     case 'task-planned':
       plan(state, event.spec, event.tMs);
       return;
-    case 'level-changed':
-      state.level = event.to;
-      return;
     case 'task-waits':
       task(state, event.task).waits = event.reason;
       return;
@@ -68,6 +65,22 @@ export function evolve(state: RunState, event: RunEvent): void {
       return;
     case 'inputs-measured':
       measured(state, event.task, event.bytes);
+      return;
+    default:
+      ofRun(state, event);
+  }
+}
+
+type OfTask = Extract<RunEvent, { readonly task: TaskId } | { readonly kind: 'task-planned' }>;
+
+/** What happens to the run as a whole. */
+function ofRun(
+  state: RunState,
+  event: Exclude<RunEvent, OfTask | Extract<RunEvent, { kind: 'run-started' }>>,
+): void {
+  switch (event.kind) {
+    case 'level-changed':
+      state.level = event.to;
       return;
     case 'budget-changed':
       state.budget = event;

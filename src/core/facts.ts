@@ -7,7 +7,7 @@ import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
 import { requeueAfter } from './retry.js';
 import { failureCount, type LiveAttempt, type TaskRecord } from './run-state.js';
-import { stopEveryone } from './stopping.js';
+import { stopEveryone, stopLateComer } from './stopping.js';
 import type { HaltThreshold, NodeSignal } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
 import { outcomeOf, verdictOf } from './verdict.js';
@@ -25,6 +25,7 @@ function takeFact(tick: Tick, fact: Fact): void {
   switch (fact.kind) {
     case 'launched':
       emit(tick, { kind: 'attempt-launched', ...ref(fact), pid: fact.pid });
+      stopLateComer(tick, recordOf(tick, fact));
       return;
     case 'launch-failed':
       endAttempt(

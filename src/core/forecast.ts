@@ -56,6 +56,7 @@ export function addOutlook(forecast: Forecast, outlook: Outlook): void {
   eachStretch(outlook, (at, mean, variance) => {
     meanBytes[at] = (meanBytes[at] ?? 0) + mean;
     varianceBytes2[at] = (varianceBytes2[at] ?? 0) + variance;
+    return true;
   });
 }
 
@@ -96,12 +97,13 @@ export function expectedPeak({ meanBytes, varianceBytes2 }: Forecast, sigmas: nu
   return Math.ceil(peak);
 }
 
-type Visit = (at: number, meanBytes: number, varianceBytes2: number) => boolean | undefined | void;
+/** Sees one stretch; false when it has seen enough. */
+type Visit = (at: number, meanBytes: number, varianceBytes2: number) => boolean;
 
 /** Visits the stretches of an outlook's life, in order, until one visit returns false. */
 function eachStretch(outlook: Outlook, visit: Visit): void {
   if (outlook.kind === 'level') {
-    for (let at = 0; at < STRETCHES; at += 1) if (visit(at, outlook.bytes, 0) === false) return;
+    for (let at = 0; at < STRETCHES; at += 1) if (!visit(at, outlook.bytes, 0)) return;
     return;
   }
   const { course, elapsedMs, usedBytes } = outlook;
@@ -125,12 +127,12 @@ function eachStretch(outlook: Outlook, visit: Visit): void {
       mean = Math.max(mean, course.meanBytes[b] ?? 0);
       variance = Math.max(variance, course.varianceBytes2[b] ?? 0);
     }
-    if (visit(at, mean + over, variance * doubt) === false) return;
+    if (!visit(at, mean + over, variance * doubt)) return;
   }
 }
 
 /** It has run longer than its kind does: it may go on as it is, who knows how long. */
 function overdue(course: CurveForecast, usedBytes: number, visit: Visit): void {
   const variance = course.varianceBytes2[CURVE_BINS - 1] ?? 0;
-  for (let at = 0; at < STRETCHES; at += 1) if (visit(at, usedBytes, variance) === false) return;
+  for (let at = 0; at < STRETCHES; at += 1) if (!visit(at, usedBytes, variance)) return;
 }

@@ -14,6 +14,8 @@ export const NO_PRIORS: Priors = new Map();
  */
 export interface Knowledge {
   readonly groups: Map<string, GroupProfile>;
+  /** What was known before the first task of this run. */
+  readonly priors: Priors;
   /** What groups that have finished in this run have shown. */
   readonly run: {
     readonly groups: Set<string>;
@@ -25,7 +27,7 @@ export interface Knowledge {
 
 /** What is known before the first task of a run. */
 export function initialKnowledge(priors: Priors): Knowledge {
-  return { groups: new Map(priors), run: { groups: new Set(), maxBytes: 0, sumBytes: 0 } };
+  return { groups: new Map(priors), priors, run: { groups: new Set(), maxBytes: 0, sumBytes: 0 } };
 }
 
 /**

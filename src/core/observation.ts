@@ -57,6 +57,7 @@ export interface AttemptTally {
 
 /** Something that happened since the last tick. Facts only enqueue; decisions are made in the tick. */
 export type Fact =
+  /** It is in its place and about to execute its command; from here on signals and kills reach it. */
   | ({ readonly kind: 'launched'; readonly pid: number } & AttemptRef)
   | ({ readonly kind: 'launch-failed'; readonly error: string } & AttemptRef)
   /** The main process is gone; other processes of the attempt may still live. */

@@ -1,11 +1,16 @@
 import type { AttemptMemory, Control } from './control.js';
-import { claimOf } from './estimate.js';
+import { claimOf, isGuess } from './estimate.js';
 import { addOutlook, emptyForecast, type Forecast, type Outlook } from './forecast.js';
 import type { Knowledge } from './knowledge.js';
 import { forecastOf } from './learning/forecast.js';
 import type { CurveForecast } from './learning/types.js';
 import type { Estimate } from './reasons.js';
 import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
+
+/** So many runs show how far they differ. */
+const TELLING_RUNS = 10;
+/** Deviations of a task that nobody may stop, for each one of a task that may be. */
+const UNSTOPPABLE_DOUBT = 2;
 
 /** What all live tasks together are expected to use from now on. */
 export function forecastNow(state: RunState, control: Control, nowMs: number): Forecast {
@@ -67,16 +72,19 @@ function courseOf(
   knowledge: Knowledge,
 ): CurveForecast | undefined {
   const { spec, inputBytes } = record;
-  if (spec.profile !== 'curve' || estimate.source !== 'group') return undefined;
+  if (spec.profile !== 'curve') return undefined;
+  if (estimate.source !== 'profile' && !(estimate.source === 'group' && !isGuess(estimate)))
+    return undefined;
   const profile = knowledge.groups.get(spec.group);
   if (profile === undefined) return undefined;
   const course = forecastOf(profile, { inputBytes });
-  return course === undefined || spec.preemptible > 0 ? course : worstOf(course, estimate);
+  if (course === undefined || spec.preemptible > 0) return course;
+  return course.samples < TELLING_RUNS ? worstOf(course, estimate) : doubtful(course);
 }
 
 /**
- * What nobody may stop counts with the most that any run of its group has used, drawn up to its estimate: no chance is
- * taken with it.
+ * What nobody may stop, and few runs are known of, counts with the most that any of them has used, drawn up to its
+ * estimate: no chance is taken with it.
  */
 function worstOf(course: CurveForecast, { bytes }: Estimate): CurveForecast {
   const scale = Math.max(1, bytes / Math.max(1, ...course.maxBytes));
@@ -84,5 +92,13 @@ function worstOf(course: CurveForecast, { bytes }: Estimate): CurveForecast {
     ...course,
     meanBytes: course.maxBytes.map((most) => most * scale),
     varianceBytes2: course.varianceBytes2.map(() => 0),
+  };
+}
+
+/** Of many runs it is known how far they differ: such a task counts with twice the deviation of one that may be stopped. */
+function doubtful(course: CurveForecast): CurveForecast {
+  return {
+    ...course,
+    varianceBytes2: course.varianceBytes2.map((variance) => UNSTOPPABLE_DOUBT ** 2 * variance),
   };
 }

@@ -33,8 +33,10 @@ export type EstimateSource =
   | 'run'
   /** Declared in the jobfile. */
   | 'request'
-  /** Finished peaks of the same group. */
+  /** Finished runs of the same group, all in this run. */
   | 'group'
+  /** Finished runs of the same group, some of them before this run. */
+  | 'profile'
   /** The task's own earlier attempt was stopped at a higher use. */
   | 'earlier-attempt';
 

@@ -80,7 +80,7 @@ export interface TaskRecord {
   /** Attempts started so far. */
   attempts: number;
   preemptions: number;
-  /** Ended by an OOM killer through no fault of its own. */
+  /** Ended through no fault of its own: by an OOM killer, or because we lost sight of it. */
   bystanderKills: number;
   /** Retries used up by failures of its own. */
   retries: number;

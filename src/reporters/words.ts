@@ -1,5 +1,5 @@
 import type { TaskRequeued } from '../core/events.js';
-import type { OomCounters, Outcome, Verdict } from '../core/outcome.js';
+import type { ExitStatus, OomCounters, Outcome, Verdict } from '../core/outcome.js';
 import type {
   AdmitReason,
   Estimate,
@@ -37,8 +37,24 @@ export function verdictWords(verdict: Verdict): string {
       return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
     case 'could-not-start':
       return `could not be started: ${printable(verdict.error)}`;
+    case 'lost':
+      return `lost, no fault of its own: ${printable(verdict.why)}`;
     default:
       return unreachable(verdict);
+  }
+}
+
+/** How an attempt's main process ended, whoever was behind it. */
+export function exitedWords(exit: ExitStatus): string {
+  switch (exit.kind) {
+    case 'code':
+      return `its main process ends with exit code ${exit.code}`;
+    case 'signal':
+      return `its main process is ended by ${printable(exit.signal)}`;
+    case 'unknown':
+      return `its main process is out of sight: ${printable(exit.why)}`;
+    default:
+      return unreachable(exit);
   }
 }
 
@@ -70,6 +86,7 @@ function sourceWords({ source, samples, rule }: Estimate): string {
     case 'request':
       return 'as declared';
     case 'group':
+    case 'profile':
       return `from ${counted(samples, 'run')} of its group${rule === undefined ? '' : `: ${rule}`}`;
     case 'earlier-attempt':
       return 'raised: an earlier attempt was stopped on its way up';

@@ -3,7 +3,7 @@ import type { AttemptRef } from '../core/observation.js';
 import type { TaskId } from '../core/task-spec.js';
 import { present, unreachable } from '../util/assert.js';
 import type { Inbox } from './observe.js';
-import type { InputMeter, Launcher, LaunchSpec, LogPaths, TaskHost } from './ports.js';
+import type { InputMeter, LaunchEnd, Launcher, LaunchSpec, LogPaths, TaskHost } from './ports.js';
 import type { RunPlan } from './run-plan.js';
 
 /** `oom_score_adj` for each preemptible level: if we lose the race, the kernel takes whom we would have taken. */
@@ -82,18 +82,28 @@ function launch(action: Launch, effects: Effects): void {
     env: environment(action, effects.runId),
     oomScoreAdj: OOM_SCORE_PER_LEVEL * action.level,
   };
-  const child = launcher.launch(order, (end) => {
-    if (end.kind === 'could-not-start') failToLaunch(ref, end.error, effects);
-    else inbox.put({ kind: 'exited', ...ref, exit: end });
-    effects.wake();
+  const taken = launcher.launch(order, {
+    onStarted(pid) {
+      host.adopt(ref, pid);
+      inbox.put({ kind: 'launched', ...ref, pid });
+      effects.soon();
+    },
+    onEnd(end) {
+      takeEnd(ref, end, effects);
+    },
   });
-  if (child.ok) {
-    host.adopt(ref, child.value.pid);
-    inbox.put({ kind: 'launched', ...ref, pid: child.value.pid });
-    effects.soon();
-  } else {
-    failToLaunch(ref, child.error, effects);
+  if (!taken.ok) failToLaunch(ref, taken.error, effects);
+}
+
+function takeEnd(ref: AttemptRef, end: LaunchEnd, effects: Effects): void {
+  if (end.kind === 'could-not-start') {
+    failToLaunch(ref, end.error, effects);
+    return;
   }
+  // Whatever it still does, nobody would learn how it ends.
+  if (end.kind === 'unknown') effects.host.kill(ref);
+  effects.inbox.put({ kind: 'exited', ...ref, exit: end });
+  effects.wake();
 }
 
 function failToLaunch(ref: AttemptRef, error: string, { host, inbox, wake }: Effects): void {

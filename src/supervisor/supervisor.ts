@@ -2,6 +2,7 @@ import { initialControl, type Control } from '../core/control.js';
 import { decide } from '../core/decide.js';
 import type { RunEvent, RunStarted } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
+import type { Priors } from '../core/knowledge.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
 import type { NodeSignal } from '../core/task-spec.js';
@@ -24,6 +25,8 @@ export interface SupervisorParts {
   readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  /** What earlier runs have shown of the groups. */
+  readonly priors?: Priors;
   /** What the first event says beyond what the plan does. */
   readonly about: Pick<RunStarted, 'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile'>;
 }
@@ -53,7 +56,7 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    this.#control = initialControl(parts.plan.config);
+    this.#control = initialControl(parts.plan.config, parts.priors);
     this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
     this.#startedAtMs = parts.clock.monotonicMs();
     const { plan, host, launcher, inputs, logs } = parts;
@@ -99,7 +102,7 @@ export class Supervisor {
 
   #announce(): void {
     const { plan, clock, host, about } = this.#parts;
-    this.#record({
+    const started: RunStarted = {
       kind: 'run-started',
       tMs: 0,
       version: 1,
@@ -108,14 +111,15 @@ export class Supervisor {
       tier: host.tier,
       tasks: plan.tasks.length,
       config: plan.config,
-    });
-    for (const spec of plan.tasks) this.#record({ kind: 'task-planned', tMs: 0, spec });
+    };
+    this.#record([started]);
+    this.#record(plan.tasks.map((spec) => ({ kind: 'task-planned', tMs: 0, spec })));
   }
 
   /** For events that no tick decides: the state changes and everyone is told. */
-  #record(event: RunEvent): void {
-    evolve(this.state, event);
-    this.#parts.sink.emit(event);
+  #record(events: readonly RunEvent[]): void {
+    for (const event of events) evolve(this.state, event);
+    this.#parts.sink.emit(events);
   }
 
   #wake(): void {
@@ -160,7 +164,7 @@ export class Supervisor {
     this.#lastTickMs = this.nowMs();
     const seen = this.#observer.look(this.state, this.#lastTickMs);
     const { events, actions } = decide(this.state, this.#control, seen);
-    for (const event of events) this.#parts.sink.emit(event);
+    this.#parts.sink.emit(events);
     apply(actions, this.#effects);
   }
 

@@ -46,7 +46,7 @@ const pressure = z
         .describe('Preempt above this share of time in which all tasks stall; default 20%.'),
       window: duration({ minMs: 100, maxMs: 300_000 }, ', from 100ms to 5m')
         .optional()
-        .describe('Time looked at; default 2s.'),
+        .describe('Time looked at; default 2s, or two intervals where they are longer.'),
     },
     { error: 'a map with some, full, window' },
   )

@@ -12,6 +12,7 @@ import { loadPlan, type LoadedPlan } from '../load-plan.js';
 import { printPlan } from '../print-plan.js';
 import { addRunOptions, readRunOptions } from '../run-options.js';
 import { runSession } from '../session.js';
+import { outliveSignals } from '../signals.js';
 
 const EXAMPLES = `
 Examples:
@@ -48,8 +49,10 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
     loadPlan({ path, jobs, overrides: options.overrides, survey });
   if (choice.kind === 'here') return runSession({ loaded: await load(), survey, choice, options });
   if (path !== '-') await load();
+  const release = outliveSignals();
   const end = await relaunch({ command: choice.command, self: ownCommandLine(), env: process.env });
   if (end.kind === 'ran') return end.exitCode;
+  release();
   return runSession({
     loaded: await load(),
     survey,

@@ -10,6 +10,7 @@ import { tableText } from '../table.js';
 import {
   admitWords,
   counted,
+  exitedWords,
   requeueWords,
   skipWords,
   stopWords,
@@ -97,12 +98,7 @@ export class Story {
         );
         return;
       case 'attempt-exited':
-        this.#tell(
-          tMs,
-          event.exit.kind === 'code'
-            ? `its main process ends with exit code ${event.exit.code}`
-            : `its main process is ended by ${event.exit.signal}`,
-        );
+        this.#tell(tMs, exitedWords(event.exit));
         return;
       case 'attempt-ended':
         this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
@@ -111,6 +107,14 @@ export class Story {
         return;
       case 'task-requeued':
         this.#tell(tMs, requeueWords(event));
+        return;
+      case 'inputs-measured':
+        this.#tell(
+          tMs,
+          event.bytes === undefined
+            ? 'its input files are not all there: their size is not counted with'
+            : `its input files are ${formatBytes(event.bytes)}`,
+        );
         return;
       case 'task-finished':
         this.#isOver = true;

@@ -89,6 +89,17 @@ describe('values', () => {
     });
   });
 
+  it.each([
+    ['interval: 500ms', 2000],
+    ['interval: 1s', 2000],
+    ['interval: 4s', 8000],
+    ['interval: 60s', 120_000],
+    ['interval: 4s\npressure: { some: 5% }', 8000],
+    ['interval: 4s\npressure: { window: 4s }', 4000],
+  ])('%j: the pressure window is %i ms', (keys, windowMs) => {
+    expect(planOf(`${JOB}${keys}\n`).config.pressure.windowMs).toBe(windowMs);
+  });
+
   it('come from the matrix where a matrix fills them in', () => {
     const { tasks, launches } = planOf(`
 version: 1

@@ -83,7 +83,19 @@ const VERDICTS: [Verdict, string][] = [
   ],
 ];
 
+const foresight = { peakBytes: 1.4 * GiB, inMs: 40_000, sigmas: 2 };
+
 const WAITS: [WaitReason, string][] = [
+  [
+    {
+      kind: 'memory',
+      estimate: { ...estimate, rule: 'max × 1.05' },
+      claimedBytes: 1 * GiB,
+      allowanceBytes: 1.35 * GiB,
+      foresight,
+    },
+    'waits for memory: with it all are expected to reach 1.4G in 40s (2.0 standard deviations above the mean), more than the 1.4G that claims may fill; estimate 300M (from 3 runs of its group: max × 1.05)',
+  ],
   [
     { kind: 'memory', estimate, claimedBytes: 1.2 * GiB, allowanceBytes: 1.35 * GiB },
     'waits for memory: estimate 300M (from 3 runs of its group) on top of claims 1.2G is more than the 1.4G that claims may fill',
@@ -196,6 +208,12 @@ describe('admission', () => {
     numbers,
     passed: 2,
   };
+
+  test('what all are expected to reach, when it was let in by curves', () => {
+    expect(admitWords({ ...reason, foresight: { ...foresight, peakBytes: 1.2 * GiB } })).toBe(
+      'it fits: estimate 300M (from 3 runs of its group); with it all are expected to reach 1.2G in 40s (2.0 standard deviations above the mean), of the 1.4G that claims may fill; it passed 2 tasks that must wait',
+    );
+  });
 
   test('what it fits into, and whom it passed', () => {
     expect(admitWords(reason)).toBe(
