@@ -12,7 +12,9 @@ const NEIGHBOURS = 10;
 
 type CurvedRun = CompletedRun & { readonly curve: Curve };
 
-const forecasts = new WeakMap<GroupProfile, { readonly forecast: CurveForecast | undefined }>();
+/** By size of input; a profile never changes, so neither does what it forecasts. */
+type Known = Map<number | undefined, CurveForecast | undefined>;
+const forecasts = new WeakMap<GroupProfile, Known>();
 
 /**
  * What the next run is expected to use over its time: mean and variance of each bin of the curves, the newer the
@@ -25,13 +27,16 @@ export function forecastOf(
   profile: GroupProfile,
   { inputBytes }: RunFacts = {},
 ): CurveForecast | undefined {
-  if (inputBytes !== undefined) return forecastFrom(similarRuns(profile, inputBytes));
   let known = forecasts.get(profile);
   if (known === undefined) {
-    known = { forecast: forecastFrom(curvedRuns(profile)) };
+    known = new Map();
     forecasts.set(profile, known);
   }
-  return known.forecast;
+  if (!known.has(inputBytes)) {
+    const runs = inputBytes === undefined ? curvedRuns(profile) : similarRuns(profile, inputBytes);
+    known.set(inputBytes, forecastFrom(runs));
+  }
+  return known.get(inputBytes);
 }
 
 function curvedRuns({ runs }: GroupProfile): readonly CurvedRun[] {

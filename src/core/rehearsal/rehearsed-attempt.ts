@@ -26,6 +26,9 @@ export interface AttemptTerms {
   readonly startUpMs: number;
 }
 
+/** What an attempt keeps of the processors is worth a look this often. */
+const LOOK_AGAIN_MS = 10_000;
+
 /**
  * One attempt on the virtual host. Its progress is measured on a clock of work that all attempts share and that goes
  * slower than the wall's while more processors are wanted than there are.
@@ -37,6 +40,8 @@ export class RehearsedAttempt {
   bytes = 0;
   peakBytes = 0;
   death: Death | undefined;
+  /** When it was last looked at. */
+  lookedAtMs = -Infinity;
   /** More than it is given: it stands still until there is room. */
   wantsBytes: number | undefined;
   /** The step of its course that it is in. */
@@ -90,6 +95,11 @@ export class RehearsedAttempt {
     this.#heldSinceMs = nowMs;
     this.bytes = bytes;
     this.peakBytes = Math.max(this.peakBytes, bytes);
+  }
+
+  /** What it uses has changed since the last look, or that was so long ago that its processor time is worth a new one. */
+  isWorthALook(nowMs: number): boolean {
+    return this.lookedAtMs <= this.#heldSinceMs || nowMs - this.lookedAtMs >= LOOK_AGAIN_MS;
   }
 
   /** Memory held over time so far, bytes × milliseconds of the wall. */

@@ -40,7 +40,8 @@ export class VirtualHost {
   readonly #ends: AttemptEndOnHost[] = [];
   #nowMs = 0;
   #work = 0;
-  #rate = 1;
+  /** Work done in a millisecond of the wall; undefined after someone began to work or stopped. */
+  #rate: number | undefined;
   #usedBytes = 0;
   #highBytes = Infinity;
   #maxBytes = Infinity;
@@ -94,21 +95,22 @@ export class VirtualHost {
       if (edgeWork < nextWork) nextWork = edgeWork;
       if (death !== undefined && death.atMs < nextMs) nextMs = death.atMs;
     }
-    return Math.min(nextMs, this.#nowMs + Math.max(0, nextWork - this.#work) / this.#rate);
+    return Math.min(nextMs, this.#nowMs + Math.max(0, nextWork - this.#work) / this.#rateNow());
   }
 
   /** Lets time pass, no further than {@link nextMs}, and makes what is due happen. */
   advanceTo(ms: number): void {
     const elapsedMs = ms - this.#nowMs;
     this.#usedByteMs += this.#usedBytes * elapsedMs;
-    this.#work += elapsedMs * this.#rate;
+    this.#work += elapsedMs * this.#rateNow();
     this.#nowMs = ms;
-    for (const attempt of [...this.#attempts.values()]) {
+    const dueWork = this.#work + slack(this.#work);
+    // Who ends leaves the map meanwhile, which a walk along it bears.
+    for (const attempt of this.#attempts.values()) {
       if (attempt.death !== undefined && attempt.death.atMs <= ms) this.#end(attempt);
-      else if (attempt.edgeWork <= this.#work + slack(this.#work)) this.#turn(attempt);
+      else if (attempt.edgeWork <= dueWork) this.#turn(attempt);
     }
     this.#feedWaiting();
-    this.#setRate();
   }
 
   launch(ref: AttemptRef, terms: AttemptTerms): void {
@@ -117,7 +119,7 @@ export class VirtualHost {
     this.#lastPid += 1;
     this.#facts.push({ kind: 'launched', ...ref, pid: this.#lastPid });
     this.#grow(attempt, attempt.plannedBytes);
-    this.#setRate();
+    this.#rate = undefined;
   }
 
   /** SIGTERM or SIGKILL: it does no more work, and its memory is free a little later. */
@@ -131,7 +133,6 @@ export class VirtualHost {
     this.#highBytes = highBytes === 'max' ? Infinity : highBytes;
     this.#maxBytes = maxBytes;
     this.#feedWaiting();
-    this.#setRate();
   }
 
   /** What happened since it was last asked. */
@@ -160,15 +161,21 @@ export class VirtualHost {
     };
   }
 
-  /** One look at every attempt. */
+  /** One look at the attempts; those of which nothing has changed since the last are left out. */
   sample(): AttemptSample[] {
     const now = this.#moment();
-    return [...this.#attempts.values()].map((attempt) => ({
-      ...attempt.ref,
-      usedBytes: attempt.bytes,
-      peakBytes: attempt.peakBytes,
-      cpuMs: attempt.cpuMs(now),
-    }));
+    const samples: AttemptSample[] = [];
+    for (const attempt of this.#attempts.values()) {
+      if (!attempt.isWorthALook(now.ms)) continue;
+      attempt.lookedAtMs = now.ms;
+      samples.push({
+        ...attempt.ref,
+        usedBytes: attempt.bytes,
+        peakBytes: attempt.peakBytes,
+        cpuMs: attempt.cpuMs(now),
+      });
+    }
+    return samples;
   }
 
   #moment(): Moment {
@@ -185,6 +192,7 @@ export class VirtualHost {
     const { ref, death } = attempt;
     this.#hold(attempt, 0);
     this.#attempts.delete(ref.task);
+    this.#rate = undefined;
     const exit =
       death === undefined
         ? ({ kind: 'code', code: 0 } as const)
@@ -217,6 +225,7 @@ export class VirtualHost {
     const growthBytes = wantsBytes - attempt.bytes;
     if (growthBytes <= Math.max(0, roomBytes)) {
       this.#hold(attempt, wantsBytes);
+      if (attempt.wantsBytes !== undefined) this.#rate = undefined;
       attempt.wantsBytes = undefined;
       attempt.resume(this.#moment());
       return;
@@ -224,6 +233,7 @@ export class VirtualHost {
     this.#hold(attempt, attempt.bytes + Math.max(0, roomBytes));
     attempt.wantsBytes = wantsBytes;
     attempt.pause(this.#moment());
+    this.#rate = undefined;
     if (this.#highBytes <= this.#wallBytes()) this.#brakeEvents += 1;
     else this.#outOfMemory();
   }
@@ -268,14 +278,16 @@ export class VirtualHost {
     if (attempt.death !== undefined) return;
     attempt.pause(this.#moment());
     attempt.death = { atMs: this.#nowMs + this.#spec.killLatencyMs, signal };
-    this.#setRate();
+    this.#rate = undefined;
   }
 
   /** Everyone shares the processors: work slows down when more are wanted than there are. */
-  #setRate(): void {
+  #rateNow(): number {
+    if (this.#rate !== undefined) return this.#rate;
     let wanted = 0;
     for (const { isWorking, terms } of this.#attempts.values()) if (isWorking) wanted += terms.cpus;
     this.#rate = wanted > this.#spec.cpus ? this.#spec.cpus / wanted : 1;
+    return this.#rate;
   }
 }
 
