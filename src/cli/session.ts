@@ -23,6 +23,7 @@ import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
+import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals, outliveSignals } from './signals.js';
@@ -52,6 +53,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
+  const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepJobfile(folder, loaded.content);
@@ -60,12 +62,15 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const reporters = await createReporters({ options, choice, warn, logs, events });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
+  if (options.profiles.kind !== 'none')
+    warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
   const host = makeHost(order, folder, warn);
   // Where the host has put us, and as protected: a helper process inherits both.
   const launcher = createLauncher({ statusDir: makeStatusDir(folder), warn });
   let end: RunEnd;
   try {
-    const supervisor = makeSupervisor({ loaded, folder, host, launcher, journal, reporters });
+    const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
+    const supervisor = makeSupervisor(parts);
     end = await supervise(supervisor, reporters, warn);
   } finally {
     await launcher.close();
@@ -73,6 +78,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     journal.close();
   }
   await reporters.close(end.state);
+  await profiles.store();
   return exitCodeOf(end);
 }
 
@@ -95,12 +101,14 @@ interface SupervisorOrder {
   readonly launcher: Launcher;
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
+  readonly profiles: RunProfiles;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters } = order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
+    priors: profiles.priors,
     clock: systemClock,
     host,
     launcher,
@@ -109,6 +117,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     sink: {
       emit(events) {
         journal.emit(events);
+        profiles.sink.emit(events);
         for (const event of events) reporters.event(event, supervisor.state);
       },
     },
@@ -118,6 +127,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
       pid: process.pid,
       memsched: ownVersion(),
       jobfile: loaded.path,
+      ...(profiles.file === undefined ? {} : { profileFile: profiles.file }),
     },
   });
   return supervisor;
@@ -195,7 +205,7 @@ function exitCodeOf(end: RunEnd): number {
   if (end.kind === 'broken') throw end.error;
   const { stop } = end.state;
   if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
-  return allSucceeded(end.state) ? EXIT.ok : EXIT.tasksFailed;
+  return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
 }
 
 function allSucceeded(state: RunState): boolean {

@@ -6,6 +6,7 @@ import { claimOf, isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js'
 import type { RunEvent } from './events.js';
 import { finishDoomed, giveUpStuck, haltIfTold, measureInputs, takeFacts } from './facts.js';
 import { expectedPeak, type Forecast } from './forecast.js';
+import { grownGroups } from './growth-gate.js';
 import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
 import type { Observation } from './observation.js';
@@ -292,6 +293,7 @@ function sample(tick: Tick): void {
 function endRun(tick: Tick): void {
   const { state } = tick;
   if (state.unfinished > 0 || state.ended !== undefined) return;
+  noteGrowth(tick);
   emit(tick, {
     kind: 'run-ended',
     outcomes: Object.fromEntries(state.counts.outcomes),
@@ -299,4 +301,11 @@ function endRun(tick: Tick): void {
     oomKills: state.counts.oomKills,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
   });
+}
+
+function noteGrowth(tick: Tick): void {
+  const { config, knowledge } = tick.control;
+  if (config.maxGrowthPct === undefined) return;
+  for (const growth of grownGroups(tick.state, knowledge.priors, config.maxGrowthPct))
+    emit(tick, { kind: 'group-grew', ...growth });
 }

@@ -87,6 +87,7 @@ export type RunEvent =
       readonly mode: 'soon' | 'now';
       readonly failures: number;
     }
+  | GroupGrew
   | RunEnded;
 
 /** The first event of every journal. */
@@ -104,6 +105,8 @@ export interface RunStarted {
   readonly tier: Tier;
   readonly tasks: number;
   readonly config: RunConfig;
+  /** Absolute path of the portable file that profiles are kept in; absent: in the state folder, or not at all. */
+  readonly profileFile?: string;
 }
 
 /** The level of alarm moved. */
@@ -192,6 +195,21 @@ export interface Sampled {
   readonly claimedBytes: number;
   readonly numbers: MemoryNumbers;
   readonly attempts: readonly AttemptSample[];
+}
+
+/** At the end of a run: a group needs more than its stored profile allows (`max_growth`), so the run fails. */
+export interface GroupGrew {
+  readonly kind: 'group-grew';
+  readonly tMs: number;
+  readonly group: string;
+  /** The task with the peak that decided. */
+  readonly task: TaskId;
+  readonly beforeBytes: number;
+  readonly nowBytes: number;
+  readonly growthPct: number;
+  readonly limitPct: number;
+  /** Stored runs that it was compared with. */
+  readonly samples: number;
 }
 
 /** The last event of a run that ended in order. */

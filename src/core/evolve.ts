@@ -36,9 +36,7 @@ export function evolve(state: RunState, event: RunEvent): void {
       admit(state, event);
       return;
     case 'attempt-launched':
-      changeAttempt(task(state, event.task), {
-        launched: { atMs: event.tMs, pid: event.pid },
-      });
+      changeAttempt(task(state, event.task), { launched: { atMs: event.tMs, pid: event.pid } });
       return;
     case 'attempt-stopping':
       beginStopping(state, event);
@@ -50,9 +48,7 @@ export function evolve(state: RunState, event: RunEvent): void {
       changeStopping(state, event.task, { stuck: true });
       return;
     case 'attempt-exited':
-      changeAttempt(task(state, event.task), {
-        exited: { status: event.exit, atMs: event.tMs },
-      });
+      changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
       return;
     case 'attempt-ended':
       endAttempt(state, event);
@@ -62,6 +58,9 @@ export function evolve(state: RunState, event: RunEvent): void {
       return;
     case 'task-finished':
       finish(state, event);
+      return;
+    case 'group-grew':
+      state.grown.push(event);
       return;
     case 'inputs-measured':
       measured(state, event.task, event.bytes);

@@ -1,4 +1,4 @@
-import type { BudgetChanged, RunEnded, RunStarted, Sampled } from './events.js';
+import type { BudgetChanged, GroupGrew, RunEnded, RunStarted, Sampled } from './events.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import { emptyQueue, type Queue } from './queue.js';
 import type {
@@ -153,6 +153,8 @@ export interface RunState {
   stop: { readonly signal: NodeSignal; readonly times: number } | undefined;
   halted: { readonly mode: 'soon' | 'now'; readonly failures: number } | undefined;
   lastSample: Sampled | undefined;
+  /** Groups that outgrew their stored profiles; known at the end. */
+  readonly grown: GroupGrew[];
   ended: RunEnded | undefined;
 }
 
@@ -174,6 +176,7 @@ export function emptyRunState(): RunState {
     stop: undefined,
     halted: undefined,
     lastSample: undefined,
+    grown: [],
     ended: undefined,
   };
 }

@@ -116,6 +116,8 @@ export interface RunConfig {
   readonly intervalMs: number;
   readonly maxParallel?: number;
   readonly halt: HaltRule;
+  /** The run fails when a group's peak grew by more than this against its stored profile; absent: never. */
+  readonly maxGrowthPct?: number;
   /** `max_parallel` by concurrency group. */
   readonly groups: Readonly<Record<string, number>>;
   /** Capacities of named counters. */

@@ -10,6 +10,7 @@ import type {
 } from '../core/reasons.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes } from '../util/bytes.js';
+import { formatCount } from '../util/count.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
 import { memoryWords, preemptWords } from './words-memory.js';
@@ -206,5 +207,5 @@ export function isFailure(outcome: Outcome): boolean {
 
 /** `1 task`, `2 tasks`, `12,345 tasks`. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -28,7 +28,10 @@ export interface SupervisorParts {
   /** What earlier runs have shown of the groups. */
   readonly priors?: Priors;
   /** What the first event says beyond what the plan does. */
-  readonly about: Pick<RunStarted, 'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile'>;
+  readonly about: Pick<
+    RunStarted,
+    'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile' | 'profileFile'
+  >;
 }
 
 /** How a run came to its end: in order, or by a bug of ours. */

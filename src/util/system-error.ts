@@ -1,4 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
+import { constants } from 'node:os';
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
@@ -32,8 +32,8 @@ export function errorCode(error: unknown): string | undefined {
  * @param text - the C library's words, for one that has none here.
  */
 export function describeErrno(errno: number, text: string): string {
-  const [code] = getSystemErrorMap().get(-errno) ?? [`error ${errno}`];
-  return `${WORDS[code] ?? text} (${code})`;
+  const [code] = Object.entries(constants.errno).find(([, number]) => number === errno) ?? [];
+  return `${WORDS[code ?? ''] ?? text} (${code ?? `error ${errno}`})`;
 }
 
 /** A system error in words for the user: what it means, and the kernel's name for it. */

@@ -59,7 +59,11 @@ export class FakeLauncher implements Launcher {
     clock.after(latencyMs, () => {
       if (!this.#orders.has(taken)) return;
       this.#moveIn(taken, oomScoreAdj);
-      if (spawn.kind === 'ok') clock.after(spawn.toldAfterMs, () => this.#tellStart(taken));
+      if (spawn.kind === 'ok') {
+        clock.after(spawn.toldAfterMs, () => {
+          this.#tellStart(taken);
+        });
+      }
     });
     return ok(undefined);
   }

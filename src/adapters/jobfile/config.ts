@@ -69,6 +69,7 @@ export function runConfig(
     intervalMs,
     ...(input.max_parallel === undefined ? {} : { maxParallel: input.max_parallel }),
     halt: input.halt ?? { kind: 'never' },
+    ...(input.max_growth === undefined ? {} : { maxGrowthPct: input.max_growth }),
     groups: Object.fromEntries(
       Object.entries(input.groups ?? {}).map(([name, group]) => [name, group.max_parallel]),
     ),

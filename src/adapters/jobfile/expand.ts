@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { DEFAULT_STRATEGY } from '../../core/learning/default-strategy.js';
 import type { RunConfig, TaskSpec } from '../../core/task-spec.js';
 import type { LaunchSpec } from '../../supervisor/ports.js';
 import { jobCommand, type JobCommand } from './command.js';
 import type { HostFacts } from './config.js';
+import { defaultGroup } from './group-key.js';
 import { jobEnv } from './job-env.js';
 import { jobRows } from './job-matrix.js';
 import { memorySpec, PartReader, retrySpec } from './job-parts.js';
@@ -17,8 +19,8 @@ import { readText, type JobText } from './texts.js';
 /** How many tasks one run may have. */
 export const MAX_TASKS = 1_000_000;
 
-/** The strategy of a job that names none: the one that packs best (bench/packing). */
-const DEFAULT_PROFILE = 'curve';
+/** The longest name of a profile group. */
+const GROUP_MAX_CHARS = 200;
 
 /** What all jobs of a run share. */
 export interface RunContext {
@@ -26,6 +28,7 @@ export interface RunContext {
   readonly host: HostFacts;
   readonly budgetBytes: number;
   readonly baseDir: string;
+  readonly projectDir: string;
   readonly report: Report;
   /** Keys of the top level that were refused already: what refers to them is not judged. */
   readonly broken: ReadonlySet<string>;
@@ -69,7 +72,7 @@ export function expandJob(
 
 const NOTHING: JobCommand = {
   forRow: () => ({ kind: 'argv', argv: [] }),
-  digest: '',
+  words: [],
   appends: false,
 };
 
@@ -80,6 +83,7 @@ class TaskMaker {
   readonly #inputs: readonly JobText[];
   readonly #texts: Readonly<Record<'group' | 'concurrency' | 'cwd' | 'stdin', JobText | undefined>>;
   readonly #checked = new Set<string>();
+  readonly #defaultGroup: string;
   readonly #needs: readonly string[];
   /** What is the same in all rows, made once. */
   #shared: Pick<TaskSpec, 'memory' | 'retries' | 'resources'> | undefined;
@@ -108,6 +112,13 @@ class TaskMaker {
       cwd: text('cwd'),
       stdin: text('stdin'),
     };
+    this.#defaultGroup = defaultGroup({
+      job: job.name,
+      command: this.#command.words,
+      cwd: this.#texts.cwd?.text,
+      baseDir: context.baseDir,
+      projectDir: context.projectDir,
+    });
     this.#inputs = inputTexts(job, keys, report);
     const { memory, retries, resources } = job.input;
     this.#sharable = !JSON.stringify([memory, retries, resources]).includes('"template"');
@@ -135,8 +146,8 @@ class TaskMaker {
       },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
-      group: this.#texts.group?.fill(row) ?? `${name}#${this.#command.digest}`,
-      profile: input.profile ?? DEFAULT_PROFILE,
+      group: this.#group(row),
+      profile: input.profile ?? DEFAULT_STRATEGY,
       ...(this.#inputs.length > 0 || this.#texts.stdin !== undefined ? { hasInputs: true } : {}),
       ...(concurrency === undefined ? {} : { concurrency }),
     };
@@ -179,6 +190,19 @@ class TaskMaker {
       });
     }
     return cpus;
+  }
+
+  #group(row: Row): string {
+    const text = this.#texts.group;
+    const name = text?.fill(row);
+    if (text === undefined || name === undefined) return this.#defaultGroup;
+    if (name.length > GROUP_MAX_CHARS) {
+      this.context.report.at(text.origin, {
+        message: `${text.place} is longer than ${String(GROUP_MAX_CHARS)} characters: ${quote(name)}`,
+        mend: 'choose a short name; tasks of one name share a profile',
+      });
+    }
+    return name;
   }
 
   #concurrency(row: Row): string | undefined {

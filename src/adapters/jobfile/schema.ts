@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { env, job } from './job-schema.js';
 import { NAME, NAME_GRAMMAR } from './names.js';
-import { amount, atLeast, duration, halt, oneOf, share, whole } from './scalars.js';
+import { amount, atLeast, duration, growthPct, halt, oneOf, share, whole } from './scalars.js';
 
 const threshold = share(
   { min: 0.01, max: 1 },
@@ -79,6 +79,11 @@ export const jobfile = z.strictObject(
       .optional()
       .describe(
         'When to give up: never (default), soon,fail=N, soon,fail=P%, now,fail=N or now,fail=P%.',
+      ),
+    max_growth: growthPct
+      .optional()
+      .describe(
+        'The run fails when the peak of a group grew by more than this against its stored profile, such as 20%; default: never.',
       ),
     defaults: job
       .optional()

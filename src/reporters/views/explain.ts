@@ -7,6 +7,7 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
+import { growthWords } from '../words-growth.js';
 import {
   admitWords,
   counted,
@@ -45,7 +46,7 @@ export class Story {
 
   /** Takes in the next event, after the state has. */
   add(event: RunEvent, state: RunState): void {
-    if (this.#isOver) return;
+    if (this.#isOver && event.kind !== 'group-grew') return;
     if ('task' in event && event.task === this.#task) {
       this.#endLevelSteps(event.tMs);
       this.#own(event, state);
@@ -107,6 +108,9 @@ export class Story {
         return;
       case 'task-requeued':
         this.#tell(tMs, requeueWords(event));
+        return;
+      case 'group-grew':
+        this.#tell(tMs, `its group has outgrown its profile: ${growthWords(event)}`);
         return;
       case 'inputs-measured':
         this.#tell(

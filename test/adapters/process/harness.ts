@@ -43,6 +43,8 @@ export interface Launched {
 export interface Bench {
   readonly dir: string;
   readonly launcher: Launcher;
+  /** The launch helper's process; undefined while there is none. */
+  readonly helperPid: () => number | undefined;
   /** What the user was told. */
   readonly warnings: readonly string[];
   launch(wanted: Wanted): Launched;
@@ -61,20 +63,20 @@ export function bench(kind: (typeof LAUNCHERS)[number], environment?: NodeJS.Pro
     mkdirSync(statusDir);
     return createSpawnLauncher({ statusDir, ...own });
   };
-  const launcher =
-    kind === 'in-process'
-      ? inProcess()
-      : new HelperLauncher({
-          ...own,
-          perl: present(findPerl(), 'a perl for the helper'),
-          fallBack: inProcess,
-          warn: (sentence) => warnings.push(sentence),
-        });
+  const helped = (): HelperLauncher =>
+    new HelperLauncher({
+      ...own,
+      perl: present(findPerl(), 'a perl for the helper'),
+      fallBack: inProcess,
+      warn: (sentence) => warnings.push(sentence),
+    });
+  const launcher = kind === 'helper' ? helped() : inProcess();
   onTestFinished(() => launcher.close());
   let count = 0;
   return {
     dir,
     launcher,
+    helperPid: () => (launcher instanceof HelperLauncher ? launcher.helperPid : undefined),
     warnings,
     launch(wanted) {
       count += 1;

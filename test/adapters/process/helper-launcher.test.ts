@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HelperLauncher } from '../../../src/adapters/process/helper-launcher.js';
 import { findPerl } from '../../../src/adapters/process/perl.js';
-import type { Launcher } from '../../../src/supervisor/ports.js';
 import { until } from '../../support/poll.js';
+import { childrenOf, isRunning, statOf } from '../../support/processes.js';
 import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { bench, launchWith, orderOf, type Bench } from './harness.js';
@@ -15,27 +15,7 @@ const OK = { kind: 'code', code: 0 };
 
 /** The helper behind a bench, once it is there. */
 function helperOf(b: Bench): Promise<number> {
-  return until('a helper', () => (b.launcher as HelperLauncher).helperPid);
-}
-
-/** Fields of `/proc/PID/stat` from the state on; undefined when there is no such process. */
-function stat(pid: number): readonly string[] | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
-  } catch {
-    return undefined;
-  }
-}
-
-function childrenOf(parent: number): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => stat(pid)?.[1] === String(parent));
-}
-
-function isRunning(pid: number): boolean {
-  return !['Z', undefined].includes(stat(pid)?.[0]);
+  return until('a helper', b.helperPid);
 }
 
 /** A task that runs until the test is over. */
@@ -54,7 +34,7 @@ describe('the launch helper', () => {
     await b.launch({}).end();
     const helper = await helperOf(b);
     expect(readFileSync(`/proc/${helper}/cmdline`, 'utf8')).toMatch(/^memsched: launcher\0*$/);
-    expect(stat(helper)?.[3]).toBe(String(helper));
+    expect(statOf(helper)?.[3]).toBe(String(helper));
     expect(readdirSync(`/proc/${helper}/fd`).length).toBeLessThan(10);
   });
 
@@ -207,7 +187,7 @@ describe('when the helper dies', () => {
       await until('the death to be told', () => b.warnings.length > times);
     }
     expect(await b.launch({}).end()).toEqual(OK);
-    expect((b.launcher as HelperLauncher).helperPid).toBeUndefined();
+    expect(b.helperPid()).toBeUndefined();
     expect(b.warnings.at(-1)).toContain('started without');
   });
 });
@@ -217,7 +197,7 @@ describe('where no helper comes up', () => {
   function withPerl(perl: string): Bench {
     const plain = bench('in-process');
     const warnings: string[] = [];
-    const launcher: Launcher = new HelperLauncher({
+    const launcher = new HelperLauncher({
       perl,
       fallBack: () => plain.launcher,
       warn: (sentence) => warnings.push(sentence),
@@ -226,7 +206,7 @@ describe('where no helper comes up', () => {
     let count = 0;
     const launch: Bench['launch'] = (wanted) =>
       launchWith(launcher, orderOf(plain.dir, (count += 1), wanted));
-    return { dir: plain.dir, launcher, warnings, launch };
+    return { dir: plain.dir, launcher, helperPid: () => launcher.helperPid, warnings, launch };
   }
 
   it.each([

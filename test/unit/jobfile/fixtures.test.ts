@@ -34,6 +34,7 @@ const STRUCTURAL = [
   'threshold-no-percent',
   'overcommit',
   'halt',
+  'max-growth',
   'max-parallel',
   'cpus-over-host',
   'preemptible',

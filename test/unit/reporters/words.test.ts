@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskRequeued } from '../../../src/core/events.js';
-import type { Verdict } from '../../../src/core/outcome.js';
+import type { ExitStatus, Verdict } from '../../../src/core/outcome.js';
 import type {
   AdmitReason,
   Estimate,
@@ -17,6 +17,7 @@ import {
 } from '../../../src/reporters/words-memory.js';
 import {
   admitWords,
+  exitedWords,
   requeueWords,
   skipWords,
   stopWords,
@@ -80,6 +81,19 @@ const VERDICTS: [Verdict, string][] = [
   [
     { kind: 'could-not-start', error: 'no such file: \x1b[31mx' },
     'could not be started: no such file: \\x1b[31mx',
+  ],
+  [
+    { kind: 'lost', why: 'the launch helper was ended by SIGKILL' },
+    'lost, no fault of its own: the launch helper was ended by SIGKILL',
+  ],
+];
+
+const EXITS: [ExitStatus, string][] = [
+  [{ kind: 'code', code: 3 }, 'its main process ends with exit code 3'],
+  [{ kind: 'signal', signal: 'SIGRTMIN+2' }, 'its main process is ended by SIGRTMIN+2'],
+  [
+    { kind: 'unknown', why: 'the launch helper died' },
+    'its main process is out of sight: the launch helper died',
   ],
 ];
 
@@ -172,6 +186,10 @@ const SKIPS: [SkipCause, string][] = [
 describe('one sentence for each', () => {
   test.each(VERDICTS)('verdict %j', (verdict, words) => {
     expect(verdictWords(verdict)).toBe(words);
+  });
+
+  test.each(EXITS)('exit %j', (exit, words) => {
+    expect(exitedWords(exit)).toBe(words);
   });
 
   test.each(WAITS)('wait %j', (reason, words) => {
