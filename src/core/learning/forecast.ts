@@ -4,8 +4,8 @@ import { CURVE_BINS, type CompletedRun, type Curve, type CurveForecast } from '.
 
 /** Fewer curves than this say nothing of how far runs differ, in use or in time. */
 const TELLING_CURVES = 3;
-/** Then two standard deviations are what one peak is raised by while there are few: 1.3 (prediction.md section 3.2). */
-const FEW_CURVES_DEVIATION = 0.15;
+/** Then this share of its mean is taken for one standard deviation of a bin. */
+const FEW_CURVES_DEVIATION = 0.1;
 /** A run weighs half as much after so many newer ones. */
 const HALF_LIFE_RUNS = 30;
 /** So many runs of the most similar inputs are asked; with fewer than twice as many, all are. */
