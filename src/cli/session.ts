@@ -64,9 +64,10 @@ export async function runSession(order: SessionOrder): Promise<number> {
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
+  const statusDir = makeStatusDir(folder);
   const host = makeHost(order, folder, warn);
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir: makeStatusDir(folder), warn });
+  const launcher = createLauncher({ statusDir, warn });
   let end: RunEnd;
   try {
     const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
