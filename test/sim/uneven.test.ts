@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { GiB, MiB } from '../../src/util/bytes.js';
+import { MiB } from '../../src/util/bytes.js';
 import { unevenTasks } from '../support/uneven.js';
 import { violations } from './checkers/all.js';
-import { idleMachine } from './fake-machine.js';
 import { rampAndHold, type Program } from './program.js';
-import { figuresOf, learnedFrom, outcomesOf, play, type Scenario } from './scenario.js';
+import {
+  figuresOf,
+  learnedFrom,
+  machineWithBudget,
+  outcomesOf,
+  play,
+  type Scenario,
+} from './scenario.js';
 
 /** What a task of the jobfile does, as the guest's suite runs it for real. */
 function programOf(corners: readonly (readonly [number, number])[]): Program {
@@ -17,7 +23,7 @@ function programOf(corners: readonly (readonly [number, number])[]): Program {
 describe('forty tasks with uneven curves', () => {
   test('preempt less and end sooner in their second run', () => {
     const scenario: Scenario = {
-      machine: idleMachine(1 * GiB, 2),
+      machine: machineWithBudget(720 * MiB, 2),
       tasks: unevenTasks().map(({ name, corners, requestMib }) => ({
         id: name,
         program: programOf(corners),

@@ -10,6 +10,7 @@ import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
 
 const TASKS = unevenTasks();
 const JOBS = {
+  memory: { budget: '720M' },
   defaults: {
     preemptible: 'low',
     // They mostly sleep, and emulation makes the rest dear: memory alone is to decide.
