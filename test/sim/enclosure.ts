@@ -20,7 +20,6 @@ interface Tenant {
   readonly exitsWith: ExitStatus;
   readonly oomScoreAdj: number;
   readonly onExit: (end: LaunchEnd) => void;
-  readonly startsAtMs: number;
 }
 
 interface Death {
@@ -65,14 +64,8 @@ export class Enclosure {
   }
 
   /** Its main process lives and is getting on with its work. */
-  isWorking(nowMs: number): boolean {
-    const tenant = this.#tenant;
-    return (
-      tenant !== undefined &&
-      !this.#mainIsGone &&
-      this.#death?.isKill !== true &&
-      nowMs >= tenant.startsAtMs
-    );
+  get isWorking(): boolean {
+    return this.#tenant !== undefined && !this.#mainIsGone && this.#death?.isKill !== true;
   }
 
   get isBeingKilled(): boolean {
@@ -156,7 +149,7 @@ export class Enclosure {
       this.#empty(nowMs);
       return true;
     }
-    if (nowMs >= tenant.startsAtMs && tenant.mishaps.spawn.kind === 'fails-late') {
+    if (tenant.mishaps.spawn.kind === 'fails-late') {
       const error = 'the fake program could not be executed';
       this.#end('never-started', { kind: 'could-not-start', error }, tenant, nowMs);
       return true;

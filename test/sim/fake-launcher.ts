@@ -1,60 +1,113 @@
+import type { AttemptRef } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
-import type { Launcher, LaunchEnd, LaunchOrder } from '../../src/supervisor/ports.js';
+import type {
+  Launcher,
+  LaunchEnd,
+  LaunchListener,
+  LaunchOrder,
+} from '../../src/supervisor/ports.js';
 import { present } from '../../src/util/assert.js';
 import { err, ok, type Result } from '../../src/util/result.js';
 import type { FakeMachine } from './fake-machine.js';
 import { exitOf, type Mishaps, type Program } from './program.js';
 import type { VirtualClock } from './virtual-clock.js';
 
-/** Starts programs on a {@link FakeMachine}, as late and as unreliably as it is told to. */
+/** What a {@link FakeLauncher} works with. */
+export interface FakeLauncherOptions {
+  readonly machine: FakeMachine;
+  readonly clock: VirtualClock;
+  readonly programs: ReadonlyMap<TaskId, Program>;
+  readonly mishapsOf: (task: TaskId, attempt: number) => Mishaps;
+  /** Times at which it forgets all that it has started, as a helper process does that dies. */
+  readonly deathsMs: readonly number[];
+}
+
+/** One order on its way, or started; ended and lost ones are forgotten. */
+interface Order extends AttemptRef {
+  readonly listener: LaunchListener;
+}
+
+/**
+ * Starts programs on a {@link FakeMachine}, as late and as unreliably as it is told to: a program moves in some time
+ * after it was ordered, and that is told some time later still.
+ */
 export class FakeLauncher implements Launcher {
-  readonly #machine: FakeMachine;
-  readonly #clock: VirtualClock;
-  readonly #programs: ReadonlyMap<TaskId, Program>;
-  readonly #mishapsOf: (task: TaskId, attempt: number) => Mishaps;
+  /** Attempts that it lost sight of. */
+  readonly lost: AttemptRef[] = [];
+  readonly #options: FakeLauncherOptions;
+  readonly #orders = new Set<Order>();
   readonly #finished = new Map<TaskId, number>();
   #lastPid = 1000;
 
-  constructor(
-    machine: FakeMachine,
-    clock: VirtualClock,
-    programs: ReadonlyMap<TaskId, Program>,
-    mishapsOf: (task: TaskId, attempt: number) => Mishaps,
-  ) {
-    this.#machine = machine;
-    this.#clock = clock;
-    this.#programs = programs;
-    this.#mishapsOf = mishapsOf;
+  constructor(options: FakeLauncherOptions) {
+    this.#options = options;
+    for (const atMs of options.deathsMs) {
+      options.clock.after(atMs, () => {
+        this.#loseAll();
+      });
+    }
   }
 
-  launch(
-    order: LaunchOrder,
-    onExit: (end: LaunchEnd) => void,
-  ): Result<{ readonly pid: number }, string> {
+  launch(order: LaunchOrder, listener: LaunchListener): Result<void, string> {
     const { task, attempt, oomScoreAdj } = order;
-    const mishaps = this.#mishapsOf(task, attempt);
-    if (mishaps.spawn.kind === 'fails-at-once') return err('the fake host is out of processes');
-    const program = present(this.#programs.get(task), `task ${task} has a program`);
+    const { clock, mishapsOf } = this.#options;
+    const { spawn } = mishapsOf(task, attempt);
+    if (spawn.kind === 'fails-at-once') return err('the fake host is out of processes');
+    const taken = { task, attempt, listener };
+    this.#orders.add(taken);
+    const latencyMs = spawn.kind === 'ok' ? spawn.latencyMs : spawn.afterMs;
+    clock.after(latencyMs, () => {
+      if (!this.#orders.has(taken)) return;
+      this.#moveIn(taken, oomScoreAdj);
+      if (spawn.kind === 'ok') {
+        clock.after(spawn.toldAfterMs, () => {
+          this.#tellStart(taken);
+        });
+      }
+    });
+    return ok(undefined);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #moveIn(order: Order, oomScoreAdj: number): void {
+    const { machine, programs, mishapsOf } = this.#options;
+    const { task, attempt } = order;
+    const program = present(programs.get(task), `task ${task} has a program`);
     const enclosure = present(
-      this.#machine.find(order),
+      machine.find(order),
       `attempt ${attempt} of ${task} has a place to live in`,
     );
-    const { spawn } = mishaps;
-    const latencyMs = spawn.kind === 'ok' ? spawn.latencyMs : spawn.afterMs;
     enclosure.moveIn({
       program,
-      mishaps,
+      mishaps: mishapsOf(task, attempt),
       exitsWith: exitOf(program, this.#finished.get(task) ?? 0),
       oomScoreAdj,
-      startsAtMs: this.#clock.monotonicMs() + latencyMs,
       onExit: (end) => {
         if (enclosure.cause === 'finished')
           this.#finished.set(task, (this.#finished.get(task) ?? 0) + 1);
-        this.#clock.after(0, () => {
-          onExit(end);
-        });
+        this.#end(order, end);
       },
     });
-    return ok({ pid: (this.#lastPid += 1) });
+  }
+
+  #tellStart(order: Order): void {
+    if (this.#orders.has(order)) order.listener.onStarted((this.#lastPid += 1));
+  }
+
+  #end(order: Order, end: LaunchEnd): void {
+    this.#options.clock.after(0, () => {
+      if (this.#orders.delete(order)) order.listener.onEnd(end);
+    });
+  }
+
+  #loseAll(): void {
+    for (const order of [...this.#orders]) {
+      this.#orders.delete(order);
+      this.lost.push({ task: order.task, attempt: order.attempt });
+      order.listener.onEnd({ kind: 'unknown', why: 'the fake launcher died' });
+    }
   }
 }

@@ -35,7 +35,6 @@ function scene(change: Partial<MachineSpec> = {}): Scene {
         mishaps: NO_MISHAPS,
         exitsWith: { kind: 'code', code: 0 },
         oomScoreAdj: adj,
-        startsAtMs: 0,
         onExit: (end) => exits.push(`${task} ${'code' in end ? end.code : end.kind}`),
       });
       return enclosure;

@@ -121,12 +121,12 @@ export class FakeMachine {
     for (const enclosure of this.enclosures.values()) {
       hasNews = enclosure.settle(nowMs) || hasNews;
     }
-    const working = [...this.enclosures.values()].filter((one) => one.isWorking(nowMs));
+    const working = [...this.enclosures.values()].filter((one) => one.isWorking);
     const wanted = working.reduce((sum, one) => sum + (one.tenant?.program.cpus ?? 0), 0);
     const ms = STEP_MS * Math.min(1, this.spec.cpus / Math.max(wanted, 1e-9));
     let stalled = 0;
     for (const enclosure of working) {
-      if (enclosure.isWorking(nowMs) && this.#work(enclosure, ms)) stalled += 1;
+      if (enclosure.isWorking && this.#work(enclosure, ms)) stalled += 1;
     }
     this.#makeRoomForOthers();
     this.#stall(stalled, working.length);

@@ -8,6 +8,8 @@ export interface FaultPlan {
   readonly spawnFailsAtOnce: number;
   readonly spawnFailsLate: number;
   readonly slowSpawn: number;
+  /** A start that is told late. */
+  readonly slowNews: number;
   readonly emptiesLate: number;
   readonly stuck: number;
   readonly killedFromOutside: number;
@@ -17,6 +19,8 @@ export interface FaultPlan {
   /** Share of ticks that come late. */
   readonly lateTickShare: number;
   readonly lateTickMaxMs: number;
+  /** Times at which the launcher forgets everyone it has started. */
+  readonly launcherDeathsMs: readonly number[];
   /** Times at which the whole machine stands still, and for how long. */
   readonly pauses: readonly { readonly atMs: number; readonly forMs: number }[];
 }
@@ -26,6 +30,7 @@ export const NO_FAULTS: FaultPlan = {
   spawnFailsAtOnce: 0,
   spawnFailsLate: 0,
   slowSpawn: 0,
+  slowNews: 0,
   emptiesLate: 0,
   stuck: 0,
   killedFromOutside: 0,
@@ -34,6 +39,7 @@ export const NO_FAULTS: FaultPlan = {
   lostNoticeShare: 0,
   lateTickShare: 0,
   lateTickMaxMs: 0,
+  launcherDeathsMs: [],
   pauses: [],
 };
 
@@ -44,7 +50,7 @@ export function drawFaults(chance: Random): FaultPlan {
   return {
     spawnFailsAtOnce: maybe(0.03),
     spawnFailsLate: maybe(0.03),
-    slowSpawn: maybe(0.2),
+    slowSpawn: chance.pick([0, 0.2, 0.9]),
     emptiesLate: maybe(0.2),
     stuck: maybe(0.05),
     killedFromOutside: maybe(0.05),
@@ -56,6 +62,8 @@ export function drawFaults(chance: Random): FaultPlan {
     pauses: chance.chance(0.3)
       ? [{ atMs: chance.int(500, 20_000), forMs: chance.int(1000, 60_000) }]
       : [],
+    slowNews: maybe(0.2),
+    launcherDeathsMs: chance.chance(0.3) ? [chance.int(10, 20_000), chance.int(10, 60_000)] : [],
   };
 }
 
@@ -88,5 +96,11 @@ export function drawMishaps(
 function drawSpawn(plan: FaultPlan, own: Random): Mishaps['spawn'] {
   if (own.chance(plan.spawnFailsAtOnce)) return { kind: 'fails-at-once' };
   if (own.chance(plan.spawnFailsLate)) return { kind: 'fails-late', afterMs: own.int(1, 200) };
-  return { kind: 'ok', latencyMs: own.chance(plan.slowSpawn) ? own.int(50, 1500) : own.int(2, 20) };
+  const latencyMs = own.chance(plan.slowSpawn) ? own.int(50, 1500) : own.int(2, 20);
+  const news = own.fork('news');
+  return {
+    kind: 'ok',
+    latencyMs,
+    toldAfterMs: news.chance(plan.slowNews) ? news.int(1, 400) : 0,
+  };
 }

@@ -11,6 +11,7 @@ import {
 import type { Checker } from './checkers/checker.js';
 import {
   everyTaskEnds,
+  lateComersAreStopped,
   noTaskIsDoubled,
   nothingIsLeftOpen,
   repetitionsAreBounded,
@@ -24,7 +25,7 @@ import {
   verdictsAreTrue,
 } from './checkers/memory.js';
 import { idleMachine } from './fake-machine.js';
-import { rampAndHold } from './program.js';
+import { NO_MISHAPS, rampAndHold } from './program.js';
 import { hoarding, simulate, type Recording } from './simulate.js';
 import { plainConfig, plainTask } from './specs.js';
 import { workload } from './workload.js';
@@ -66,7 +67,22 @@ function honest(spoil?: Parameters<typeof simulate>[0]['spoil']): Recording {
   });
 }
 
+/** A run that is told to stop while its only task is on its way. */
+function stoppedOnTheWay(): Recording {
+  const task = { spec: plainTask('late'), program: rampAndHold(50 * MiB, 100, 60_000) };
+  return simulate({
+    seed: 1,
+    machine: idleMachine(4 * GiB),
+    workload: { ...workload(plainConfig(), [task]), stopsAtMs: [500] },
+    mishapsOf: () => ({
+      ...NO_MISHAPS,
+      spawn: { kind: 'ok', latencyMs: 1500, toldAfterMs: 100 },
+    }),
+  });
+}
+
 const run = honest();
+const late = stoppedOnTheWay();
 const hoarded = honest(hoarding);
 
 function withEvents(change: (events: RunEvent[]) => readonly RunEvent[]): Recording {
@@ -148,6 +164,11 @@ const PLANTED: readonly (readonly [bug: string, caughtBy: Checker, recording: ()
       'an enclosure stays',
       nothingIsLeftOpen,
       () => ({ ...run, leftOpen: [{ task: 'big.0', attempt: 1 }] }),
+    ],
+    [
+      'what was stopped on its way is forgotten',
+      lateComersAreStopped,
+      () => ({ ...late, signals: [] }),
     ],
     ['a task is retried for ever', repetitionsAreBounded, () => repeated('task-requeued', 7)],
     [
@@ -276,6 +297,12 @@ describe('the checkers', () => {
     expect(violations(run)).toEqual([]);
     expect(preempted).toBeDefined();
     expect(run.events.some((event) => event.kind === 'task-requeued')).toBe(true);
+  });
+
+  test('find nothing wrong with a task that was stopped on its way, and is when it has started', () => {
+    expect(violations(late)).toEqual([]);
+    expect(late.signals).toMatchObject([{ task: 'late', signal: 'SIGTERM' }]);
+    expect(late.signals[0]?.tMs).toBeGreaterThanOrEqual(1600);
   });
 
   test.each(PLANTED)('catch it when %s', (_, checker, recording) => {

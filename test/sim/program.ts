@@ -31,7 +31,8 @@ export type TermAnswer =
 /** What happens to one attempt besides what its program does. */
 export interface Mishaps {
   readonly spawn:
-    | { readonly kind: 'ok'; readonly latencyMs: number }
+    /** Moves in so long after the order; that is told later still. */
+    | { readonly kind: 'ok'; readonly latencyMs: number; readonly toldAfterMs: number }
     | { readonly kind: 'fails-at-once' }
     | { readonly kind: 'fails-late'; readonly afterMs: number };
   /** The last process is gone, but its enclosure counts as populated for so long. */
@@ -48,7 +49,7 @@ export interface Mishaps {
 
 /** Nothing out of the ordinary. */
 export const NO_MISHAPS: Mishaps = {
-  spawn: { kind: 'ok', latencyMs: 5 },
+  spawn: { kind: 'ok', latencyMs: 5, toldAfterMs: 0 },
   emptiesLateMs: 0,
   stuckMs: 0,
   killedFromOutsideAtMs: undefined,

@@ -1,4 +1,6 @@
 import type { RunEvent } from '../../src/core/events.js';
+import type { Priors } from '../../src/core/knowledge.js';
+import type { AttemptRef } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type { TaskHost } from '../../src/supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../../src/supervisor/supervisor.js';
@@ -20,6 +22,8 @@ export interface Setup {
   readonly faults?: FaultPlan;
   /** Mishaps of one attempt, where chance is not to decide. */
   readonly mishapsOf?: (task: TaskId, attempt: number) => Mishaps;
+  /** What earlier runs have shown. */
+  readonly priors?: Priors;
   /** Puts something between supervisor and host: a bug to be caught. */
   readonly spoil?: (host: TaskHost) => TaskHost;
 }
@@ -40,7 +44,9 @@ export interface Recording {
   readonly supervisor: Supervisor;
   readonly trace: readonly TracePoint[];
   readonly lives: readonly Life[];
-  readonly leftOpen: readonly { readonly task: TaskId; readonly attempt: number }[];
+  readonly leftOpen: readonly AttemptRef[];
+  /** Attempts that the launcher lost sight of. */
+  readonly lost: readonly AttemptRef[];
   readonly signals: readonly SentSignal[];
   readonly oomKills: OomKills;
   readonly makespanMs: number;
@@ -67,13 +73,22 @@ export function simulate(setup: Setup): Recording {
       return drawMishaps(faults, mishaps, task, attempt, program.durationMs);
     });
   const events: RunEvent[] = [];
+  const launcher = new FakeLauncher({
+    machine,
+    clock,
+    programs: workload.programs,
+    mishapsOf,
+    deathsMs: faults.launcherDeathsMs,
+  });
   const supervisor = new Supervisor({
     plan: workload.plan,
     clock: lagging(clock, faults, chance.fork('clock')),
     host: setup.spoil?.(host) ?? host,
-    launcher: new FakeLauncher(machine, clock, workload.programs, mishapsOf),
-    sink: { emit: (event) => events.push(event) },
+    launcher,
+    inputs: { sizeOf: () => undefined },
+    sink: { emit: (more) => events.push(...more) },
     logs: { pathsFor: () => ({ stdoutPath: '/dev/null', stderrPath: '/dev/null' }) },
+    ...(setup.priors === undefined ? {} : { priors: setup.priors }),
     about: { runId: `seed-${seed}`, bootId: 'boot', pid: 1, memsched: '0.0.0', jobfile: 'fake' },
   });
   const trace = watch(machine);
@@ -81,7 +96,20 @@ export function simulate(setup: Setup): Recording {
   const { lives, signals, leftOpen } = host;
   const makespanMs = supervisor.state.ended?.tMs ?? clock.monotonicMs();
   const { oomKills } = machine;
-  return { setup, events, end, supervisor, trace, lives, leftOpen, signals, oomKills, makespanMs };
+  const { lost } = launcher;
+  return {
+    setup,
+    events,
+    end,
+    supervisor,
+    trace,
+    lives,
+    leftOpen,
+    lost,
+    signals,
+    oomKills,
+    makespanMs,
+  };
 }
 
 function lagging(clock: VirtualClock, faults: FaultPlan, chance: Random): LaggingClock {

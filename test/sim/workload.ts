@@ -20,6 +20,18 @@ export interface Workload {
   readonly stopsAtMs: readonly number[];
 }
 
+/** The default comes up most. */
+const STRATEGIES = [
+  'curve',
+  'curve',
+  'curve',
+  'expected-cost',
+  'peak',
+  'p95',
+  'p50',
+  'avg',
+] as const;
+
 const LAUNCH: LaunchSpec = {
   command: { kind: 'argv', argv: ['fake'] },
   cwd: '/',
@@ -122,7 +134,7 @@ function drawJob(
     ...(chance.chance(0.15) ? { timeoutMs: chance.int(500, 20_000) } : {}),
     priority: chance.pick([0, 0, 0, 5, -5]),
     group: chance.chance(0.2) ? 'shared' : name,
-    profile: chance.chance(character === 'lying' ? 0.3 : 0.9) ? 'peak' : 'none',
+    profile: chance.chance(character === 'lying' ? 0.3 : 0.9) ? chance.pick(STRATEGIES) : 'none',
     ...(groups.length > 0 && chance.chance(0.3) ? { concurrency: groups[0] ?? '' } : {}),
   };
 }

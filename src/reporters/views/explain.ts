@@ -7,9 +7,11 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
+import { growthWords } from '../words-growth.js';
 import {
   admitWords,
   counted,
+  exitedWords,
   requeueWords,
   skipWords,
   stopWords,
@@ -29,6 +31,8 @@ export interface StoryEntry {
   readonly details?: readonly string[];
 }
 
+type OwnEvent = Exclude<Extract<RunEvent, { readonly task: TaskId }>, { kind: 'group-grew' }>;
+
 /** Collects the story of one task from the events of its run, in order. */
 export class Story {
   readonly entries: StoryEntry[] = [];
@@ -44,6 +48,11 @@ export class Story {
 
   /** Takes in the next event, after the state has. */
   add(event: RunEvent, state: RunState): void {
+    if (event.kind === 'group-grew') {
+      if (event.task === this.#task)
+        this.#tell(event.tMs, `its group has outgrown its profile: ${growthWords(event)}`);
+      return;
+    }
     if (this.#isOver) return;
     if ('task' in event && event.task === this.#task) {
       this.#endLevelSteps(event.tMs);
@@ -60,7 +69,7 @@ export class Story {
     this.entries.push({ tMs, text, ...(details === undefined ? {} : { details }) });
   }
 
-  #own(event: Extract<RunEvent, { readonly task: TaskId }>, state: RunState): void {
+  #own(event: OwnEvent, state: RunState): void {
     const { tMs } = event;
     switch (event.kind) {
       case 'task-waits':
@@ -97,12 +106,7 @@ export class Story {
         );
         return;
       case 'attempt-exited':
-        this.#tell(
-          tMs,
-          event.exit.kind === 'code'
-            ? `its main process ends with exit code ${event.exit.code}`
-            : `its main process is ended by ${event.exit.signal}`,
-        );
+        this.#tell(tMs, exitedWords(event.exit));
         return;
       case 'attempt-ended':
         this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
@@ -111,6 +115,14 @@ export class Story {
         return;
       case 'task-requeued':
         this.#tell(tMs, requeueWords(event));
+        return;
+      case 'inputs-measured':
+        this.#tell(
+          tMs,
+          event.bytes === undefined
+            ? 'its input files are not all there: their size is not counted with'
+            : `its input files are ${formatBytes(event.bytes)}`,
+        );
         return;
       case 'task-finished':
         this.#isOver = true;

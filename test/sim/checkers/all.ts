@@ -2,6 +2,7 @@ import { capsAreRespected, claimsAreRespected, needsAreRespected, nobodyStarves 
 import type { Checker } from './checker.js';
 import {
   everyTaskEnds,
+  lateComersAreStopped,
   noTaskIsDoubled,
   nothingIsLeftOpen,
   repetitionsAreBounded,
@@ -21,6 +22,7 @@ export const CHECKERS: readonly Checker[] = [
   everyTaskEnds,
   noTaskIsDoubled,
   successIsFinal,
+  lateComersAreStopped,
   nothingIsLeftOpen,
   repetitionsAreBounded,
   replayGivesTheState,

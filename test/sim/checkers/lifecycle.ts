@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunEvent } from '../../../src/core/events.js';
 import { evolve } from '../../../src/core/evolve.js';
+import type { AttemptRef } from '../../../src/core/observation.js';
 import { emptyRunState } from '../../../src/core/run-state.js';
 import { eventsOf, specsById, type Checker } from './checker.js';
 
@@ -76,6 +77,28 @@ export const successIsFinal: Checker = {
     return wrong;
   },
 };
+
+/** What was stopped while it was on its way is stopped as it starts: until then nothing could reach it. */
+export const lateComersAreStopped: Checker = {
+  name: 'an attempt that was stopped before it started is stopped as soon as it has',
+  check: (recording) => {
+    const stopping = new Set<string>();
+    const wrong: string[] = [];
+    for (const event of recording.events) {
+      if (event.kind === 'attempt-stopping') stopping.add(keyOf(event));
+      if (event.kind !== 'attempt-launched' || !stopping.has(keyOf(event))) continue;
+      const reached = recording.signals.some(
+        (sent) => keyOf(sent) === keyOf(event) && Math.round(sent.tMs) === event.tMs,
+      );
+      if (!reached) wrong.push(`attempt ${event.attempt} of ${event.task} was let go on`);
+    }
+    return wrong;
+  },
+};
+
+function keyOf({ task, attempt }: AttemptRef): string {
+  return `${task}#${attempt}`;
+}
 
 /** Nothing of ours is left on the host. */
 export const nothingIsLeftOpen: Checker = {

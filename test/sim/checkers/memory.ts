@@ -66,10 +66,14 @@ export const levelZeroIsLeftAlone: Checker = {
       if (reason.kind === 'preempted' && specOf(task).preemptible === 0)
         wrong.push(`level-0 task ${task} was preempted at ${tMs} ms`);
     }
+    // What could not be started, or was lost, is cleared away without a decision.
     const failed = new Set(
-      eventsOf(recording, 'attempt-ended')
-        .filter(({ verdict }) => verdict.kind === 'could-not-start')
-        .map(({ task, attempt }) => `${task}#${attempt}`),
+      [
+        ...eventsOf(recording, 'attempt-ended').filter(
+          ({ verdict }) => verdict.kind === 'could-not-start',
+        ),
+        ...recording.lost,
+      ].map(({ task, attempt }) => `${task}#${attempt}`),
     );
     for (const { task, attempt, signal, tMs } of recording.signals) {
       const key = `${task}#${attempt}`;
@@ -119,9 +123,11 @@ export const verdictsAreTrue: Checker = {
   check: (recording) => {
     if (recording.setup.faults?.unseen !== 0 && recording.setup.faults !== undefined) return [];
     const lives = new Map(recording.lives.map((life) => [`${life.task}#${life.attempt}`, life]));
+    const lost = new Set(recording.lost.map((ref) => `${ref.task}#${ref.attempt}`));
     const wrong: string[] = [];
     for (const { task, attempt, verdict } of eventsOf(recording, 'attempt-ended')) {
-      const cause = lives.get(`${task}#${attempt}`)?.cause ?? 'never-started';
+      const key = `${task}#${attempt}`;
+      const cause = lost.has(key) ? 'lost' : (lives.get(key)?.cause ?? 'never-started');
       if (TRUE_CAUSES[verdict.kind]?.includes(cause) !== true && !isBlind(recording, cause))
         wrong.push(`attempt ${attempt} of ${task}: ${verdict.kind} by ${cause}`);
     }
@@ -135,15 +141,16 @@ function isBlind({ setup }: Recording, cause: string): boolean {
 }
 
 /** What may really have happened behind each verdict; our own stops race with every other end. */
-const ANY = ['finished', 'own-limit', 'tree-oom', 'host-oom', 'supervisor', 'outside'];
+const ANY = ['finished', 'own-limit', 'tree-oom', 'host-oom', 'supervisor', 'outside', 'lost'];
 const TRUE_CAUSES: Readonly<Record<string, readonly string[]>> = {
   exit: ['finished'],
-  'own-limit': ['own-limit'],
-  bystander: ['tree-oom', 'host-oom'],
-  'over-budget': ['tree-oom', 'host-oom'],
+  'own-limit': ['own-limit', 'lost'],
+  bystander: ['tree-oom', 'host-oom', 'lost'],
+  'over-budget': ['tree-oom', 'host-oom', 'lost'],
   preempted: ANY,
   'timed-out': ANY,
   canceled: ANY,
   'external-signal': ['outside'],
   'could-not-start': ['never-started'],
+  lost: ['lost'],
 };

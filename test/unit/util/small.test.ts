@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assert, InvariantError, present, unreachable } from '../../../src/util/assert.js';
+import { formatCount } from '../../../src/util/count.js';
+import { shellWord } from '../../../src/util/shell-word.js';
 import { err, ok } from '../../../src/util/result.js';
 import { describeError, errorCode } from '../../../src/util/system-error.js';
 
@@ -24,6 +26,19 @@ describe('invariants', () => {
     expect(() => {
       unreachable({ kind: 'new' } as never);
     }).toThrow('{"kind":"new"}');
+  });
+});
+
+describe('counts', () => {
+  test.each([
+    [0, '0'],
+    [999, '999'],
+    [1000, '1,000'],
+    [12_345, '12,345'],
+    [1_234_567, '1,234,567'],
+    [-1000, '-1,000'],
+  ])('%d is %s', (count, text) => {
+    expect(formatCount(count)).toBe(text);
   });
 });
 
@@ -56,5 +71,20 @@ describe('system errors', () => {
     [undefined, 'undefined'],
   ])('%s in words', (error, words) => {
     expect(describeError(error)).toBe(words);
+  });
+});
+
+describe('a word of a shell command', () => {
+  test.each([
+    ['align#3f9c12ab', 'align#3f9c12ab'],
+    ['/home/u/ci.json', '/home/u/ci.json'],
+    ['my group', "'my group'"],
+    ["it's", "'it'\\''s'"],
+    ['#1', "'#1'"],
+    ['-x', "'-x'"],
+    ['$(rm)', "'$(rm)'"],
+    ['', "''"],
+  ])('%s is written %s', (text, word) => {
+    expect(shellWord(text)).toBe(word);
   });
 });

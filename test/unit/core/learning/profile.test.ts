@@ -120,9 +120,19 @@ describe('a forecast', () => {
     expect(forecastOf(spread)?.varianceBytes2[3]).toBeGreaterThan((40 * MiB) ** 2);
   });
 
-  test('needs three curves', () => {
-    const two = [1, 2].map((at) => completed(at, 100, { curve: flat(100) }));
-    expect(forecastOf(learned([...two, completed(3, 100)]))).toBeUndefined();
+  test('needs a curve', () => {
+    expect(forecastOf(learned([completed(3, 100)]))).toBeUndefined();
+  });
+
+  test('takes one or two curves for less certain, in use and in time', () => {
+    const peakInBin3 = flat(100).map((bytes, bin) => (bin === 3 ? 2 * bytes : bytes));
+    const profile = learned([1, 2].map((at) => completed(at, 200, { curve: peakInBin3 })));
+    const { meanBytes = [], varianceBytes2 = [], maxBytes } = forecastOf(profile) ?? {};
+    expect(meanBytes.map((mean) => Math.round(mean / MiB)).slice(0, 7)).toEqual([
+      100, 100, 200, 200, 200, 100, 100,
+    ]);
+    expect(maxBytes).toEqual(meanBytes);
+    expect(Math.sqrt(varianceBytes2[3] ?? 0)).toBeCloseTo(0.1 * 200 * MiB);
   });
 
   test('asks the runs with the most similar inputs', () => {
