@@ -48,8 +48,10 @@ function ours(strategy: ProfileStrategy, knowsInputs: boolean): Contestant {
   };
 }
 
-function withoutInput({ inputBytes: _, ...run }: CompletedRun): CompletedRun {
-  return run;
+function withoutInput(run: CompletedRun): CompletedRun {
+  const blind: { -readonly [K in keyof CompletedRun]: CompletedRun[K] } = { ...run };
+  delete blind.inputBytes;
+  return blind;
 }
 
 /** What the user asked for. */
