@@ -6,55 +6,62 @@ import type { FakeMachine } from './fake-machine.js';
 import { exitOf, type Mishaps, type Program } from './program.js';
 import type { VirtualClock } from './virtual-clock.js';
 
+/** What a {@link FakeLauncher} starts, and how that goes. */
+export interface FakeLauncherOptions {
+  readonly machine: FakeMachine;
+  readonly clock: VirtualClock;
+  readonly programs: ReadonlyMap<TaskId, Program>;
+  readonly mishapsOf: (task: TaskId, attempt: number) => Mishaps;
+  /** Whether the host can start nothing at this time: out of processes, of descriptors. */
+  readonly isOut: (nowMs: number) => boolean;
+}
+
 /** Starts programs on a {@link FakeMachine}, as late and as unreliably as it is told to. */
 export class FakeLauncher implements Launcher {
-  readonly #machine: FakeMachine;
-  readonly #clock: VirtualClock;
-  readonly #programs: ReadonlyMap<TaskId, Program>;
-  readonly #mishapsOf: (task: TaskId, attempt: number) => Mishaps;
+  readonly #options: FakeLauncherOptions;
   readonly #finished = new Map<TaskId, number>();
   #lastPid = 1000;
 
-  constructor(
-    machine: FakeMachine,
-    clock: VirtualClock,
-    programs: ReadonlyMap<TaskId, Program>,
-    mishapsOf: (task: TaskId, attempt: number) => Mishaps,
-  ) {
-    this.#machine = machine;
-    this.#clock = clock;
-    this.#programs = programs;
-    this.#mishapsOf = mishapsOf;
+  constructor(options: FakeLauncherOptions) {
+    this.#options = options;
   }
 
   launch(
     order: LaunchOrder,
     onExit: (end: LaunchEnd) => void,
   ): Result<{ readonly pid: number }, string> {
+    const { machine, clock, programs, mishapsOf, isOut } = this.#options;
     const { task, attempt, oomScoreAdj } = order;
-    const mishaps = this.#mishapsOf(task, attempt);
-    if (mishaps.spawn.kind === 'fails-at-once') return err('the fake host is out of processes');
-    const program = present(this.#programs.get(task), `task ${task} has a program`);
+    const mishaps = mishapsOf(task, attempt);
+    const { spawn, exitsLateMs } = mishaps;
+    const nowMs = clock.monotonicMs();
+    if (spawn.kind === 'fails-at-once' || isOut(nowMs)) return err('spawn fake EAGAIN');
+    const program = present(programs.get(task), `task ${task} has a program`);
     const enclosure = present(
-      this.#machine.find(order),
+      machine.find(order),
       `attempt ${attempt} of ${task} has a place to live in`,
     );
-    const { spawn } = mishaps;
-    const latencyMs = spawn.kind === 'ok' ? spawn.latencyMs : spawn.afterMs;
+    const latencyMs = latencyOf(spawn);
     enclosure.moveIn({
       program,
       mishaps,
       exitsWith: exitOf(program, this.#finished.get(task) ?? 0),
       oomScoreAdj,
-      startsAtMs: this.#clock.monotonicMs() + latencyMs,
+      entersAtMs: nowMs + latencyMs / 2,
+      startsAtMs: nowMs + latencyMs,
       onExit: (end) => {
         if (enclosure.cause === 'finished')
           this.#finished.set(task, (this.#finished.get(task) ?? 0) + 1);
-        this.#clock.after(0, () => {
+        clock.after(exitsLateMs, () => {
           onExit(end);
         });
       },
     });
     return ok({ pid: (this.#lastPid += 1) });
   }
+}
+
+function latencyOf(spawn: Mishaps['spawn']): number {
+  if (spawn.kind === 'ok') return spawn.latencyMs;
+  return spawn.kind === 'fails-late' ? spawn.afterMs : 0;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { GiB, MiB } from '../../src/util/bytes.js';
 import type { Enclosure } from './enclosure.js';
-import { FakeMachine, idleMachine, type MachineSpec } from './fake-machine.js';
+import { FakeMachine } from './fake-machine.js';
+import { idleMachine, type MachineSpec } from './machine-spec.js';
 import { NO_MISHAPS, rampAndHold, type Program } from './program.js';
 import { VirtualClock } from './virtual-clock.js';
 

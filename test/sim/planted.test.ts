@@ -23,9 +23,10 @@ import {
   levelZeroIsLeftAlone,
   verdictsAreTrue,
 } from './checkers/memory.js';
-import { idleMachine } from './fake-machine.js';
+import { idleMachine } from './machine-spec.js';
 import { rampAndHold } from './program.js';
-import { hoarding, simulate, type Recording } from './simulate.js';
+import type { Recording } from './recording.js';
+import { hoarding, simulate } from './simulate.js';
 import { plainConfig, plainTask } from './specs.js';
 import { workload } from './workload.js';
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { GiB, MiB } from '../../src/util/bytes.js';
 import { violations } from './checkers/all.js';
 import { eventsOf } from './checkers/checker.js';
-import { idleMachine } from './fake-machine.js';
+import { idleMachine } from './machine-spec.js';
 import { NO_MISHAPS, rampAndHold, type Mishaps } from './program.js';
 import { alike, outcomesOf, play } from './scenario.js';
-import type { Recording } from './simulate.js';
+import type { Recording } from './recording.js';
 
 const machine = idleMachine(4 * GiB);
 

@@ -1,8 +1,9 @@
 import type { RunConfig, TaskSpec } from '../../src/core/task-spec.js';
 import { present } from '../../src/util/assert.js';
-import { idleMachine, type MachineSpec } from './fake-machine.js';
+import { idleMachine, type MachineSpec } from './machine-spec.js';
 import type { Mishaps, Program } from './program.js';
-import { simulate, type Recording } from './simulate.js';
+import type { Recording } from './recording.js';
+import { simulate } from './simulate.js';
 import { plainConfig, plainTask } from './specs.js';
 import { workload } from './workload.js';
 
