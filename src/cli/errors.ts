@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { HostError } from '../adapters/host/host-error.js';
 import { JobfileError } from '../adapters/jobfile/jobfile-error.js';
 import { JournalError } from '../adapters/journal/journal-error.js';
+import { ProfileError } from '../adapters/profiles/profile-error.js';
 import { InvariantError } from '../util/assert.js';
 import { EXIT } from './exit-codes.js';
 
@@ -23,7 +24,7 @@ export function judge(error: unknown): { readonly exitCode: number; readonly tex
       text: `memsched: ${error.message}\n  mend it with: ${error.mend}`,
     };
   }
-  if (error instanceof JournalError)
+  if (error instanceof JournalError || error instanceof ProfileError)
     return { exitCode: EXIT.usage, text: `memsched: ${error.message}` };
   return { exitCode: EXIT.internal, text: internalText(error) };
 }

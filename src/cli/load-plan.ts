@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { HostSurvey } from '../adapters/host/survey.js';
 import { surveyedBudget } from '../adapters/host/survey.js';
 import { loadJobfile, MAX_JOBFILE_BYTES, type Override } from '../adapters/jobfile/load.js';
+import { projectDirOf } from '../adapters/jobfile/project-dir.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { UsageError } from './errors.js';
 
@@ -31,9 +32,11 @@ export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
   const { path, jobs, overrides, survey } = order;
   const content = await readJobfile(path);
   const { capacityBytes, ceilingBytes } = surveyedBudget(survey, { kind: 'auto' });
+  const baseDir = path === '-' ? process.cwd() : dirname(resolve(path));
   const loaded = loadJobfile(content, {
     path,
-    baseDir: path === '-' ? process.cwd() : dirname(resolve(path)),
+    baseDir,
+    projectDir: projectDirOf(baseDir),
     host: { baseBytes: capacityBytes, autoBudgetBytes: ceilingBytes, cpus: survey.cpus },
     overrides,
     select: jobs,

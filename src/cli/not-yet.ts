@@ -11,14 +11,12 @@ const COMMANDS = [
   'cancel',
   'set',
   'resume',
-  'profile',
   'report',
   'completion',
 ];
 
 /** The same for options of `run`. */
 const RUN_OPTIONS = [
-  '--profile-file <file>',
   '--joblog <file>',
   '--junit <file>',
   '--report <file>',

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { announceTier, type TierChoice } from '../adapters/host/tier-choice.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
+import type { Priors } from '../core/knowledge.js';
 import { preview, type PreviewedStart, type PreviewedTask } from '../core/preview.js';
 import { PREEMPTIBLE_LABELS } from '../core/task-spec.js';
 import { counted, waitWords } from '../reporters/words.js';
@@ -13,6 +14,7 @@ const ROWS_SHOWN = 200;
 /** What to print. */
 export interface PlanView {
   readonly plan: RunPlan;
+  readonly priors: Priors;
   readonly path: string;
   readonly survey: HostSurvey;
   readonly choice: TierChoice;
@@ -20,16 +22,17 @@ export interface PlanView {
 }
 
 /** Prints what a run would do: on stdout, a table or JSON lines; warnings on stderr. */
-export function printPlan({ plan, path, survey, choice, json }: PlanView): void {
+export function printPlan({ plan, priors, path, survey, choice, json }: PlanView): void {
   const budget = surveyedBudget(survey, plan.config.budget);
-  const tasks = preview(plan.config, plan.tasks, {
+  const host = {
     ...budget,
     availableBytes: survey.meminfo.availableBytes,
     usedBytes: 0,
     swapFreeBytes: 0,
     reclaimScans: 0,
     brakeEvents: 0,
-  });
+  };
+  const tasks = preview(plan.config, plan.tasks, host, { priors });
   for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
   if (json) {
     for (const task of tasks) process.stdout.write(`${JSON.stringify(jsonRow(task))}\n`);

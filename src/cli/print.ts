@@ -21,3 +21,8 @@ export function writeOut(chunk: Buffer | string): Promise<boolean> {
 export function print(text: string): Promise<boolean> {
   return writeOut(`${text}\n`);
 }
+
+/** Tells the user something beside the result: on stderr. */
+export function tell(sentence: string): void {
+  process.stderr.write(`memsched: ${sentence}\n`);
+}

@@ -1,4 +1,3 @@
-import chalk from 'chalk';
 import { Command } from 'commander';
 import { judge } from './errors.js';
 import { addCommandsToCome } from './not-yet.js';
@@ -12,6 +11,7 @@ const COMMANDS = {
   show: async () => (await import('./commands/show.js')).showCommand(),
   logs: async () => (await import('./commands/logs.js')).logsCommand(),
   explain: async () => (await import('./commands/explain.js')).explainCommand(),
+  profile: async () => (await import('./commands/profile.js')).profileCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   schema: async () => (await import('./commands/schema.js')).schemaCommand(),
 } as const;
@@ -31,8 +31,6 @@ Examples:
  * @returns the exit code (the table in `exit-codes.ts`).
  */
 export async function runProgram(argv: readonly string[]): Promise<number> {
-  // Chalk knows --no-color and the terminal, but not this convention (no-color.org).
-  if (process.env['NO_COLOR']) chalk.level = 0;
   const program = await buildProgram(argv[2]);
   try {
     await program.parseAsync([...argv]);

@@ -5,6 +5,7 @@ import type { Tier } from '../core/events.js';
 import type { Verbosity } from '../reporters/reporter.js';
 import { UsageError } from './errors.js';
 import { addOptionsToCome, refuseOptionsToCome } from './not-yet.js';
+import type { ProfileChoice } from './profiles.js';
 
 /** Options that replace a value of the jobfile: the option, what it takes, the key, and what it means. */
 const OVERRIDES = [
@@ -35,6 +36,11 @@ const OVERRIDES = [
     'longest time of an attempt, for jobs that do not say',
   ],
   ['--halt <rule>', ['halt'], 'never, or soon|now,fail=N|P%: when to give up on the run'],
+  [
+    '--max-growth <pct>',
+    ['max_growth'],
+    "fail when a group's peak grew by more against its stored profile, such as 20%",
+  ],
 ] as const;
 
 /** What the command line of `run` and `plan` came to. */
@@ -45,6 +51,7 @@ export interface RunOptions {
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly colour: boolean;
+  readonly profiles: ProfileChoice;
   /** File for a copy of the event stream. */
   readonly events: string | undefined;
 }
@@ -57,6 +64,8 @@ interface RawOptions extends Readonly<Record<string, unknown>> {
   readonly json?: true;
   readonly dryRun?: true;
   readonly events?: string;
+  readonly profileFile?: string;
+  readonly profile: boolean;
   readonly color: boolean;
   readonly set: readonly string[];
 }
@@ -72,6 +81,11 @@ export function addPlanOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--require-cgroup', 'better not at all than without the cgroup tier')
+    .option(
+      '--profile-file <file>',
+      'read and keep what was learned in this file instead of the state folder',
+    )
+    .option('--no-profile', 'neither read nor keep what was learned')
     .option('--json', 'one JSON object a line on stdout')
     .option('--no-color', 'no colour, whatever the terminal');
 }
@@ -104,8 +118,17 @@ export function readRunOptions(command: Command): RunOptions {
     json: raw.json ?? false,
     dryRun: raw.dryRun ?? false,
     colour: raw.color,
+    profiles: profileChoice(raw),
     events: raw.events,
   };
+}
+
+function profileChoice({ profile, profileFile }: RawOptions): ProfileChoice {
+  if (profileFile === undefined) return { kind: profile ? 'host' : 'none' };
+  if (profile) return { kind: 'file', path: profileFile };
+  throw new UsageError(
+    '--profile-file and --no-profile contradict each other: leave one of the two out',
+  );
 }
 
 function plainOverrides(command: Command, raw: RawOptions): Override[] {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
+import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
@@ -10,21 +11,22 @@ import { JournalWriter } from '../adapters/journal/journal-writer.js';
 import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
-import { createSpawnLauncher } from '../adapters/process/spawn-launcher.js';
+import { createLauncher } from '../adapters/process/launcher.js';
 import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
 import { streamOutput } from '../reporters/output.js';
-import type { TaskHost } from '../supervisor/ports.js';
+import type { Launcher, TaskHost } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
+import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
 import type { RunOptions } from './run-options.js';
-import { catchSignals } from './signals.js';
+import { catchSignals, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
@@ -51,6 +53,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
+  const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepJobfile(folder, loaded.content);
@@ -59,16 +62,23 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const reporters = await createReporters({ options, choice, warn, logs, events });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
+  if (options.profiles.kind !== 'none')
+    warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
   const host = makeHost(order, folder, warn);
+  // Where the host has put us, and as protected: a helper process inherits both.
+  const launcher = createLauncher({ statusDir: makeStatusDir(folder), warn });
   let end: RunEnd;
   try {
-    const supervisor = makeSupervisor({ loaded, folder, host, journal, reporters });
+    const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
+    const supervisor = makeSupervisor(parts);
     end = await supervise(supervisor, reporters, warn);
   } finally {
+    await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
   await reporters.close(end.state);
+  await profiles.store();
   return exitCodeOf(end);
 }
 
@@ -88,22 +98,27 @@ interface SupervisorOrder {
   readonly loaded: LoadedPlan;
   readonly folder: RunFolder;
   readonly host: TaskHost;
+  readonly launcher: Launcher;
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
+  readonly profiles: RunProfiles;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, journal, reporters } = order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
+    priors: profiles.priors,
     clock: systemClock,
     host,
-    launcher: createSpawnLauncher({ statusDir: makeStatusDir(folder) }),
+    launcher,
+    inputs: fileSizes,
     logs: logPaths(folder),
     sink: {
-      emit(event) {
-        journal.emit(event);
-        reporters.event(event, supervisor.state);
+      emit(events) {
+        journal.emit(events);
+        profiles.sink.emit(events);
+        for (const event of events) reporters.event(event, supervisor.state);
       },
     },
     about: {
@@ -112,6 +127,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
       pid: process.pid,
       memsched: ownVersion(),
       jobfile: loaded.path,
+      ...(profiles.file === undefined ? {} : { profileFile: profiles.file }),
     },
   });
   return supervisor;
@@ -163,6 +179,7 @@ async function supervise(
   reporters: Reporters,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
+  outliveSignals();
   const release = catchSignals({
     onStop: (signal) => {
       supervisor.requestStop(signal);
@@ -188,7 +205,7 @@ function exitCodeOf(end: RunEnd): number {
   if (end.kind === 'broken') throw end.error;
   const { stop } = end.state;
   if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
-  return allSucceeded(end.state) ? EXIT.ok : EXIT.tasksFailed;
+  return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
 }
 
 function allSucceeded(state: RunState): boolean {

@@ -24,3 +24,21 @@ export function catchSignals({ onStop, onPause }: SignalHandlers): () => void {
     process.off('SIGTSTP', onPause);
   };
 }
+
+/**
+ * From now on no stopping signal ends this process: the run does, with its exit code, though there be seconds between
+ * its last task and the end of the process (a slow reader of the summary, a slow disk). Once `process.exitCode` is set
+ * there is nothing left to do but to wait for readers; a signal then ends that wait, and changes nothing else.
+ *
+ * @returns a function that puts everything back.
+ */
+export function outliveSignals(): () => void {
+  const signals = [...STOPPING, 'SIGHUP'] as const;
+  const leave = (): void => {
+    if (process.exitCode !== undefined) process.exit();
+  };
+  for (const signal of signals) process.on(signal, leave);
+  return () => {
+    for (const signal of signals) process.off(signal, leave);
+  };
+}

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
+import about from '../../package.json' with { type: 'json' };
 
-/** This package's version. */
+/** This package's version, as it was when it was built. */
 export function ownVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return about.version;
 }

@@ -1,5 +1,5 @@
 import type { AttemptRef } from './observation.js';
-import type { NodeSignal } from './task-spec.js';
+import type { NodeSignal, TaskId } from './task-spec.js';
 
 /**
  * What a tick wants done. Each action was decided by an event of the same tick, which carries its reason. Only the
@@ -21,5 +21,7 @@ export type Action =
   | ({ readonly kind: 'signal'; readonly signal: NodeSignal } & AttemptRef)
   /** End all processes of the attempt now. */
   | ({ readonly kind: 'kill' } & AttemptRef)
+  /** Look how large the files are that the task reads. */
+  | { readonly kind: 'measure-inputs'; readonly task: TaskId }
   /** Set the tree's `memory.high` and `memory.max`; `max` lifts the brake. */
   | { readonly kind: 'limit-tree'; readonly highBytes: number | 'max'; readonly maxBytes: number };

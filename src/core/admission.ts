@@ -1,9 +1,11 @@
 import { nextUp } from './back-off.js';
 import { cpusInUse, cpusWanted, type Control } from './control.js';
-import { claimOf, estimateFor, isGuess, type EstimateBasis } from './estimate.js';
+import { estimateFor, isGuess, type EstimateBasis } from './estimate.js';
+import { addOutlook, expectedPeak, wouldFit, type Forecast, type Outlook } from './forecast.js';
+import { outlookOfNext } from './outlook.js';
 import { atLeast } from './pressure.js';
 import { inOrder } from './queue.js';
-import type { AdmitReason, Estimate, MemoryNumbers, WaitReason } from './reasons.js';
+import type { AdmitReason, Estimate, Foresight, MemoryNumbers, WaitReason } from './reasons.js';
 import { emptyLine, isKeptFrom, noteRefusal, type Line } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import type { TaskSpec } from './task-spec.js';
@@ -29,6 +31,8 @@ export interface AdmissionInput {
   readonly control: Control;
   readonly basis: EstimateBasis;
   readonly numbers: MemoryNumbers;
+  /** What the live tasks are expected to use; tasks that are let in are added to it. */
+  readonly forecast: () => Forecast;
 }
 
 /** A task to start now, and why. */
@@ -65,6 +69,8 @@ export function admitAll(
   let verdict = pickNext(state, input);
   for (let started = 1; verdict.admit !== undefined; started += 1) {
     start(verdict.admit);
+    const { record, reason } = verdict.admit;
+    addOutlook(input.forecast(), outlookOfNext(record, reason.estimate, input.control.knowledge));
     if (started >= STARTS_PER_TICK) break;
     verdict = pickNext(state, input);
   }
@@ -101,7 +107,7 @@ function scan(state: RunState, input: AdmissionInput): AdmissionVerdict {
     if (passed >= SCAN_LIMIT || line.reserved.has('capacity')) break;
     const reason = refusal(record, state, input, look);
     if (reason === undefined && !isKeptFrom(line, record.spec))
-      return { admit: { record, reason: fits(record, state, input, look, passed) }, head, line };
+      return { admit: { record, reason: fits(record, input, look, passed) }, head, line };
     passed += 1;
     if (reason === undefined) continue;
     head ??= { record, reason };
@@ -132,7 +138,7 @@ interface Look {
   readonly laneCaps: Readonly<Record<string, number>>;
 }
 
-function lookAt(state: RunState, { control, basis, nowMs }: AdmissionInput): Look {
+function lookAt(state: RunState, { control, basis, nowMs, forecast }: AdmissionInput): Look {
   const guesses = new Map<string, number>();
   let guessCount = 0;
   for (const record of state.live.values()) {
@@ -141,7 +147,7 @@ function lookAt(state: RunState, { control, basis, nowMs }: AdmissionInput): Loo
     guesses.set(record.spec.group, (guesses.get(record.spec.group) ?? 0) + 1);
   }
   return {
-    claimedBytes: claimedBytes(state, control, nowMs),
+    claimedBytes: expectedPeak(forecast(), control.sigmas),
     allowanceBytes: Math.floor(control.config.overcommit * basis.budgetBytes),
     guesses,
     guessCount,
@@ -157,21 +163,6 @@ function isStillAGuess({ phase, spec }: TaskRecord, control: Control, nowMs: num
   return memory === undefined || nowMs - memory.flatSinceMs < flatMs;
 }
 
-/** Σ claims of live attempts. One that is dying counts with what it still holds. */
-export function claimedBytes(state: RunState, control: Control, nowMs: number): number {
-  let sum = 0;
-  for (const record of state.live.values()) {
-    const { phase, spec } = record;
-    if (!('attempt' in phase)) continue;
-    const memory = control.memory.get(spec.id);
-    sum +=
-      phase.kind === 'stopping'
-        ? (memory?.usedBytes ?? 0)
-        : claimOf(phase.attempt, memory, spec.preemptible, nowMs);
-  }
-  return sum;
-}
-
 function laneIsOpen(state: RunState, look: Look, lane: string): boolean {
   const cap = look.laneCaps[lane];
   return cap === undefined || (state.inUse.concurrency.get(lane) ?? 0) < cap;
@@ -184,19 +175,35 @@ function refusal(
   look: Look,
 ): WaitReason | undefined {
   const { spec } = record;
-  const estimate = estimateFor(record, state, input.basis);
+  const estimate = estimateFor(record, input.control.knowledge, input.basis);
   return (
     otherResources(spec, state, input.control, look) ??
     slowStart(spec, estimate, input.control, look) ??
-    (look.claimedBytes + estimate.bytes > look.allowanceBytes
-      ? {
-          kind: 'memory',
-          estimate,
-          claimedBytes: look.claimedBytes,
-          allowanceBytes: look.allowanceBytes,
-        }
-      : undefined)
+    outOfMemory(record, estimate, input, look)
   );
+}
+
+function outOfMemory(
+  record: TaskRecord,
+  estimate: Estimate,
+  input: AdmissionInput,
+  { claimedBytes, allowanceBytes }: Look,
+): WaitReason | undefined {
+  const { fits, ...numbers } = fit(record, estimate, input, allowanceBytes);
+  return fits ? undefined : { kind: 'memory', estimate, claimedBytes, allowanceBytes, ...numbers };
+}
+
+/** Whether the task keeps within the allowance, beside all who run; by its group's curve where that is known. */
+function fit(
+  record: TaskRecord,
+  estimate: Estimate,
+  { control, forecast }: AdmissionInput,
+  allowanceBytes: number,
+): { readonly fits: boolean; readonly foresight?: Foresight } {
+  const { sigmas, knowledge } = control;
+  const outlook: Outlook = outlookOfNext(record, estimate, knowledge);
+  const { fits, peakBytes, inMs } = wouldFit(forecast(), outlook, allowanceBytes, sigmas);
+  return outlook.kind === 'level' ? { fits } : { fits, foresight: { peakBytes, inMs, sigmas } };
 }
 
 function otherResources(
@@ -241,19 +248,16 @@ function slowStart(
     : undefined;
 }
 
-function fits(
-  record: TaskRecord,
-  state: RunState,
-  input: AdmissionInput,
-  look: Look,
-  passed: number,
-): AdmitReason {
+function fits(record: TaskRecord, input: AdmissionInput, look: Look, passed: number): AdmitReason {
+  const estimate = estimateFor(record, input.control.knowledge, input.basis);
+  const { foresight } = fit(record, estimate, input, look.allowanceBytes);
   return {
     rule: 'fits',
-    estimate: estimateFor(record, state, input.basis),
+    estimate,
     claimedBytes: look.claimedBytes,
     allowanceBytes: look.allowanceBytes,
     numbers: input.numbers,
+    ...(foresight === undefined ? {} : { foresight }),
     passed,
   };
 }
@@ -266,7 +270,7 @@ function progress(state: RunState, input: AdmissionInput): AdmissionVerdict {
   for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
     const reason = refusal(record, state, input, look);
     if (isAlone || isAboutMemory(reason)) {
-      const admitted = fits(record, state, input, look, 0);
+      const admitted = fits(record, input, look, 0);
       const forced = reason !== undefined || atLeast(input.control.level.level, 'hold');
       return {
         admit: { record, reason: forced ? { ...admitted, rule: 'progress' } : admitted },

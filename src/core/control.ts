@@ -1,14 +1,21 @@
 import { EASY_BRAKE, type BrakeMemory } from './brake.js';
+import { initialKnowledge, NO_PRIORS, type Knowledge, type Priors } from './knowledge.js';
+import { predictCpus } from './learning/cpus.js';
+import { curveOf, newRecorder, noteUse, type CurveRecorder } from './learning/curve.js';
+import type { Curve } from './learning/types.js';
 import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
 import type { Scarce, Waiter } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
-import type { RunConfig, TaskId } from './task-spec.js';
+import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
 /** A new peak counts as growth only from this factor on: pages come and go in an attempt that stands still. */
 const GROWTH_FACTOR = 1.05;
 /** Tasks of unknown size that may run at once at first, over all groups. */
 const FIRST_UNKNOWNS = 2;
+
+/** Two deviations of a sum of many tasks: one look in fifty is above (prediction.md section 3.4). */
+const FIRST_SIGMAS = 2;
 
 /** Use of processors is measured over stretches of this length. */
 const CPU_STRETCH_MS = 500;
@@ -23,6 +30,8 @@ export interface AttemptMemory {
   /** Since when it has not grown. */
   readonly flatSinceMs: number;
   readonly cpu: CpuMemory;
+  /** What it has used so far, over its life. */
+  readonly recorder: CurveRecorder;
 }
 
 /** What a live attempt uses of the processors, over the last second or so. */
@@ -62,8 +71,14 @@ export function halved({ limit }: SlowStart): SlowStart {
 export interface Control {
   readonly config: RunConfig;
   readonly memory: Map<TaskId, AttemptMemory>;
+  /** Tasks whose input files are being measured. */
+  readonly measuring: Set<TaskId>;
   /** The host's count of OOM kills when the live attempt was admitted; nothing where the host does not count. */
   readonly oomKillsBefore: Map<TaskId, number>;
+  /** What is known of groups. */
+  readonly knowledge: Knowledge;
+  /** How many standard deviations of what tasks use over time admission leaves room for. */
+  sigmas: number;
   level: LevelMemory;
   slowStart: SlowStart;
   /** What the tree's limits were last set to. */
@@ -84,10 +99,13 @@ export interface Control {
 }
 
 /** What the loop knows before its first tick. */
-export function initialControl(config: RunConfig): Control {
+export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): Control {
   return {
     config,
+    knowledge: initialKnowledge(priors),
+    sigmas: FIRST_SIGMAS,
     memory: new Map(),
+    measuring: new Set(),
     oomKillsBefore: new Map(),
     level: calmLevel(),
     slowStart: { limit: FIRST_UNKNOWNS },
@@ -110,23 +128,48 @@ export function remember(control: Control, state: RunState, seen: Observation): 
   for (const sample of seen.attempts) {
     const record = state.live.get(sample.task);
     if (record?.attempts === sample.attempt) {
-      control.memory.set(sample.task, next(control.memory.get(sample.task), sample, seen.nowMs));
+      const before = control.memory.get(sample.task);
+      control.memory.set(sample.task, next(before, sample, seen.nowMs, bornAt(record)));
     }
   }
   for (const id of control.memory.keys()) if (!state.live.has(id)) control.memory.delete(id);
 }
 
-function next(before: AttemptMemory | undefined, now: AttemptSample, nowMs: number): AttemptMemory {
+function bornAt({ phase }: TaskRecord): number {
+  if (!('attempt' in phase)) return 0;
+  return phase.attempt.launched?.atMs ?? phase.attempt.admittedAtMs;
+}
+
+function next(
+  before: AttemptMemory | undefined,
+  now: AttemptSample,
+  nowMs: number,
+  bornAtMs: number,
+): AttemptMemory {
   const same = before?.attempt === now.attempt ? before : undefined;
   const peakBytes = Math.max(now.peakBytes, now.usedBytes, same?.peakBytes ?? 0);
   const grew = same === undefined || peakBytes > same.peakBytes * GROWTH_FACTOR;
+  const recorder = same?.recorder ?? newRecorder();
+  noteUse(recorder, Math.max(0, nowMs - bornAtMs), now.usedBytes);
   return {
     attempt: now.attempt,
     usedBytes: now.usedBytes,
     peakBytes: grew ? peakBytes : same.peakBytes,
     flatSinceMs: grew ? nowMs : same.flatSinceMs,
     cpu: nextCpu(same?.cpu, now.cpuMs, nowMs),
+    recorder,
   };
+}
+
+/** What an attempt that has just ended used over its life; undefined when it was too short to be seen. */
+export function curveOfEnded(
+  control: Control,
+  id: TaskId,
+  ranMs: number,
+  peakBytes: number,
+): Curve | undefined {
+  const recorder = control.memory.get(id)?.recorder;
+  return recorder === undefined ? undefined : curveOf(recorder, ranMs, peakBytes);
 }
 
 function nextCpu(
@@ -150,18 +193,21 @@ export function cpusInUse(control: Control, state: RunState): number {
   let measured = 0;
   for (const { spec } of state.live.values()) {
     if (spec.cpus === 'auto')
-      measured += control.memory.get(spec.id)?.cpu.cpus ?? unmeasured(control);
+      measured += control.memory.get(spec.id)?.cpu.cpus ?? unmeasured(control, spec);
   }
   return state.inUse.cpus + measured;
 }
 
 /** Processors that a task counts for when it is let in. */
-export function cpusWanted(control: Control, { cpus }: TaskRecord['spec']): number {
-  return cpus === 'auto' ? unmeasured(control) : cpus;
+export function cpusWanted(control: Control, spec: TaskSpec): number {
+  return spec.cpus === 'auto' ? unmeasured(control, spec) : spec.cpus;
 }
 
-function unmeasured({ config }: Control): number {
-  return Math.min(CPUS_UNMEASURED, config.cpus);
+/** What its group has kept busy, or one. */
+function unmeasured({ config, knowledge }: Control, { group, profile }: TaskSpec): number {
+  const known = profile === 'none' ? undefined : knowledge.groups.get(group);
+  const cpus = known === undefined ? undefined : predictCpus(known);
+  return Math.min(cpus ?? CPUS_UNMEASURED, config.cpus);
 }
 
 /** Remembers how many OOM kills the host had counted when an attempt was let in. */

@@ -1,13 +1,16 @@
 import type { Action } from './actions.js';
-import { admitAll, claimedBytes, type Admission, type Refusal } from './admission.js';
+import { admitAll, type Admission, type Refusal } from './admission.js';
 import { crewOf, nextBrake } from './brake.js';
 import { noteOomKills, remember, type Control } from './control.js';
 import { claimOf, isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
-import { finishDoomed, giveUpStuck, haltIfTold, takeFacts } from './facts.js';
+import { finishDoomed, giveUpStuck, haltIfTold, measureInputs, takeFacts } from './facts.js';
+import { expectedPeak, type Forecast } from './forecast.js';
+import { grownGroups } from './growth-gate.js';
 import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
 import type { Observation } from './observation.js';
+import { forecastNow } from './outlook.js';
 import { assessLevel } from './pressure.js';
 import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
@@ -61,6 +64,7 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   preempt(tick);
   haltIfTold(tick);
   finishDoomed(tick);
+  measureInputs(tick);
   admit(tick);
   limitTree(tick);
   sample(tick);
@@ -71,6 +75,7 @@ export function decide(state: RunState, control: Control, seen: Observation): De
 
 function open(state: RunState, control: Control, seen: Observation): Tick {
   const { budgetBytes } = seen.host;
+  let forecast: Forecast | undefined;
   return {
     state,
     control,
@@ -78,6 +83,7 @@ function open(state: RunState, control: Control, seen: Observation): Tick {
     tMs: Math.round(seen.nowMs),
     lines: linesFor(control.config, budgetBytes),
     basis: basisOf(state, control, seen),
+    forecast: () => (forecast ??= forecastNow(state, control, seen.nowMs)),
     numbers: {
       usedBytes: seen.host.usedBytes,
       budgetBytes,
@@ -188,6 +194,7 @@ function admit(tick: Tick): void {
     control,
     basis: tick.basis,
     numbers: tick.numbers,
+    forecast: tick.forecast,
   };
   const { head, line } = admitAll(state, input, (admission) => {
     start(tick, admission);
@@ -277,7 +284,7 @@ function sample(tick: Tick): void {
   emit(tick, {
     kind: 'sampled',
     level: state.level,
-    claimedBytes: claimedBytes(state, control, tMs),
+    claimedBytes: expectedPeak(tick.forecast(), control.sigmas),
     numbers: tick.numbers,
     attempts,
   });
@@ -286,6 +293,7 @@ function sample(tick: Tick): void {
 function endRun(tick: Tick): void {
   const { state } = tick;
   if (state.unfinished > 0 || state.ended !== undefined) return;
+  noteGrowth(tick);
   emit(tick, {
     kind: 'run-ended',
     outcomes: Object.fromEntries(state.counts.outcomes),
@@ -293,4 +301,11 @@ function endRun(tick: Tick): void {
     oomKills: state.counts.oomKills,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
   });
+}
+
+function noteGrowth(tick: Tick): void {
+  const { config, knowledge } = tick.control;
+  if (config.maxGrowthPct === undefined) return;
+  for (const growth of grownGroups(tick.state, knowledge.priors, config.maxGrowthPct))
+    emit(tick, { kind: 'group-grew', ...growth });
 }

@@ -1,7 +1,17 @@
 import { MiB } from '../util/bytes.js';
 import type { AttemptMemory } from './control.js';
 import type { Estimate, EstimateSource } from './reasons.js';
-import type { GroupHistory, LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { Knowledge } from './knowledge.js';
+import { predictPeak } from './learning/predict.js';
+import {
+  completedRuns,
+  emptyProfile,
+  largestPeak,
+  lowerBound,
+  type GroupProfile,
+} from './learning/profile.js';
+import type { PeakPrediction, ProfileStrategy } from './learning/types.js';
+import type { LiveAttempt, TaskRecord } from './run-state.js';
 import type { TaskSpec } from './task-spec.js';
 
 /** No estimate is lower: the shell and the kernel's own share of a task. */
@@ -10,8 +20,9 @@ const SMALLEST_ESTIMATE_BYTES = 16 * MiB;
 const UNKNOWN_SHARE = 0.25;
 /** A group is known from so many finished peaks on; until then its tasks are pilots. */
 export const KNOWN_FROM = 2;
-/** With few peaks the next is likely to be higher: P(next > max of n) = 1 / (n + 1) (prediction.md 3.2). */
+/** Fewer runs than these are less than the user's own word. */
 const FEW_PEAKS = 3;
+/** After one peak, or peaks far apart, the next is likely to be higher. */
 const FEW_PEAKS_MARGIN = 1.3;
 /** Peaks that are all alike need little more than the largest. */
 const ALIKE_MARGIN = 1.05;
@@ -47,8 +58,12 @@ export interface EstimateBasis {
 export const SETTLED_MS = 30_000;
 
 /** What the task's next attempt is expected to reach. */
-export function estimateFor(record: TaskRecord, state: RunState, basis: EstimateBasis): Estimate {
-  const base = baseEstimate(record, state, basis);
+export function estimateFor(
+  record: TaskRecord,
+  knowledge: Knowledge,
+  basis: EstimateBasis,
+): Estimate {
+  const base = baseEstimate(record, knowledge, basis);
   const { limitBytes, floorBytes } = record;
   if (floorBytes > base.bytes)
     return capped(
@@ -62,20 +77,60 @@ export function estimateFor(record: TaskRecord, state: RunState, basis: Estimate
   return capped(base, limitBytes);
 }
 
-function baseEstimate(record: TaskRecord, state: RunState, basis: EstimateBasis): Estimate {
-  const { group, profile, memory } = record.spec;
-  const history = profile === 'none' ? undefined : state.groups.get(group);
-  const samples = history?.peaksBytes.length ?? 0;
-  const live = basis.liveGroupPeaks.get(group) ?? 0;
-  const bound = Math.max(history?.lowerBoundBytes ?? 0, live);
+function baseEstimate(record: TaskRecord, knowledge: Knowledge, basis: EstimateBasis): Estimate {
+  const { group, profile: strategy, memory } = record.spec;
+  const profile = (strategy === 'none' ? undefined : knowledge.groups.get(group)) ?? emptyProfile();
+  const predicted = predictPeak(profile, strategy, record);
+  const bound = Math.max(lowerBound(profile), basis.liveGroupPeaks.get(group) ?? 0);
   const request = memory.requestBytes ?? memory.limitBytes;
-  if (history !== undefined && samples >= FEW_PEAKS)
-    return known('group', samples, Math.max(peakEstimate(history), bound));
-  if (request !== undefined)
-    return known('request', samples, Math.max(request, largest(history), bound));
-  if (history !== undefined && samples >= 1)
-    return known('group', samples, Math.max(peakEstimate(history), bound));
-  return unknownEstimate(record, state, basis, bound);
+  if (predicted !== undefined) {
+    const shown = fromGroup(predicted, strategy, profile, bound, sourceOf(group, knowledge));
+    if (request === undefined || outweighs(shown, request)) return shown;
+  }
+  if (request !== undefined) {
+    const most = Math.max(request, largestPeak(profile), bound);
+    return known('request', completedRuns(profile), most);
+  }
+  return unknownEstimate(record, knowledge, basis, bound);
+}
+
+/** Many runs are more than the user's word; a few are so only where they went beyond it. */
+function outweighs(shown: Estimate, requestBytes: number): boolean {
+  return shown.samples >= FEW_PEAKS || (!isGuess(shown) && shown.bytes > requestBytes);
+}
+
+function sourceOf(group: string, { priors }: Knowledge): 'group' | 'profile' {
+  const prior = priors.get(group);
+  return prior !== undefined && completedRuns(prior) > 0 ? 'profile' : 'group';
+}
+
+/**
+ * Few peaks, and a strategy that means to cover all, count with what others of the group have gone up to, and with
+ * some more: P(next > max of n) = 1 / (n + 1), whatever the distribution (prediction.md section 3.2).
+ */
+function fromGroup(
+  { bytes, samples, rule }: PeakPrediction,
+  strategy: ProfileStrategy,
+  profile: GroupProfile,
+  boundBytes: number,
+  source: 'group' | 'profile',
+): Estimate {
+  const most = Math.max(peakWithMargin(profile), boundBytes);
+  if (samples < FEW_PEAKS) return { ...known(source, samples, most), rule: 'largest, and some' };
+  return { ...known(source, samples, strategy === 'peak' ? most : bytes), rule };
+}
+
+/** The largest peak and a margin: small where peaks are alike, larger the further they lie apart. */
+function peakWithMargin({ runs }: GroupProfile): number {
+  let most = 0;
+  let least = Infinity;
+  for (const { peakBytes } of runs) {
+    if (peakBytes > most) most = peakBytes;
+    if (peakBytes < least) least = peakBytes;
+  }
+  if (runs.length < KNOWN_FROM || most === 0) return most * FEW_PEAKS_MARGIN;
+  const spread = (most - least) / most;
+  return most * (ALIKE_MARGIN + (FEW_PEAKS_MARGIN - ALIKE_MARGIN) * spread);
 }
 
 /**
@@ -85,16 +140,16 @@ function baseEstimate(record: TaskRecord, state: RunState, basis: EstimateBasis)
  */
 function unknownEstimate(
   { spec }: TaskRecord,
-  state: RunState,
+  knowledge: Knowledge,
   basis: EstimateBasis,
   boundBytes: number,
 ): Estimate {
-  const { groups } = state.runPeaks;
+  const groups = knowledge.run.groups.size;
   const boundFromLive = boundBytes * FEW_PEAKS_MARGIN;
   const most = Math.max(UNKNOWN_SHARE * basis.budgetBytes, boundFromLive);
   const settled = spec.preemptible > 0 ? basis.settledGroupPeaks.get(spec.group) : undefined;
   const bytes =
-    settled === undefined ? fromOtherGroups(spec, state, basis) : settled * SETTLED_MARGIN;
+    settled === undefined ? fromOtherGroups(spec, knowledge, basis) : settled * SETTLED_MARGIN;
   return known(
     groups > 0 ? 'run' : 'unknown',
     groups,
@@ -104,32 +159,14 @@ function unknownEstimate(
 
 function fromOtherGroups(
   { preemptible }: TaskSpec,
-  { runPeaks }: RunState,
+  { run }: Knowledge,
   { budgetBytes }: EstimateBasis,
 ): number {
-  const { groups, maxBytes, sumBytes } = runPeaks;
+  const { maxBytes, sumBytes } = run;
+  const groups = run.groups.size;
   if (preemptible > 0 && groups >= MEAN_FROM) return sumBytes / groups;
   const share = (UNKNOWN_SHARE * budgetBytes * CAUTION_GROUPS) / (CAUTION_GROUPS + groups);
   return Math.max(share, maxBytes * RUN_PEAKS_MARGIN);
-}
-
-/** The largest peak and a margin: small where peaks are alike, larger the further they lie apart. */
-function peakEstimate({ peaksBytes }: GroupHistory): number {
-  let most = 0;
-  let least = Infinity;
-  for (const peak of peaksBytes) {
-    if (peak > most) most = peak;
-    if (peak < least) least = peak;
-  }
-  if (peaksBytes.length < FEW_PEAKS || most === 0) return most * FEW_PEAKS_MARGIN;
-  const spread = (most - least) / most;
-  return most * (ALIKE_MARGIN + (FEW_PEAKS_MARGIN - ALIKE_MARGIN) * spread);
-}
-
-function largest(history: GroupHistory | undefined): number {
-  let most = 0;
-  for (const peak of history?.peaksBytes ?? []) if (peak > most) most = peak;
-  return most;
 }
 
 function known(source: EstimateSource, samples: number, bytes: number): Estimate {
@@ -147,7 +184,10 @@ function capped(estimate: Estimate, limitBytes: number | undefined): Estimate {
     : { ...estimate, bytes: limitBytes };
 }
 
-/** True while nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is seen. */
+/**
+ * True while next to nothing is known of what the task needs: it starts slowly, and its estimate gives way to what is
+ * seen. One run of an earlier time is more than one of a neighbour that happened to finish first.
+ */
 export function isGuess(estimate: Estimate): boolean {
   const { source, samples } = estimate;
   return source === 'unknown' || source === 'run' || (source === 'group' && samples < KNOWN_FROM);

@@ -1,3 +1,4 @@
+import type { Curve } from './learning/types.js';
 import type { AttemptRef, AttemptSample } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import type {
@@ -51,6 +52,13 @@ export type RunEvent =
   | AttemptEnded
   | TaskRequeued
   | TaskFinished
+  | {
+      readonly kind: 'inputs-measured';
+      readonly tMs: number;
+      readonly task: TaskId;
+      /** Absent when a file was not there. */
+      readonly bytes?: number;
+    }
   | BudgetChanged
   | {
       readonly kind: 'brake-felt';
@@ -79,6 +87,7 @@ export type RunEvent =
       readonly mode: 'soon' | 'now';
       readonly failures: number;
     }
+  | GroupGrew
   | RunEnded;
 
 /** The first event of every journal. */
@@ -96,6 +105,8 @@ export interface RunStarted {
   readonly tier: Tier;
   readonly tasks: number;
   readonly config: RunConfig;
+  /** Absolute path of the portable file that profiles are kept in; absent: in the state folder, or not at all. */
+  readonly profileFile?: string;
 }
 
 /** The level of alarm moved. */
@@ -139,6 +150,10 @@ export interface AttemptEnded extends AttemptRef {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly ranMs: number;
+  /** Maximum of its working set in each sixteenth of its life; absent when it was too short to be seen. */
+  readonly curve?: Curve;
+  /** Size of its input files before it ran. */
+  readonly inputBytes?: number;
 }
 
 /** The task will run again. */
@@ -180,6 +195,21 @@ export interface Sampled {
   readonly claimedBytes: number;
   readonly numbers: MemoryNumbers;
   readonly attempts: readonly AttemptSample[];
+}
+
+/** At the end of a run: a group needs more than its stored profile allows (`max_growth`), so the run fails. */
+export interface GroupGrew {
+  readonly kind: 'group-grew';
+  readonly tMs: number;
+  readonly group: string;
+  /** The task with the peak that decided. */
+  readonly task: TaskId;
+  readonly beforeBytes: number;
+  readonly nowBytes: number;
+  readonly growthPct: number;
+  readonly limitPct: number;
+  /** Stored runs that it was compared with. */
+  readonly samples: number;
 }
 
 /** The last event of a run that ended in order. */

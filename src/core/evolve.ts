@@ -8,11 +8,9 @@ import type {
   TaskRequeued,
 } from './events.js';
 import { dequeue, enqueue } from './queue.js';
-import type { GroupHistory, JobProgress, LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { JobProgress, LiveAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
 
-/** Peaks remembered for each group. */
-const PEAKS_KEPT = 200;
 /** Past attempts remembered for each task; the journal has them all. */
 const PAST_KEPT = 64;
 
@@ -31,9 +29,6 @@ export function evolve(state: RunState, event: RunEvent): void {
     case 'task-planned':
       plan(state, event.spec, event.tMs);
       return;
-    case 'level-changed':
-      state.level = event.to;
-      return;
     case 'task-waits':
       task(state, event.task).waits = event.reason;
       return;
@@ -41,9 +36,7 @@ export function evolve(state: RunState, event: RunEvent): void {
       admit(state, event);
       return;
     case 'attempt-launched':
-      changeAttempt(task(state, event.task), {
-        launched: { atMs: event.tMs, pid: event.pid },
-      });
+      changeAttempt(task(state, event.task), { launched: { atMs: event.tMs, pid: event.pid } });
       return;
     case 'attempt-stopping':
       beginStopping(state, event);
@@ -55,9 +48,7 @@ export function evolve(state: RunState, event: RunEvent): void {
       changeStopping(state, event.task, { stuck: true });
       return;
     case 'attempt-exited':
-      changeAttempt(task(state, event.task), {
-        exited: { status: event.exit, atMs: event.tMs },
-      });
+      changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
       return;
     case 'attempt-ended':
       endAttempt(state, event);
@@ -67,6 +58,28 @@ export function evolve(state: RunState, event: RunEvent): void {
       return;
     case 'task-finished':
       finish(state, event);
+      return;
+    case 'group-grew':
+      state.grown.push(event);
+      return;
+    case 'inputs-measured':
+      measured(state, event.task, event.bytes);
+      return;
+    default:
+      ofRun(state, event);
+  }
+}
+
+type OfTask = Extract<RunEvent, { readonly task: TaskId } | { readonly kind: 'task-planned' }>;
+
+/** What happens to the run as a whole. */
+function ofRun(
+  state: RunState,
+  event: Exclude<RunEvent, OfTask | Extract<RunEvent, { kind: 'run-started' }>>,
+): void {
+  switch (event.kind) {
+    case 'level-changed':
+      state.level = event.to;
       return;
     case 'budget-changed':
       state.budget = event;
@@ -108,6 +121,7 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
     growths: 0,
     limitBytes: spec.memory.limitBytes,
     floorBytes: 0,
+    inputBytes: undefined,
     waits: undefined,
     admitted: undefined,
     past: [],
@@ -250,7 +264,6 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
   record.phase = { kind: 'queued', sinceMs: event.tMs, notBeforeMs: Infinity };
   state.live.delete(event.task);
   hold(state, record.spec, -1);
-  learn(state, record.spec.group, event);
   if (event.verdict.kind === 'preempted') state.counts.preemptions += 1;
   if (isOomKill(event)) state.counts.oomKills += 1;
 }
@@ -259,32 +272,6 @@ function isOomKill({ verdict }: AttemptEnded): boolean {
   return (
     verdict.kind === 'own-limit' || verdict.kind === 'bystander' || verdict.kind === 'over-budget'
   );
-}
-
-/** A run to the end is a sample; one that was stopped only shows that the peak is not lower. */
-function learn(state: RunState, group: string, { verdict, peakBytes }: AttemptEnded): void {
-  const history = groupHistory(state, group);
-  if (verdict.kind === 'exit' && verdict.code === 0) {
-    history.peaksBytes.push(peakBytes);
-    if (history.peaksBytes.length > PEAKS_KEPT) history.peaksBytes.shift();
-    const { runPeaks } = state;
-    if (history.peaksBytes.length === 1) {
-      runPeaks.groups += 1;
-      runPeaks.sumBytes += peakBytes;
-    }
-    runPeaks.maxBytes = Math.max(runPeaks.maxBytes, peakBytes);
-  } else if (verdict.kind !== 'exit') {
-    history.lowerBoundBytes = Math.max(history.lowerBoundBytes, peakBytes);
-  }
-}
-
-function groupHistory(state: RunState, group: string): GroupHistory {
-  let history = state.groups.get(group);
-  if (history === undefined) {
-    history = { peaksBytes: [], lowerBoundBytes: 0 };
-    state.groups.set(group, history);
-  }
-  return history;
 }
 
 function requeue(state: RunState, event: TaskRequeued): void {
@@ -326,6 +313,7 @@ function finish(state: RunState, event: TaskFinished): void {
     `task ${event.task} has no live attempt when it is finished`,
   );
   dequeue(state.queue, record);
+  state.unmeasured.delete(event.task);
   state.doomed.delete(event.task);
   const { outcome, skipped, tMs: atMs } = event;
   record.phase = {
@@ -355,9 +343,21 @@ function release(state: RunState, job: JobProgress): void {
     if (record.phase.kind !== 'queued') continue;
     if (broken !== undefined && record.spec.when === 'success') {
       state.doomed.set(record.spec.id, { kind: 'need-did-not-succeed', job: broken });
+    } else if (record.spec.hasInputs === true) {
+      state.unmeasured.set(record.spec.id, record);
     } else {
       enqueue(state.queue, record);
     }
   }
   job.released = job.tasks.length;
+}
+
+function measured(state: RunState, id: TaskId, bytes: number | undefined): void {
+  const record = task(state, id);
+  assert(
+    state.unmeasured.delete(id),
+    `the inputs of task ${id} are measured once, before it starts`,
+  );
+  record.inputBytes = bytes;
+  enqueue(state.queue, record);
 }

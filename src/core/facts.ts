@@ -1,14 +1,19 @@
 import { present, unreachable } from '../util/assert.js';
-import { oomKillsSince, widened } from './control.js';
+import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
+import { learnFrom } from './knowledge.js';
+import { sampleOf } from './learning/sample.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
 import { requeueAfter } from './retry.js';
 import { failureCount, type LiveAttempt, type TaskRecord } from './run-state.js';
-import { stopEveryone } from './stopping.js';
+import { stopEveryone, stopLateComer } from './stopping.js';
 import type { HaltThreshold, NodeSignal } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
 import { outcomeOf, verdictOf } from './verdict.js';
+
+/** A look at a file takes microseconds, on a network's file system more. */
+const MEASURED_PER_TICK = 256;
 
 /** Takes in what happened since the last tick, in order. */
 export function takeFacts(tick: Tick): void {
@@ -20,6 +25,7 @@ function takeFact(tick: Tick, fact: Fact): void {
   switch (fact.kind) {
     case 'launched':
       emit(tick, { kind: 'attempt-launched', ...ref(fact), pid: fact.pid });
+      stopLateComer(tick, recordOf(tick, fact));
       return;
     case 'launch-failed':
       endAttempt(
@@ -35,6 +41,9 @@ function takeFact(tick: Tick, fact: Fact): void {
     case 'emptied':
       takeEmptied(tick, recordOf(tick, fact), fact.tally);
       return;
+    case 'inputs-measured':
+      takeMeasured(tick, fact);
+      return;
     case 'stop-requested':
       requestStop(tick, fact.signal);
       return;
@@ -43,9 +52,32 @@ function takeFact(tick: Tick, fact: Fact): void {
   }
 }
 
+/** A task that was canceled meanwhile is not waiting for it any more. */
+function takeMeasured(
+  tick: Tick,
+  { task, bytes }: Extract<Fact, { kind: 'inputs-measured' }>,
+): void {
+  tick.control.measuring.delete(task);
+  if (!tick.state.unmeasured.has(task)) return;
+  emit(tick, { kind: 'inputs-measured', task, ...(bytes === undefined ? {} : { bytes }) });
+}
+
+/** Looks at the input files of tasks that are free to start: a larger input needs more memory. */
+export function measureInputs({ state, control, actions }: Tick): void {
+  if (state.unmeasured.size === 0) return;
+  let asked = 0;
+  for (const task of state.unmeasured.keys()) {
+    if (asked >= MEASURED_PER_TICK) return;
+    if (control.measuring.has(task)) continue;
+    control.measuring.add(task);
+    actions.push({ kind: 'measure-inputs', task });
+    asked += 1;
+  }
+}
+
 /** Only a stuck attempt that was given up can still be heard of after its end. */
 function isAboutOneGivenUp({ state }: Tick, fact: Fact): boolean {
-  return 'task' in fact && (state.stop?.times ?? 0) > 1 && !state.live.has(fact.task);
+  return 'attempt' in fact && (state.stop?.times ?? 0) > 1 && !state.live.has(fact.task);
 }
 
 function ref({ task, attempt }: AttemptRef): AttemptRef {
@@ -89,17 +121,22 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   const seenPeak = tick.control.memory.get(record.spec.id)?.peakBytes ?? 0;
   const peakBytes = Math.max(tally.peakBytes, seenPeak);
   const ranMs = attempt.launched === undefined ? 0 : tick.tMs - attempt.launched.atMs;
-  emit(tick, {
+  const curve = curveOfEnded(tick.control, record.spec.id, ranMs, peakBytes);
+  const { inputBytes } = record;
+  const ended = {
     kind: 'attempt-ended',
     ...refOf(record),
     verdict,
     peakBytes,
     cpuMs: tally.cpuMs,
     ranMs,
-  });
+    ...(curve === undefined ? {} : { curve }),
+    ...(inputBytes === undefined ? {} : { inputBytes }),
+  } as const;
+  emit(tick, ended);
   tick.control.memory.delete(record.spec.id);
   tick.control.oomKillsBefore.delete(record.spec.id);
-  if (isFirstOfItsGroup(tick, record, verdict))
+  if (learned(tick, record.spec.group, ended))
     tick.control.slowStart = widened(tick.control.slowStart);
   const { stop, halted } = tick.state;
   const requeue =
@@ -126,12 +163,15 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   });
 }
 
-function isFirstOfItsGroup({ state }: Tick, { spec }: TaskRecord, verdict: Verdict): boolean {
-  return (
-    verdict.kind === 'exit' &&
-    verdict.code === 0 &&
-    state.groups.get(spec.group)?.peaksBytes.length === 1
-  );
+/** What is learned of the group at once; true when nothing was known of it before. */
+function learned(
+  { control, state, tMs }: Tick,
+  group: string,
+  ended: Parameters<typeof sampleOf>[0],
+): boolean {
+  const { startedAtMs = 0, tier = 'procfs' } = state.started ?? {};
+  const sample = sampleOf(ended, tier, startedAtMs + tMs);
+  return sample !== undefined && learnFrom(control.knowledge, group, sample);
 }
 
 function requestStop(tick: Tick, signal: NodeSignal): void {

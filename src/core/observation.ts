@@ -57,12 +57,15 @@ export interface AttemptTally {
 
 /** Something that happened since the last tick. Facts only enqueue; decisions are made in the tick. */
 export type Fact =
+  /** It is in its place and about to execute its command; from here on signals and kills reach it. */
   | ({ readonly kind: 'launched'; readonly pid: number } & AttemptRef)
   | ({ readonly kind: 'launch-failed'; readonly error: string } & AttemptRef)
   /** The main process is gone; other processes of the attempt may still live. */
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
   /** The last process is gone and its memory is free. */
   | ({ readonly kind: 'emptied'; readonly tally: AttemptTally } & AttemptRef)
+  /** How large the task's input files are together; absent when one of them cannot be found. */
+  | { readonly kind: 'inputs-measured'; readonly task: TaskId; readonly bytes?: number }
   /** The user wants the run to end; the second request is an order to kill. */
   | { readonly kind: 'stop-requested'; readonly signal: NodeSignal };
 

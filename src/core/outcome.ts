@@ -3,7 +3,10 @@ import type { NodeSignal } from './task-spec.js';
 /** How a process ended. */
 export type ExitStatus =
   | { readonly kind: 'code'; readonly code: number }
-  | { readonly kind: 'signal'; readonly signal: NodeSignal };
+  /** Real-time signals are called `SIGRTMIN`, `SIGRTMIN+1` and so on. */
+  | { readonly kind: 'signal'; readonly signal: NodeSignal }
+  /** Nobody can tell: what would have learnt of its end is gone. It may even live still, and is ended then. */
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /**
  * From the attempt's own cgroup, `memory.events.local` (cgroup-v2.rst): `oom_kill` counts kills by *any* OOM killer;
@@ -47,7 +50,9 @@ export type Verdict =
   | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' }
   /** A signal that neither we nor the kernel's OOM killer sent. */
   | { readonly kind: 'external-signal'; readonly signal: NodeSignal }
-  | { readonly kind: 'could-not-start'; readonly error: string };
+  | { readonly kind: 'could-not-start'; readonly error: string }
+  /** How it ended cannot be known any more, for a reason that lies with us. */
+  | { readonly kind: 'lost'; readonly why: string };
 
 /** What finally became of a task. */
 export type Outcome = 'succeeded' | 'failed' | 'oom-killed' | 'timed-out' | 'canceled' | 'skipped';

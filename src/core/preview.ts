@@ -2,11 +2,12 @@ import { initialControl } from './control.js';
 import { decide } from './decide.js';
 import { estimateFor } from './estimate.js';
 import { evolve } from './evolve.js';
+import { NO_PRIORS, type Priors } from './knowledge.js';
 import type { HostSample } from './observation.js';
 import { startsBefore } from './queue.js';
 import type { Estimate, WaitReason } from './reasons.js';
 import { emptyRunState, type RunState, type TaskRecord } from './run-state.js';
-import type { RunConfig, TaskSpec } from './task-spec.js';
+import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
 /** One task as a run would see it at its start. */
 export interface PreviewedTask {
@@ -22,6 +23,13 @@ export type PreviewedStart =
   | { readonly kind: 'queued' }
   | { readonly kind: 'needs'; readonly jobs: readonly string[] };
 
+/** What a preview knows beyond the tasks themselves. */
+export interface Foreknowledge {
+  readonly priors?: Priors;
+  /** Size of a task's input files now; undefined where they are not there yet. */
+  readonly inputBytesOf?: (task: TaskId) => number | undefined;
+}
+
 /**
  * The first tick of a run, by the same `decide` as the real one: nothing is started.
  *
@@ -32,18 +40,31 @@ export function preview(
   config: RunConfig,
   tasks: readonly TaskSpec[],
   host: HostSample,
+  { priors = NO_PRIORS, inputBytesOf = () => undefined }: Foreknowledge = {},
 ): PreviewedTask[] {
   const state = emptyRunState();
   for (const spec of tasks) evolve(state, { kind: 'task-planned', tMs: 0, spec });
+  for (const task of [...state.unmeasured.keys()]) {
+    const bytes = inputBytesOf(task);
+    evolve(state, {
+      kind: 'inputs-measured',
+      tMs: 0,
+      task,
+      ...(bytes === undefined ? {} : { bytes }),
+    });
+  }
+  const control = initialControl(config, priors);
   const basis = {
     budgetBytes: host.budgetBytes,
     liveGroupPeaks: new Map<string, number>(),
     settledGroupPeaks: new Map<string, number>(),
   };
   const estimates = new Map(
-    [...state.tasks.values()].map((record) => [record, estimateFor(record, state, basis)]),
+    [...state.tasks.values()].map((record) => [
+      record,
+      estimateFor(record, control.knowledge, basis),
+    ]),
   );
-  const control = initialControl(config);
   // The second look is late enough for the head of the queue to have said why it waits.
   decide(state, control, { nowMs: 0, host, attempts: [], facts: [] });
   decide(state, control, { nowMs: 1000, host, attempts: [], facts: [] });

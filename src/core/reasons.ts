@@ -33,8 +33,10 @@ export type EstimateSource =
   | 'run'
   /** Declared in the jobfile. */
   | 'request'
-  /** Finished peaks of the same group. */
+  /** Finished runs of the same group, all in this run. */
   | 'group'
+  /** Finished runs of the same group, some of them before this run. */
+  | 'profile'
   /** The task's own earlier attempt was stopped at a higher use. */
   | 'earlier-attempt';
 
@@ -44,6 +46,18 @@ export interface Estimate {
   readonly source: EstimateSource;
   /** How many peaks it rests on. */
   readonly samples: number;
+  /** The rule that made it of them, in words: `max × 1.15`. */
+  readonly rule?: string;
+}
+
+/** What all tasks together are expected to reach with one more, by the curves of their groups. */
+export interface Foresight {
+  /** The most at any one time, the margin for chance included. */
+  readonly peakBytes: number;
+  /** When, milliseconds from then. */
+  readonly inMs: number;
+  /** The margin: so many standard deviations. */
+  readonly sigmas: number;
 }
 
 /** Why a task was started when it was. */
@@ -55,6 +69,8 @@ export interface AdmitReason {
   /** What claims may fill: `overcommit × budget`. */
   readonly allowanceBytes: number;
   readonly numbers: MemoryNumbers;
+  /** Present when it was let in by what its group uses over time, and not by its peak. */
+  readonly foresight?: Foresight;
   /** Tasks ahead in the queue that it passed. */
   readonly passed: number;
 }
@@ -66,6 +82,8 @@ export type WaitReason =
       readonly estimate: Estimate;
       readonly claimedBytes: number;
       readonly allowanceBytes: number;
+      /** Present when it is refused by what its group uses over time, and not by its peak. */
+      readonly foresight?: Foresight;
     }
   | { readonly kind: 'level'; readonly level: PressureLevel; readonly numbers: MemoryNumbers }
   /** Tasks of an unknown group start a few at a time until some have finished. */

@@ -7,7 +7,7 @@ import type { LimitGrowth, MemorySpec, RetryCause, RetrySpec } from './task-spec
 /** First wait after a preemption; doubles with each, up to a minute: a victim that comes straight back is one again. */
 const PREEMPT_BACK_OFF_MS = 1000;
 const BACK_OFF_MAX_MS = 60_000;
-/** A task may be taken as a bystander so often before that counts as a failure: everything has a bound. */
+/** A task may be hit through no fault of its own so often before that counts as a failure: everything has a bound. */
 const BYSTANDER_BOUND = 5;
 /** A limit grows at most so often when `grow` is a factor. */
 const GROWTH_BOUND = 5;
@@ -52,6 +52,11 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
       const isProvenWrong = end.estimateBytes > 0 && end.peakBytes > end.estimateBytes;
       const next = isProvenWrong ? raised : same;
       return { cause: { kind: 'bystander', times }, delayMs: backOff(times), ...next };
+    }
+    case 'lost': {
+      const times = record.bystanderKills + 1;
+      if (times > BYSTANDER_BOUND) return retry(record, verdict, same);
+      return { cause: { kind: 'bystander', times }, delayMs: backOff(times), ...same };
     }
     case 'own-limit': {
       const toBytes = grownLimit(record.spec.memory, verdict.limitBytes, record.growths);
@@ -126,6 +131,7 @@ function causesOf(verdict: Verdict): RetryCause[] {
     case 'external-signal':
       return ['failure', `signal:${verdict.signal}`];
     case 'could-not-start':
+    case 'lost':
       return ['failure'];
     case 'own-limit':
     case 'bystander':

@@ -1,4 +1,4 @@
-import type { BudgetChanged, RunEnded, RunStarted, Sampled } from './events.js';
+import type { BudgetChanged, GroupGrew, RunEnded, RunStarted, Sampled } from './events.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import { emptyQueue, type Queue } from './queue.js';
 import type {
@@ -80,7 +80,7 @@ export interface TaskRecord {
   /** Attempts started so far. */
   attempts: number;
   preemptions: number;
-  /** Ended by an OOM killer through no fault of its own. */
+  /** Ended through no fault of its own: by an OOM killer, or because we lost sight of it. */
   bystanderKills: number;
   /** Retries used up by failures of its own. */
   retries: number;
@@ -90,6 +90,8 @@ export interface TaskRecord {
   limitBytes: number | undefined;
   /** No estimate may be lower: an earlier attempt was stopped up there. */
   floorBytes: number;
+  /** Size of its input files; undefined when it has none, or before they were measured, or when one is missing. */
+  inputBytes: number | undefined;
   /** Why it last waited, if it was at the head of the queue. */
   waits: WaitReason | undefined;
   /** Why the live attempt was let in. */
@@ -110,14 +112,6 @@ export interface JobProgress {
   needs: readonly string[];
   /** Jobs it needs that are not finished, each counted once however often it is named. */
   unfinishedNeeds: number;
-}
-
-/** What the finished tasks of one group needed. */
-export interface GroupHistory {
-  /** Peaks of attempts that ran to their end, newest last, bounded. */
-  readonly peaksBytes: number[];
-  /** Highest use seen in an attempt that was stopped: the true peak may be higher. */
-  lowerBoundBytes: number;
 }
 
 /** What running tasks hold of everything that is not memory. */
@@ -145,18 +139,13 @@ export interface RunState {
   readonly jobs: Map<string, JobProgress>;
   /** Waiting for no need: free to start, now or after a back-off. */
   readonly queue: Queue;
+  /** Free to start but for a look at the size of their input files. */
+  readonly unmeasured: Map<TaskId, TaskRecord>;
   /** Starting, running or stopping. */
   readonly live: Map<TaskId, TaskRecord>;
   /** Will never run, and still have to be told so. */
   readonly doomed: Map<TaskId, SkipCause>;
   readonly inUse: InUse;
-  readonly groups: Map<string, GroupHistory>;
-  /** What groups of this run have shown: how many are known by a peak, the largest of all, and the sum of their first. */
-  readonly runPeaks: {
-    groups: number;
-    maxBytes: number;
-    sumBytes: number;
-  };
   readonly counts: RunCounts;
   unfinished: number;
   level: PressureLevel;
@@ -164,6 +153,8 @@ export interface RunState {
   stop: { readonly signal: NodeSignal; readonly times: number } | undefined;
   halted: { readonly mode: 'soon' | 'now'; readonly failures: number } | undefined;
   lastSample: Sampled | undefined;
+  /** Groups that outgrew their stored profiles; known at the end. */
+  readonly grown: GroupGrew[];
   ended: RunEnded | undefined;
 }
 
@@ -174,11 +165,10 @@ export function emptyRunState(): RunState {
     tasks: new Map(),
     jobs: new Map(),
     queue: emptyQueue(),
+    unmeasured: new Map(),
     live: new Map(),
     doomed: new Map(),
     inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
-    groups: new Map(),
-    runPeaks: { groups: 0, maxBytes: 0, sumBytes: 0 },
     counts: { outcomes: new Map(), preemptions: 0, oomKills: 0 },
     unfinished: 0,
     level: 'open',
@@ -186,6 +176,7 @@ export function emptyRunState(): RunState {
     stop: undefined,
     halted: undefined,
     lastSample: undefined,
+    grown: [],
     ended: undefined,
   };
 }

@@ -5,7 +5,6 @@ import type { RunEvent } from './events.js';
 import type { PreemptReason, StopReason } from './reasons.js';
 import type { TaskRecord } from './run-state.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
-import type { NodeSignal } from './task-spec.js';
 
 /** An attempt that outlives SIGKILL by this much is stuck (in the kernel): its memory is no longer counted as freed. */
 const STUCK_AFTER_MS = 10_000;
@@ -18,33 +17,39 @@ const SETTLE_AFTER_VICTIM_MS = 2000;
 
 type KillReason = Extract<RunEvent, { kind: 'attempt-killed' }>['because'];
 
-/** How an attempt is to be stopped: asked with a signal and given time, or killed at once. */
-interface HowToStop {
-  readonly signal: NodeSignal;
-  readonly graceMs: number;
-}
-
 /**
- * Begins to stop an attempt; without grace it is killed in the same tick. One whose main process has ended already is
- * not stopped for this reason any more: how it ended stands, and only what it left behind is cleared away.
+ * Begins to stop an attempt: it is asked by a signal, or without grace killed in the same tick. One whose main process
+ * has ended already is not stopped for this reason any more: how it ended stands, and only what it left behind is
+ * cleared away.
  */
-export function stop(
-  tick: Tick,
-  record: TaskRecord,
-  reason: StopReason,
-  { signal, graceMs }: HowToStop,
-): void {
+export function stop(tick: Tick, record: TaskRecord, reason: StopReason, graceMs: number): void {
   if (reason.kind !== 'left-behind' && hasExited(record)) {
     stopLeftBehind(tick, record);
     return;
   }
   emit(tick, { kind: 'attempt-stopping', ...refOf(record), graceMs, reason });
-  if (graceMs > 0) tick.actions.push({ kind: 'signal', ...refOf(record), signal });
-  else kill(tick, record, whyWithoutGrace(tick, reason));
+  if (graceMs === 0) kill(tick, record, whyWithoutGrace(tick, reason));
+  else if (liveAttemptOf(record)?.launched !== undefined) ask(tick, record, reason);
+}
+
+/**
+ * An attempt has started that was stopped while it was on its way, when nothing could reach it: it gets now what it
+ * was to get then.
+ */
+export function stopLateComer(tick: Tick, record: TaskRecord): void {
+  if (record.phase.kind !== 'stopping') return;
+  const { killedAtMs, reason } = record.phase.stop;
+  if (killedAtMs === undefined) ask(tick, record, reason);
+  else tick.actions.push({ kind: 'kill', ...refOf(record) });
+}
+
+function ask(tick: Tick, record: TaskRecord, reason: StopReason): void {
+  const signal = reason.kind === 'preempted' ? record.spec.onPreempt.signal : 'SIGTERM';
+  tick.actions.push({ kind: 'signal', ...refOf(record), signal });
 }
 
 function stopLeftBehind(tick: Tick, record: TaskRecord): void {
-  stop(tick, record, { kind: 'left-behind' }, { signal: 'SIGKILL', graceMs: 0 });
+  stop(tick, record, { kind: 'left-behind' }, 0);
 }
 
 function hasExited(record: TaskRecord): boolean {
@@ -79,12 +84,7 @@ function enforceTimeout(tick: Tick, record: TaskRecord): void {
   if (timeoutMs === undefined || launched === undefined || hasExited(record)) return;
   const ranMs = tick.tMs - launched.atMs;
   if (ranMs < timeoutMs) return;
-  stop(
-    tick,
-    record,
-    { kind: 'timed-out', timeoutMs, ranMs },
-    { signal: 'SIGTERM', graceMs: onPreempt.graceMs },
-  );
+  stop(tick, record, { kind: 'timed-out', timeoutMs, ranMs }, onPreempt.graceMs);
 }
 
 function pushStopping(tick: Tick, record: TaskRecord): void {
@@ -151,13 +151,8 @@ export function preempt(tick: Tick): void {
     candidates,
   };
   for (const victim of victims) {
-    const { signal, graceMs } = victim.spec.onPreempt;
-    stop(
-      tick,
-      victim,
-      { kind: 'preempted', preempt: reason },
-      { signal, graceMs: level === 'critical' ? 0 : graceMs },
-    );
+    const graceMs = level === 'critical' ? 0 : victim.spec.onPreempt.graceMs;
+    stop(tick, victim, { kind: 'preempted', preempt: reason }, graceMs);
   }
 }
 
@@ -192,10 +187,7 @@ function sayVictimsMissing(tick: Tick, neededBytes: number): void {
 export function stopEveryone(tick: Tick, reason: StopReason, isFinal: boolean): void {
   for (const record of [...tick.state.live.values()]) {
     if (record.phase.kind !== 'stopping') {
-      stop(tick, record, reason, {
-        signal: 'SIGTERM',
-        graceMs: isFinal ? 0 : record.spec.onPreempt.graceMs,
-      });
+      stop(tick, record, reason, isFinal ? 0 : record.spec.onPreempt.graceMs);
     } else if (isFinal) {
       kill(tick, record, 'second-signal');
     }

@@ -1,3 +1,5 @@
+import type { ProfileStrategy } from './learning/types.js';
+
 /**
  * What the user asked for, as far as scheduling cares: no command, no environment, no path. What it takes to start a
  * task is kept apart (`LaunchSpec` in the supervisor's ports), so that nothing secret can reach the journal from here.
@@ -72,7 +74,9 @@ export interface TaskSpec {
   /** Tasks that use memory alike: what one of them needed is the estimate for the next. */
   readonly group: string;
   /** How the group's past becomes an estimate; `none` ignores it. */
-  readonly profile: 'none' | 'peak';
+  readonly profile: ProfileStrategy;
+  /** It reads files whose size says something about what it needs: measured when its turn comes. */
+  readonly hasInputs?: true;
   /** Name under the jobfile's `groups:`, whose `max_parallel` this task shares. */
   readonly concurrency?: string;
 }
@@ -112,6 +116,8 @@ export interface RunConfig {
   readonly intervalMs: number;
   readonly maxParallel?: number;
   readonly halt: HaltRule;
+  /** The run fails when a group's peak grew by more than this against its stored profile; absent: never. */
+  readonly maxGrowthPct?: number;
   /** `max_parallel` by concurrency group. */
   readonly groups: Readonly<Record<string, number>>;
   /** Capacities of named counters. */

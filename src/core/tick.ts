@@ -3,6 +3,7 @@ import type { Control } from './control.js';
 import type { EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { evolve } from './evolve.js';
+import type { Forecast } from './forecast.js';
 import type { Lines } from './lines.js';
 import type { AttemptRef, Observation } from './observation.js';
 import type { MemoryNumbers } from './reasons.js';
@@ -19,6 +20,8 @@ export interface Tick {
   readonly tMs: number;
   readonly lines: Lines;
   readonly basis: EstimateBasis;
+  /** What the live tasks are expected to use, worked out when it is first asked for. */
+  readonly forecast: () => Forecast;
   numbers: MemoryNumbers;
   readonly events: RunEvent[];
   readonly actions: Action[];

@@ -36,7 +36,7 @@ export function verdictOf(end: EndOfAttempt): Verdict {
   if (exit.kind === 'code' && exit.code === 0) return { kind: 'exit', code: 0 };
   const oom = tally.oom ?? hostCounters(end.hostOomKills, exit);
   if (oom !== undefined && oom.oomKill > 0) return oomVerdict(end, oom);
-  return plainExit(exit);
+  return exitVerdict(exit);
 }
 
 /**
@@ -44,10 +44,13 @@ export function verdictOf(end: EndOfAttempt): Verdict {
  * counts it before that. Counters of its own that stand still are proof of the contrary, so the host's do not matter then.
  */
 function hostCounters(hostOomKills: number, exit: ExitStatus): OomCounters | undefined {
-  const isKilled =
-    exit.kind === 'signal' ? exit.signal === 'SIGKILL' : exit.code === SHELL_SAYS_SIGKILL;
-  if (!isKilled || hostOomKills === 0) return undefined;
+  if (!endedBySigkill(exit) || hostOomKills === 0) return undefined;
   return { oomKill: hostOomKills, oom: 0, max: 0, of: 'host' };
+}
+
+function endedBySigkill(exit: ExitStatus): boolean {
+  if (exit.kind === 'signal') return exit.signal === 'SIGKILL';
+  return exit.kind === 'code' && exit.code === SHELL_SAYS_SIGKILL;
 }
 
 function ourDoing(stop: StopReason, { peakBytes }: AttemptTally): Verdict | undefined {
@@ -82,10 +85,17 @@ function oomVerdict({ attempt, tally, ...end }: EndOfAttempt, oom: OomCounters):
   return { kind: 'bystander', peakBytes, usedBytes, budgetBytes, oom };
 }
 
-function plainExit(exit: ExitStatus): Verdict {
-  return exit.kind === 'code'
-    ? { kind: 'exit', code: exit.code }
-    : { kind: 'external-signal', signal: exit.signal };
+function exitVerdict(exit: ExitStatus): Verdict {
+  switch (exit.kind) {
+    case 'code':
+      return { kind: 'exit', code: exit.code };
+    case 'signal':
+      return { kind: 'external-signal', signal: exit.signal };
+    case 'unknown':
+      return { kind: 'lost', why: exit.why };
+    default:
+      return unreachable(exit);
+  }
 }
 
 /** What becomes of the task if it is not tried again. */
@@ -104,6 +114,7 @@ export function outcomeOf(verdict: Verdict): Outcome {
     case 'preempted':
     case 'external-signal':
     case 'could-not-start':
+    case 'lost':
       return 'failed';
     default:
       return unreachable(verdict);

@@ -10,6 +10,7 @@ import type { PastAttempt, RunState } from '../core/run-state.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
+import { growthWords } from './words-growth.js';
 import { levelWords, memoryWords } from './words-memory.js';
 import {
   counted,
@@ -88,6 +89,8 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
         'halt',
         `${counted(event.failures, 'task')} did not succeed; ${event.mode === 'now' ? 'the others are stopped' : 'no more are started'}`,
       );
+    case 'group-grew':
+      return line('key', event, 'grew', growthWords(event));
     default:
       return memoryLine(event);
   }

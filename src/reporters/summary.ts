@@ -9,6 +9,7 @@ import { usedBytesIn } from './peak.js';
 import type { Reporter } from './reporter.js';
 import { tableText } from './table.js';
 import { endOfTaskWords, peakOf, timeOf } from './views/task-facts.js';
+import { acceptWords, growthWords } from './words-growth.js';
 import { counted, isFailure } from './words.js';
 
 /** Up to so many tasks each has its row; of more, only those of note have. */
@@ -33,6 +34,7 @@ export function createSummaryReporter({ out, colour, isQuiet }: SummaryOptions):
       const parts = [
         ...(isQuiet ? [] : [taskTable(state, colour)]),
         failures(state, colour),
+        growths(state, colour),
         totals(state, peakBytes),
       ];
       out.write(`${parts.filter((part) => part !== '').join('\n\n')}\n`);
@@ -158,6 +160,24 @@ function failures(state: RunState, colour: ChalkInstance): string {
       `… and ${failed.length - FAILURES_TOLD} more: memsched show${runOf(state)} --failed`,
     );
   return lines.join('\n');
+}
+
+const GROWTHS_TOLD = 10;
+
+/** Groups that outgrew their profiles, and how to accept that. At most ten. */
+export function growths({ grown, started }: RunState, colour: ChalkInstance): string {
+  if (grown.length === 0) return '';
+  const left = grown.length - GROWTHS_TOLD;
+  return [
+    ...grown
+      .slice(0, GROWTHS_TOLD)
+      .flatMap((event) => [
+        colour.red(growthWords(event)),
+        `  ${acceptWords(event, started?.profileFile)}`,
+      ]),
+    ...(left > 0 ? [`… and ${counted(left, 'more group')}`] : []),
+    'Until then, or with a larger max_growth, what these groups used is not added to their profiles.',
+  ].join('\n');
 }
 
 const OUTCOMES: readonly Outcome[] = [

@@ -1,8 +1,16 @@
 import type { TaskRequeued } from '../core/events.js';
-import type { OomCounters, Outcome, Verdict } from '../core/outcome.js';
-import type { AdmitReason, Estimate, SkipCause, StopReason, WaitReason } from '../core/reasons.js';
+import type { ExitStatus, OomCounters, Outcome, Verdict } from '../core/outcome.js';
+import type {
+  AdmitReason,
+  Estimate,
+  Foresight,
+  SkipCause,
+  StopReason,
+  WaitReason,
+} from '../core/reasons.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes } from '../util/bytes.js';
+import { formatCount } from '../util/count.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
 import { memoryWords, preemptWords } from './words-memory.js';
@@ -30,8 +38,24 @@ export function verdictWords(verdict: Verdict): string {
       return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
     case 'could-not-start':
       return `could not be started: ${printable(verdict.error)}`;
+    case 'lost':
+      return `lost, no fault of its own: ${printable(verdict.why)}`;
     default:
       return unreachable(verdict);
+  }
+}
+
+/** How an attempt's main process ended, whoever was behind it. */
+export function exitedWords(exit: ExitStatus): string {
+  switch (exit.kind) {
+    case 'code':
+      return `its main process ends with exit code ${exit.code}`;
+    case 'signal':
+      return `its main process is ended by ${printable(exit.signal)}`;
+    case 'unknown':
+      return `its main process is out of sight: ${printable(exit.why)}`;
+    default:
+      return unreachable(exit);
   }
 }
 
@@ -54,7 +78,7 @@ export function estimateWords(estimate: Estimate): string {
   return `${formatBytes(estimate.bytes)} (${sourceWords(estimate)})`;
 }
 
-function sourceWords({ source, samples }: Estimate): string {
+function sourceWords({ source, samples, rule }: Estimate): string {
   switch (source) {
     case 'unknown':
       return 'a guess: nothing is known of it yet';
@@ -63,7 +87,8 @@ function sourceWords({ source, samples }: Estimate): string {
     case 'request':
       return 'as declared';
     case 'group':
-      return `from ${counted(samples, 'peak')} of its group`;
+    case 'profile':
+      return `from ${counted(samples, 'run')} of its group${rule === undefined ? '' : `: ${rule}`}`;
     case 'earlier-attempt':
       return 'raised: an earlier attempt was stopped on its way up';
     default:
@@ -80,7 +105,9 @@ export function admitWords(reason: AdmitReason): string {
     reason.passed === 0 ? '' : `; it passed ${counted(reason.passed, 'task')} that must wait`;
   switch (reason.rule) {
     case 'fits':
-      return `it fits: ${estimate} on top of ${claims}, of the ${allowance}${passed}`;
+      return reason.foresight === undefined
+        ? `it fits: ${estimate} on top of ${claims}, of the ${allowance}${passed}`
+        : `it fits: ${estimate}; with it all are expected to reach ${foresightWords(reason.foresight)}, of the ${allowance}${passed}`;
     case 'progress':
       return `nothing else runs, so it starts whatever the numbers say: ${estimate}, ${claims}, ${allowance}${passed}`;
     default:
@@ -88,10 +115,17 @@ export function admitWords(reason: AdmitReason): string {
   }
 }
 
+/** `1.2G in 40s (2.0 standard deviations above the mean)`. */
+function foresightWords({ peakBytes, inMs, sigmas }: Foresight): string {
+  return `${formatBytes(peakBytes)} in ${formatDuration(inMs)} (${sigmas.toFixed(1)} standard deviations above the mean)`;
+}
+
 /** Why a queued task does not start now. `nowMs` is milliseconds since the run started. */
 export function waitWords(reason: WaitReason, nowMs: number): string {
   switch (reason.kind) {
     case 'memory':
+      if (reason.foresight !== undefined)
+        return `waits for memory: with it all are expected to reach ${foresightWords(reason.foresight)}, more than the ${formatBytes(reason.allowanceBytes)} that claims may fill; estimate ${estimateWords(reason.estimate)}`;
       return `waits for memory: estimate ${estimateWords(reason.estimate)} on top of claims ${formatBytes(reason.claimedBytes)} is more than the ${formatBytes(reason.allowanceBytes)} that claims may fill`;
     case 'level':
       return `held back, the level is ${reason.level}: ${memoryWords(reason.numbers)}`;
@@ -173,5 +207,5 @@ export function isFailure(outcome: Outcome): boolean {
 
 /** `1 task`, `2 tasks`, `12,345 tasks`. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,8 +1,9 @@
 import type { Action } from '../core/actions.js';
 import type { AttemptRef } from '../core/observation.js';
+import type { TaskId } from '../core/task-spec.js';
 import { present, unreachable } from '../util/assert.js';
 import type { Inbox } from './observe.js';
-import type { Launcher, LogPaths, TaskHost } from './ports.js';
+import type { InputMeter, LaunchEnd, Launcher, LaunchSpec, LogPaths, TaskHost } from './ports.js';
 import type { RunPlan } from './run-plan.js';
 
 /** `oom_score_adj` for each preemptible level: if we lose the race, the kernel takes whom we would have taken. */
@@ -14,6 +15,7 @@ export interface Effects {
   readonly plan: RunPlan;
   readonly host: TaskHost;
   readonly launcher: Launcher;
+  readonly inputs: InputMeter;
   readonly logs: LogPaths;
   readonly inbox: Inbox;
   /** Makes the next tick come at once. */
@@ -39,12 +41,26 @@ function applyOne(action: Action, effects: Effects): void {
     case 'kill':
       host.kill(action);
       return;
+    case 'measure-inputs':
+      measure(action.task, effects);
+      return;
     case 'limit-tree':
       host.limitTree(action);
       return;
     default:
       unreachable(action);
   }
+}
+
+function measure(task: TaskId, { plan, inputs, inbox, wake }: Effects): void {
+  const { stdin, inputs: files = [] } = launchSpec(plan, task);
+  const bytes = inputs.sizeOf(stdin === undefined ? files : [stdin, ...files]);
+  inbox.put({ kind: 'inputs-measured', task, ...(bytes === undefined ? {} : { bytes }) });
+  wake();
+}
+
+function launchSpec(plan: RunPlan, task: TaskId): LaunchSpec {
+  return present(plan.launches.get(task), `task ${task} has something to run`);
 }
 
 type Launch = Extract<Action, { kind: 'launch' }>;
@@ -61,23 +77,33 @@ function launch(action: Launch, effects: Effects): void {
   const order = {
     ...ref,
     ...logs.pathsFor(ref.task, ref.attempt),
-    spec: present(plan.launches.get(ref.task), `task ${ref.task} has something to run`),
+    spec: launchSpec(plan, ref.task),
     entry: entry.value,
     env: environment(action, effects.runId),
     oomScoreAdj: OOM_SCORE_PER_LEVEL * action.level,
   };
-  const child = launcher.launch(order, (end) => {
-    if (end.kind === 'could-not-start') failToLaunch(ref, end.error, effects);
-    else inbox.put({ kind: 'exited', ...ref, exit: end });
-    effects.wake();
+  const taken = launcher.launch(order, {
+    onStarted(pid) {
+      host.adopt(ref, pid);
+      inbox.put({ kind: 'launched', ...ref, pid });
+      effects.soon();
+    },
+    onEnd(end) {
+      takeEnd(ref, end, effects);
+    },
   });
-  if (child.ok) {
-    host.adopt(ref, child.value.pid);
-    inbox.put({ kind: 'launched', ...ref, pid: child.value.pid });
-    effects.soon();
-  } else {
-    failToLaunch(ref, child.error, effects);
+  if (!taken.ok) failToLaunch(ref, taken.error, effects);
+}
+
+function takeEnd(ref: AttemptRef, end: LaunchEnd, effects: Effects): void {
+  if (end.kind === 'could-not-start') {
+    failToLaunch(ref, end.error, effects);
+    return;
   }
+  // Whatever it still does, nobody would learn how it ends.
+  if (end.kind === 'unknown') effects.host.kill(ref);
+  effects.inbox.put({ kind: 'exited', ...ref, exit: end });
+  effects.wake();
 }
 
 function failToLaunch(ref: AttemptRef, error: string, { host, inbox, wake }: Effects): void {

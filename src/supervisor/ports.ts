@@ -23,6 +23,8 @@ export interface LaunchSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute path of the file to read from; absent: nothing to read. */
   readonly stdin?: string;
+  /** Absolute paths of the files whose size says something about what the task needs; its stdin is not repeated. */
+  readonly inputs?: readonly string[];
 }
 
 /** A shell's argv with the script as its last argument, or a plain argv. Never parsed again. */
@@ -89,23 +91,37 @@ export interface LaunchOrder extends AttemptRef {
  */
 export type LaunchEnd = ExitStatus | { readonly kind: 'could-not-start'; readonly error: string };
 
+/** Is told what comes of one order; nothing before `launch` has returned. */
+export interface LaunchListener {
+  /** The main process is there, and in its enclosure. Called once, but not for one that ended before. */
+  onStarted(pid: number): void;
+  /** Called once: the main process is gone, there never was one, or nothing more can be learnt of it. */
+  onEnd(end: LaunchEnd): void;
+}
+
 /** Starts processes. */
 export interface Launcher {
   /**
-   * Starts the attempt in its own session, in its enclosure before the command is executed.
+   * Has the attempt started, in its own session, and in its enclosure before the command is executed. Until it has
+   * started nothing can be sent to it.
    *
-   * @param onExit - called once, when the main process is gone; never before `launch` has returned.
-   * @returns the main process, or why it could not be started (in words for the user).
+   * @returns why the order cannot be taken (in words for the user); then nothing is started, and nothing told.
    */
-  launch(
-    order: LaunchOrder,
-    onExit: (end: LaunchEnd) => void,
-  ): Result<{ readonly pid: number }, string>;
+  launch(order: LaunchOrder, listener: LaunchListener): Result<void, string>;
+  /** Takes no more orders; afterwards nobody is on the way any more. What was started runs on. */
+  close(): Promise<void>;
+}
+
+/** Looks how large files are. */
+export interface InputMeter {
+  /** Bytes of all of them together; undefined when one cannot be looked at. Never waits for anybody. */
+  sizeOf(paths: readonly string[]): number | undefined;
 }
 
 /** Takes events, in order: the journal and every reporter. */
 export interface EventSink {
-  emit(event: RunEvent): void;
+  /** All that one tick decided; it acts when this has returned. */
+  emit(events: readonly RunEvent[]): void;
 }
 
 /** Where an attempt's output goes. */

@@ -2,12 +2,13 @@ import { initialControl, type Control } from '../core/control.js';
 import { decide } from '../core/decide.js';
 import type { RunEvent, RunStarted } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
+import type { Priors } from '../core/knowledge.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
 import type { NodeSignal } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
-import type { Clock, EventSink, Launcher, LogPaths, TaskHost } from './ports.js';
+import type { Clock, EventSink, InputMeter, Launcher, LogPaths, TaskHost } from './ports.js';
 import type { RunPlan } from './run-plan.js';
 
 /** While memory is short or someone is being stopped, looks come at least this often. */
@@ -21,10 +22,16 @@ export interface SupervisorParts {
   readonly clock: Clock;
   readonly host: TaskHost;
   readonly launcher: Launcher;
+  readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  /** What earlier runs have shown of the groups. */
+  readonly priors?: Priors;
   /** What the first event says beyond what the plan does. */
-  readonly about: Pick<RunStarted, 'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile'>;
+  readonly about: Pick<
+    RunStarted,
+    'runId' | 'bootId' | 'pid' | 'memsched' | 'jobfile' | 'profileFile'
+  >;
 }
 
 /** How a run came to its end: in order, or by a bug of ours. */
@@ -52,10 +59,10 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    this.#control = initialControl(parts.plan.config);
+    this.#control = initialControl(parts.plan.config, parts.priors);
     this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
     this.#startedAtMs = parts.clock.monotonicMs();
-    const { plan, host, launcher, logs } = parts;
+    const { plan, host, launcher, inputs, logs } = parts;
     const wake = (): void => {
       this.#wake();
     };
@@ -64,6 +71,7 @@ export class Supervisor {
       plan,
       host,
       launcher,
+      inputs,
       logs,
       inbox: this.#inbox,
       wake,
@@ -97,7 +105,7 @@ export class Supervisor {
 
   #announce(): void {
     const { plan, clock, host, about } = this.#parts;
-    this.#record({
+    const started: RunStarted = {
       kind: 'run-started',
       tMs: 0,
       version: 1,
@@ -106,14 +114,15 @@ export class Supervisor {
       tier: host.tier,
       tasks: plan.tasks.length,
       config: plan.config,
-    });
-    for (const spec of plan.tasks) this.#record({ kind: 'task-planned', tMs: 0, spec });
+    };
+    this.#record([started]);
+    this.#record(plan.tasks.map((spec) => ({ kind: 'task-planned', tMs: 0, spec })));
   }
 
   /** For events that no tick decides: the state changes and everyone is told. */
-  #record(event: RunEvent): void {
-    evolve(this.state, event);
-    this.#parts.sink.emit(event);
+  #record(events: readonly RunEvent[]): void {
+    for (const event of events) evolve(this.state, event);
+    this.#parts.sink.emit(events);
   }
 
   #wake(): void {
@@ -158,7 +167,7 @@ export class Supervisor {
     this.#lastTickMs = this.nowMs();
     const seen = this.#observer.look(this.state, this.#lastTickMs);
     const { events, actions } = decide(this.state, this.#control, seen);
-    for (const event of events) this.#parts.sink.emit(event);
+    this.#parts.sink.emit(events);
     apply(actions, this.#effects);
   }
 

@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'permission denied',
@@ -22,6 +24,16 @@ const WORDS: Readonly<Record<string, string>> = {
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/**
+ * A system error by its number, in the words of {@link describeError}.
+ *
+ * @param text - the C library's words, for one that has none here.
+ */
+export function describeErrno(errno: number, text: string): string {
+  const [code] = Object.entries(constants.errno).find(([, number]) => number === errno) ?? [];
+  return `${WORDS[code ?? ''] ?? text} (${code ?? `error ${errno}`})`;
 }
 
 /** A system error in words for the user: what it means, and the kernel's name for it. */

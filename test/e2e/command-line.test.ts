@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { evolve } from '../../src/core/evolve.js';
 import type { RunEvent } from '../../src/core/events.js';
 import { emptyRunState } from '../../src/core/run-state.js';
-import { MEMSCHED, runCli, runJobs, startJobs } from '../support/cli.js';
+import { MEMSCHED, readJournal, runCli, runJobs, startJobs, taskOutput } from '../support/cli.js';
 import { ofKind, outcomes } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -146,7 +146,7 @@ describe('signals', () => {
     ['SIGINT', 130],
   ] as const)('%s asks everyone to stop; exit %i', async (signal, code) => {
     const run = startJobs(slow);
-    await until('the task runs', () => ofKind(run.events(), 'attempt-launched').length > 0);
+    await until('the task listens', () => taskOutput(run.stateHome, 'a').includes('ready'));
     run.kill(signal);
     const end = await run.finished;
     expect(end.exitCode, end.story).toBe(code);
@@ -162,7 +162,7 @@ describe('signals', () => {
         },
       },
     });
-    await until('the task runs', () => ofKind(run.events(), 'attempt-launched').length > 0);
+    await until('it is deaf', () => taskOutput(run.stateHome, 'deaf').includes('ready'));
     run.kill('SIGTERM');
     await until('the first was taken', () => ofKind(run.events(), 'stop-requested').length > 0);
     run.kill('SIGTERM');
@@ -177,6 +177,47 @@ describe('signals', () => {
     run.kill('SIGHUP');
     const end = await run.finished;
     expect(end.exitCode, end.story).toBe(0);
+  });
+
+  describe('after the last task', () => {
+    /** A run whose output nobody reads, and that has ended but for that. */
+    async function endedUnread(): Promise<ChildProcess> {
+      const cwd = tempDir();
+      const many = Array.from({ length: 1000 }, (_, at) => at);
+      const jobs = { a: { run: 'false' }, b: { needs: ['a'], matrix: { many }, run: 'true' } };
+      writeFileSync(join(cwd, 'jobs.yaml'), JSON.stringify({ version: 1, jobs }));
+      const child = spawn(process.execPath, [MEMSCHED, 'run', 'jobs.yaml', '--json'], {
+        cwd,
+        env: { ...process.env, XDG_STATE_HOME: cwd },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      await until('the run has ended', () => ofKind(readJournal(cwd), 'run-ended').length > 0);
+      expect(child.exitCode, 'it waits for its reader').toBeNull();
+      return child;
+    }
+
+    function exitOf(child: ChildProcess): Promise<unknown> {
+      return new Promise((resolve) => {
+        child.once('exit', (...end) => {
+          resolve(end);
+        });
+      });
+    }
+
+    it('a signal changes nothing', async () => {
+      const child = await endedUnread();
+      const exit = exitOf(child);
+      child.kill('SIGTERM');
+      child.stdout?.resume();
+      expect(await exit).toEqual([1, null]);
+    });
+
+    it('signals end at most the wait for a reader who does not read', async () => {
+      const child = await endedUnread();
+      const exit = exitOf(child);
+      await until('it leaves', () => !child.kill('SIGTERM'));
+      expect(await exit).toEqual([1, null]);
+    });
   });
 
   it('a reader that goes away does no harm', async () => {

@@ -70,8 +70,8 @@ function drawSwap(chance: Random, totalBytes: number): { readonly swap?: SwapSpe
   if (!chance.chance(0.3)) return {};
   return {
     swap: {
-      totalBytes: Math.round(totalBytes * chance.logBetween(0.02, 1)),
-      bytesPerMs: chance.logBetween(50, 1500) * (MiB / 1000),
+      totalBytes: Math.round(totalBytes * chance.logBetween(0.02, 0.5)),
+      bytesPerMs: chance.logBetween(150, 1500) * (MiB / 1000),
     },
   };
 }

@@ -21,6 +21,18 @@ type Character = 'mixed' | 'crowd' | 'lying' | 'stream';
 /** How the peaks of one group lie: close together, in two heaps, or far apart with a long tail. */
 type Spread = 'alike' | 'bimodal' | 'heavy-tail';
 
+/** The default comes up most. */
+const STRATEGIES = [
+  'curve',
+  'curve',
+  'curve',
+  'expected-cost',
+  'peak',
+  'p95',
+  'p50',
+  'avg',
+] as const;
+
 /** What one job is drawn from. */
 interface JobDraw {
   readonly job: number;
@@ -32,7 +44,7 @@ interface JobDraw {
 
 /** Seeded jobs of every kind for a machine with so much memory. */
 export function drawWorkload(chance: Random, config: RunConfig, totalBytes: number): Workload {
-  const character = chance.chance(0.03)
+  const character = chance.chance(0.02)
     ? 'stream'
     : chance.pick<Character>(['mixed', 'mixed', 'crowd', 'lying']);
   const preemptibleShare = chance.pick([0, 0.5, 1, 1]);
@@ -84,12 +96,20 @@ function drawRows(chance: Random, draw: JobDraw): WorkloadTask[] {
     const id = rows === 1 ? spec.job : `${spec.job}.${row}`;
     const own = chance.fork(id);
     const program = drawProgram(own, draw, shape ?? own.pick(SHAPES), spread);
-    return { spec: { ...spec, id, matrix: { row: String(row) } }, program };
+    const inputBytes = drawInputBytes(own, program);
+    return { spec: { ...spec, id, matrix: { row: String(row) } }, program, inputBytes };
   });
 }
 
+/** Most inputs say something of what will be needed, some say nothing, and some are not there. */
+function drawInputBytes(chance: Random, { curve }: Program): number | undefined {
+  if (chance.chance(0.1)) return undefined;
+  const peakBytes = Math.max(...curve.map(({ bytes }) => bytes));
+  return Math.round(peakBytes * (chance.chance(0.8) ? chance.between(0.2, 0.3) : chance.next()));
+}
+
 function rowCount(chance: Random, character: Character, job: number): number {
-  if (character === 'stream') return job === 0 ? chance.int(60, 160) : chance.int(1, 3);
+  if (character === 'stream') return job === 0 ? chance.int(60, 120) : chance.int(1, 3);
   return character === 'mixed' && chance.chance(0.3) ? 1 : chance.int(2, 10);
 }
 
@@ -126,7 +146,8 @@ function drawJob(chance: Random, draw: JobDraw): TaskSpec {
     ...(chance.chance(0.15) && !isStream ? { timeoutMs: chance.int(500, 20_000) } : {}),
     priority: isStream ? 0 : chance.pick([0, 0, 0, 5, -5]),
     group: chance.chance(0.2) ? 'shared' : name,
-    profile: chance.chance(character === 'lying' ? 0.3 : 0.9) ? 'peak' : 'none',
+    profile: chance.chance(character === 'lying' ? 0.3 : 0.9) ? chance.pick(STRATEGIES) : 'none',
+    ...(chance.chance(0.2) ? { hasInputs: true as const } : {}),
     ...(groups.length > 0 && chance.chance(0.3) ? { concurrency: groups[0] ?? '' } : {}),
   };
 }
@@ -163,7 +184,7 @@ function drawPeak(chance: Random, typicalBytes: number, spread: Spread): number 
 
 /** What grows slowly can be held up; what grows at once is a matter of brakes and killers. */
 function drawDurationMs(chance: Random, character: Character): number {
-  return character === 'mixed' ? chance.logBetween(150, 20_000) : chance.logBetween(1000, 40_000);
+  return character === 'mixed' ? chance.logBetween(150, 20_000) : chance.logBetween(700, 25_000);
 }
 
 function drawProgram(

@@ -23,10 +23,6 @@ interface Tenant {
   readonly exitsWith: ExitStatus;
   readonly oomScoreAdj: number;
   readonly onExit: (end: LaunchEnd) => void;
-  /** Its process is in the enclosure: before that nothing reaches it there. */
-  readonly entersAtMs: number;
-  /** The program is executed, and no longer what prepares it. */
-  readonly startsAtMs: number;
 }
 
 interface Death {
@@ -84,14 +80,8 @@ export class Enclosure {
   }
 
   /** Its main process lives and is getting on with its work. */
-  isWorking(nowMs: number): boolean {
-    const tenant = this.#tenant;
-    return (
-      tenant !== undefined &&
-      !this.#mainIsGone &&
-      this.#death?.isKill !== true &&
-      nowMs >= tenant.startsAtMs
-    );
+  get isWorking(): boolean {
+    return this.#tenant !== undefined && !this.#mainIsGone && this.#death?.isKill !== true;
   }
 
   get isBeingKilled(): boolean {
@@ -109,7 +99,6 @@ export class Enclosure {
     return (
       tenant !== undefined &&
       !this.isVanished &&
-      nowMs >= tenant.entersAtMs &&
       (this.emptySinceMs === undefined || nowMs < this.emptySinceMs + tenant.mishaps.emptiesLateMs)
     );
   }
@@ -124,10 +113,8 @@ export class Enclosure {
     const tenant = this.#tenant;
     if (tenant === undefined || !this.isPopulated(nowMs) || !this.isAlive) return;
     const { onTerm } = tenant.program;
-    // What prepares the program takes the signal as any process would.
-    const answer = nowMs < tenant.startsAtMs ? 'die' : onTerm.kind;
-    if (answer === 'ignore') return;
-    const tidies = answer === 'tidy' && onTerm.kind === 'tidy';
+    if (onTerm.kind === 'ignore') return;
+    const tidies = onTerm.kind === 'tidy';
     this.#dieAt({
       atMs: nowMs + (tidies ? onTerm.forMs : this.#deathMs()),
       cause: 'supervisor',
@@ -219,7 +206,7 @@ export class Enclosure {
       this.#empty(nowMs);
       return true;
     }
-    if (nowMs >= tenant.startsAtMs && tenant.mishaps.spawn.kind === 'fails-late') {
+    if (tenant.mishaps.spawn.kind === 'fails-late') {
       const error = 'the fake program could not be executed';
       this.#end('never-started', { kind: 'could-not-start', error }, tenant, nowMs);
       return true;

@@ -1,7 +1,12 @@
 import { RemovalList } from '../../src/adapters/cgroup/removal-list.js';
 import { SampledLimit } from '../../src/adapters/host/sampled-limit.js';
 import type { Tier } from '../../src/core/events.js';
-import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../../src/core/observation.js';
+import type {
+  AttemptRef,
+  AttemptSample,
+  AttemptTally,
+  HostSample,
+} from '../../src/core/observation.js';
 import type { OomCounters } from '../../src/core/outcome.js';
 import type { NodeSignal, TaskId } from '../../src/core/task-spec.js';
 import type { AttemptLimits, Entry, TaskHost } from '../../src/supervisor/ports.js';
@@ -221,9 +226,7 @@ export class FakeHost implements TaskHost {
 
   #countersOf(enclosure: Enclosure): OomCounters | undefined {
     if (enclosure.isVanished) return undefined;
-    return this.tier === 'cgroup'
-      ? enclosure.oom
-      : this.#sampledLimits.get(enclosure)?.counters();
+    return this.tier === 'cgroup' ? enclosure.oom : this.#sampledLimits.get(enclosure)?.counters();
   }
 
   /** `memory.max` goes no lower than what is used now: that would be an order to the OOM killer. */
@@ -256,4 +259,3 @@ export class FakeHost implements TaskHost {
 function nameOf({ task, attempt }: AttemptRef): string {
   return `/fake-cgroup/${task}.${attempt}`;
 }
-

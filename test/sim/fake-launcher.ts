@@ -1,67 +1,130 @@
+import type { AttemptRef } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
-import type { Launcher, LaunchEnd, LaunchOrder } from '../../src/supervisor/ports.js';
+import type {
+  Launcher,
+  LaunchEnd,
+  LaunchListener,
+  LaunchOrder,
+} from '../../src/supervisor/ports.js';
 import { present } from '../../src/util/assert.js';
 import { err, ok, type Result } from '../../src/util/result.js';
 import type { FakeMachine } from './fake-machine.js';
-import { exitOf, type Mishaps, type Program } from './program.js';
+import { exitOf, type Mishaps, type Program, type SpawnMishap } from './program.js';
 import type { VirtualClock } from './virtual-clock.js';
 
-/** What a {@link FakeLauncher} starts, and how that goes. */
+/** What a {@link FakeLauncher} works with. */
 export interface FakeLauncherOptions {
   readonly machine: FakeMachine;
   readonly clock: VirtualClock;
   readonly programs: ReadonlyMap<TaskId, Program>;
   readonly mishapsOf: (task: TaskId, attempt: number) => Mishaps;
+  /** Times at which it forgets all that it has started, as a helper process does that dies. */
+  readonly deathsMs: readonly number[];
   /** Whether the host can start nothing at this time: out of processes, of descriptors. */
   readonly isOut: (nowMs: number) => boolean;
 }
 
-/** Starts programs on a {@link FakeMachine}, as late and as unreliably as it is told to. */
+/** One order on its way, or started; ended and lost ones are forgotten. */
+interface Order extends AttemptRef {
+  readonly listener: LaunchListener;
+}
+
+/**
+ * Starts programs on a {@link FakeMachine}, as late and as unreliably as it is told to: a program moves in some time
+ * after it was ordered, and that is told some time later still.
+ */
 export class FakeLauncher implements Launcher {
+  /** Attempts that it lost sight of. */
+  readonly lost: AttemptRef[] = [];
   readonly #options: FakeLauncherOptions;
+  readonly #orders = new Set<Order>();
   readonly #finished = new Map<TaskId, number>();
   #lastPid = 1000;
 
   constructor(options: FakeLauncherOptions) {
     this.#options = options;
+    for (const atMs of options.deathsMs) {
+      options.clock.after(atMs, () => {
+        this.#loseAll();
+      });
+    }
   }
 
-  launch(
-    order: LaunchOrder,
-    onExit: (end: LaunchEnd) => void,
-  ): Result<{ readonly pid: number }, string> {
-    const { machine, clock, programs, mishapsOf, isOut } = this.#options;
+  launch(order: LaunchOrder, listener: LaunchListener): Result<void, string> {
     const { task, attempt, oomScoreAdj } = order;
-    const mishaps = mishapsOf(task, attempt);
-    const { spawn, exitsLateMs } = mishaps;
-    const nowMs = clock.monotonicMs();
-    if (spawn.kind === 'fails-at-once' || isOut(nowMs)) return err('spawn fake EAGAIN');
+    const { clock, mishapsOf, isOut } = this.#options;
+    const { spawn } = mishapsOf(task, attempt);
+    if (spawn.kind === 'fails-at-once') return err('the fake host is out of processes');
+    const taken = { task, attempt, listener };
+    this.#orders.add(taken);
+    clock.after(latencyOf(spawn), () => {
+      if (!this.#orders.has(taken)) return;
+      if (isOut(clock.monotonicMs())) {
+        this.#end(taken, { kind: 'could-not-start', error: 'fake fork: EAGAIN' });
+        return;
+      }
+      this.#moveIn(taken, oomScoreAdj);
+      if (spawn.kind === 'ok') {
+        clock.after(spawn.toldAfterMs, () => {
+          this.#tellStart(taken);
+        });
+      }
+    });
+    return ok(undefined);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #moveIn(order: Order, oomScoreAdj: number): void {
+    const { machine, programs, mishapsOf } = this.#options;
+    const { task, attempt } = order;
     const program = present(programs.get(task), `task ${task} has a program`);
     const enclosure = present(
       machine.find(order),
       `attempt ${attempt} of ${task} has a place to live in`,
     );
-    const latencyMs = latencyOf(spawn);
+    const mishaps = mishapsOf(task, attempt);
     enclosure.moveIn({
       program,
       mishaps,
       exitsWith: exitOf(program, this.#finished.get(task) ?? 0),
       oomScoreAdj,
-      entersAtMs: nowMs + latencyMs / 2,
-      startsAtMs: nowMs + latencyMs,
       onExit: (end) => {
         if (enclosure.cause === 'finished')
           this.#finished.set(task, (this.#finished.get(task) ?? 0) + 1);
-        clock.after(exitsLateMs, () => {
-          onExit(end);
-        });
+        this.#end(order, end, mishaps.exitsLateMs);
       },
     });
-    return ok({ pid: (this.#lastPid += 1) });
+  }
+
+  #tellStart(order: Order): void {
+    if (this.#orders.has(order)) order.listener.onStarted((this.#lastPid += 1));
+  }
+
+  #end(order: Order, end: LaunchEnd, lateMs = 0): void {
+    this.#options.clock.after(lateMs, () => {
+      if (this.#orders.delete(order)) order.listener.onEnd(end);
+    });
+  }
+
+  #loseAll(): void {
+    for (const order of [...this.#orders]) {
+      this.#orders.delete(order);
+      this.lost.push({ task: order.task, attempt: order.attempt });
+      order.listener.onEnd({ kind: 'unknown', why: 'the fake launcher died' });
+    }
   }
 }
 
-function latencyOf(spawn: Mishaps['spawn']): number {
-  if (spawn.kind === 'ok') return spawn.latencyMs;
-  return spawn.kind === 'fails-late' ? spawn.afterMs : 0;
+function latencyOf(spawn: SpawnMishap): number {
+  switch (spawn.kind) {
+    case 'ok':
+      return spawn.latencyMs;
+    case 'fails-late':
+      return spawn.afterMs;
+    default:
+      return 0;
+  }
 }

@@ -247,17 +247,21 @@ export class FakeMachine {
     this.#lookAround(nowMs);
     this.#reclaim.begin(STEP_MS);
     for (const enclosure of this.#all) this.#settle(enclosure, nowMs);
-    this.#workAll(nowMs);
+    this.#workAll();
     for (const wall of this.#walls) this.#keepWithin(wall);
     this.#dropEarly();
-    if (this.#hasNews) this.onNotice();
+    this.#tell();
     this.onStep();
+  }
+
+  #tell(): void {
+    if (this.#hasNews) this.onNotice();
   }
 
   #settle(enclosure: Enclosure, nowMs: number): void {
     enclosure.settle(nowMs);
     const { vanishesAtMs } = enclosure.tenant?.mishaps ?? {};
-    if (vanishesAtMs !== undefined && !enclosure.isVanished && enclosure.isWorking(nowMs)) {
+    if (vanishesAtMs !== undefined && !enclosure.isVanished && enclosure.isWorking) {
       if (enclosure.progressMs >= vanishesAtMs) enclosure.vanish(this.strays);
     }
     if (!enclosure.isWatched || enclosure.isPopulated(nowMs)) return;
@@ -265,11 +269,11 @@ export class FakeMachine {
     this.#hasNews = true;
   }
 
-  #workAll(nowMs: number): void {
+  #workAll(): void {
     let wanted = 0;
     let working = 0;
     for (const one of this.#all) {
-      if (!one.isWorking(nowMs)) continue;
+      if (!one.isWorking) continue;
       working += 1;
       wanted += one.tenant?.program.cpus ?? 0;
     }
@@ -281,7 +285,7 @@ export class FakeMachine {
     this.#turn += 1;
     for (let at = 0; at < this.#all.length; at += 1) {
       const one = this.#all[(at + this.#turn) % this.#all.length];
-      if (one?.isWorking(nowMs) !== true) continue;
+      if (one?.isWorking !== true) continue;
       const stalled = this.#work(one, ms);
       if (stalled > most) most = stalled;
       if (stalled < least) least = stalled;

@@ -9,6 +9,8 @@ export interface FaultPlan {
   readonly spawnFailsAtOnce: number;
   readonly spawnFailsLate: number;
   readonly slowSpawn: number;
+  /** A start that is told late. */
+  readonly slowNews: number;
   readonly emptiesLate: number;
   readonly exitsLate: number;
   readonly busy: number;
@@ -22,6 +24,8 @@ export interface FaultPlan {
   /** Share of ticks that come late. */
   readonly lateTickShare: number;
   readonly lateTickMaxMs: number;
+  /** Times at which the launcher forgets everyone it has started. */
+  readonly launcherDeathsMs: readonly number[];
   /** Times at which the whole machine stands still, and for how long. */
   readonly pauses: readonly Span[];
   /** Times at which nothing can be started: EAGAIN, EMFILE. */
@@ -42,6 +46,7 @@ export const NO_FAULTS: FaultPlan = {
   spawnFailsAtOnce: 0,
   spawnFailsLate: 0,
   slowSpawn: 0,
+  slowNews: 0,
   emptiesLate: 0,
   exitsLate: 0,
   busy: 0,
@@ -54,6 +59,7 @@ export const NO_FAULTS: FaultPlan = {
   doubledNoticeShare: 0,
   lateTickShare: 0,
   lateTickMaxMs: 0,
+  launcherDeathsMs: [],
   pauses: [],
   outages: [],
   wallJumps: [],
@@ -71,7 +77,7 @@ export function drawFaults(chance: Random): FaultPlan {
     noEnclosure: maybe(0.02),
     spawnFailsAtOnce: maybe(0.03),
     spawnFailsLate: maybe(0.03),
-    slowSpawn: maybe(0.2),
+    slowSpawn: chance.pick([0, 0.2, 0.9]),
     emptiesLate: maybe(0.2),
     exitsLate: maybe(0.2),
     busy: maybe(0.2),
@@ -89,6 +95,8 @@ export function drawFaults(chance: Random): FaultPlan {
     wallJumps: chance.chance(0.3)
       ? [{ atMs: chance.int(100, 20_000), byMs: chance.int(-1e8, 1e8) }]
       : [],
+    slowNews: maybe(0.2),
+    launcherDeathsMs: chance.chance(0.15) ? [chance.int(10, 20_000), chance.int(10, 60_000)] : [],
   };
 }
 
@@ -131,5 +139,11 @@ function drawSpawn(plan: FaultPlan, own: Random): Mishaps['spawn'] {
   if (own.chance(plan.noEnclosure)) return { kind: 'no-enclosure' };
   if (own.chance(plan.spawnFailsAtOnce)) return { kind: 'fails-at-once' };
   if (own.chance(plan.spawnFailsLate)) return { kind: 'fails-late', afterMs: own.int(1, 200) };
-  return { kind: 'ok', latencyMs: own.chance(plan.slowSpawn) ? own.int(50, 1500) : own.int(2, 20) };
+  const latencyMs = own.chance(plan.slowSpawn) ? own.int(50, 1500) : own.int(2, 20);
+  const news = own.fork('news');
+  return {
+    kind: 'ok',
+    latencyMs,
+    toldAfterMs: news.chance(plan.slowNews) ? news.int(1, 400) : 0,
+  };
 }

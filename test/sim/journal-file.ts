@@ -29,8 +29,8 @@ export class JournalFile {
     this.#writer = JournalWriter.create(this.#path, options);
   }
 
-  emit(event: RunEvent): void {
-    this.#writer.emit(event);
+  emit(events: readonly RunEvent[]): void {
+    this.#writer.emit(events);
   }
 
   /** The writer is gone; of the event that it was writing a part has reached the disk. */
@@ -49,7 +49,7 @@ export class JournalFile {
   /** Somebody else goes on with it, by one event. */
   goOn(event: RunEvent): void {
     const writer = JournalWriter.reopen(this.#path, options);
-    writer.emit(event);
+    writer.emit([event]);
     writer.close();
   }
 

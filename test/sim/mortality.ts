@@ -23,11 +23,13 @@ export interface DeathPlan {
 export class Mortality {
   readonly #plan: DeathPlan;
   #done = 0;
+  readonly #onDeath: () => void;
   #isDead = false;
   #lastWords: RunEvent | undefined;
 
-  constructor(plan: DeathPlan) {
+  constructor(plan: DeathPlan, onDeath: () => void) {
     this.#plan = plan;
+    this.#onDeath = onDeath;
   }
 
   get isDead(): boolean {
@@ -50,27 +52,60 @@ export class Mortality {
       if (counts) this.#done += 1;
       return;
     }
-    if (!this.#isDead) this.#lastWords = event;
-    this.#isDead = true;
+    if (!this.#isDead) {
+      this.#lastWords = event;
+      this.#isDead = true;
+      this.#onDeath();
+    }
     throw new SupervisorDied('the supervisor is dead');
   }
 
   sink(inner: EventSink): EventSink {
     return {
-      emit: (event) => {
-        this.step(event);
-        inner.emit(event);
+      emit: (events) => {
+        const written: RunEvent[] = [];
+        try {
+          for (const event of events) {
+            this.step(event);
+            written.push(event);
+          }
+        } finally {
+          // They go to disk together, and any part of them may have reached it.
+          if (written.length > 0) inner.emit(written);
+        }
       },
     };
   }
 
   launcher(inner: Launcher): Launcher {
     return {
-      launch: (order, onExit) => {
+      launch: (order, listener) => {
         this.step();
-        return inner.launch(order, onExit);
+        return inner.launch(order, {
+          onStarted: (pid) => {
+            this.#tell(() => {
+              listener.onStarted(pid);
+            });
+          },
+          onEnd: (end) => {
+            this.#tell(() => {
+              listener.onEnd(end);
+            });
+          },
+        });
       },
+      close: () => inner.close(),
     };
+  }
+
+  /** The dead hear nothing, and may die of what they hear. */
+  #tell(news: () => void): void {
+    if (this.#isDead) return;
+    try {
+      news();
+    } catch (error) {
+      if (!(error instanceof SupervisorDied)) throw error;
+    }
   }
 
   /** Looks are no deeds. */

@@ -48,16 +48,17 @@ export interface Mishaps {
   readonly unseenShare: number;
 }
 
-/** How starting it goes: well, not at all (EAGAIN, EMFILE), or wrong after the fork. */
+/** How starting it goes: well, not at all, or wrong after the fork. */
 export type SpawnMishap =
-  | { readonly kind: 'ok'; readonly latencyMs: number }
+  /** Moves in so long after the order; that is told later still. */
+  | { readonly kind: 'ok'; readonly latencyMs: number; readonly toldAfterMs: number }
   | { readonly kind: 'no-enclosure' }
   | { readonly kind: 'fails-at-once' }
   | { readonly kind: 'fails-late'; readonly afterMs: number };
 
 /** Nothing out of the ordinary. */
 export const NO_MISHAPS: Mishaps = {
-  spawn: { kind: 'ok', latencyMs: 5 },
+  spawn: { kind: 'ok', latencyMs: 5, toldAfterMs: 0 },
   emptiesLateMs: 0,
   exitsLateMs: 0,
   busyMs: 0,

@@ -4,7 +4,7 @@ import type { SwapSpec } from './machine-spec.js';
 import type { Sums } from './memory.js';
 
 /** Dropping page cache is quick, but not free. */
-const DROPPED_BYTES_PER_MS = GiB / 500;
+const DROPPED_BYTES_PER_MS = GiB / 250;
 
 const WORTH_WAITING_BYTES = MiB;
 

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../src/core/events.js';
+import type { Priors } from '../../src/core/knowledge.js';
 import type { AttemptRef, HostSample } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type { RunEnd, Supervisor, SupervisorParts } from '../../src/supervisor/supervisor.js';
@@ -19,6 +20,8 @@ export interface Setup {
   readonly death?: DeathPlan;
   /** Who goes on after that; without one the run ends there. */
   readonly successor?: (remains: Remains) => Supervisor;
+  /** What earlier runs have shown. */
+  readonly priors?: Priors;
   /** Mishaps of one attempt, where chance is not to decide. */
   readonly mishapsOf?: (task: TaskId, attempt: number) => Mishaps;
   /** Puts something between the supervisor and the world: a bug to be caught. */
@@ -85,6 +88,8 @@ export interface Recording {
   readonly openAtEnd: readonly AttemptRef[];
   /** What could not be cleared away even after that, by path. */
   readonly leftOpen: readonly string[];
+  /** Attempts that the launcher lost sight of. */
+  readonly lost: readonly AttemptRef[];
   readonly signals: readonly SentSignal[];
   readonly treeWrites: readonly TreeWrite[];
   readonly oomKills: OomKills;

@@ -1,4 +1,8 @@
 import type { RunConfig, TaskSpec } from '../../src/core/task-spec.js';
+import type { Priors } from '../../src/core/knowledge.js';
+import { learn } from '../../src/core/learning/learn.js';
+import { emptyProfile, type GroupProfile } from '../../src/core/learning/profile.js';
+import { sampleOf } from '../../src/core/learning/sample.js';
 import { present } from '../../src/util/assert.js';
 import { idleMachine, type MachineSpec } from './machine-spec.js';
 import type { Mishaps, Program } from './program.js';
@@ -13,6 +17,7 @@ export interface Scenario {
   readonly tasks: readonly ScenarioTask[];
   readonly config?: Partial<RunConfig>;
   readonly mishapsOf?: (task: string, attempt: number) => Mishaps;
+  readonly priors?: Priors;
 }
 
 /** One task of a scenario; whatever it does not say is the default of a jobfile. */
@@ -36,14 +41,29 @@ export interface Figures {
 }
 
 /** Runs a scenario on the real supervisor. */
-export function play({ machine, tasks, config, mishapsOf }: Scenario): Recording {
+export function play({ machine, tasks, config, mishapsOf, priors }: Scenario): Recording {
   const plan = tasks.map(({ id, program, spec = {} }) => ({ spec: plainTask(id, spec), program }));
   return simulate({
     seed: 0,
     machine,
     workload: workload(plainConfig({ cpus: machine.cpus, ...config }), plan),
     ...(mishapsOf === undefined ? {} : { mishapsOf }),
+    ...(priors === undefined ? {} : { priors }),
   });
+}
+
+/** What a run leaves behind for the next, as the profile store would keep it. */
+export function learnedFrom({ events, supervisor }: Recording, before: Priors = new Map()): Priors {
+  const profiles = new Map<string, GroupProfile>(before);
+  const startedAtMs = supervisor.state.started?.startedAtMs ?? 0;
+  for (const event of events) {
+    if (event.kind !== 'attempt-ended') continue;
+    const { group } = present(supervisor.state.tasks.get(event.task), 'it was planned').spec;
+    const sample = sampleOf(event, 'cgroup', startedAtMs + event.tMs);
+    if (sample !== undefined)
+      profiles.set(group, learn(profiles.get(group) ?? emptyProfile(), sample));
+  }
+  return profiles;
 }
 
 /** `count` tasks of one job that all do the same. */

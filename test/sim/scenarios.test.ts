@@ -8,6 +8,7 @@ import { Random } from './random.js';
 import {
   alike,
   figuresOf,
+  learnedFrom,
   machineWithBudget,
   outcomesOf,
   play,
@@ -109,6 +110,36 @@ describe('without any settings, level 0', () => {
       tasks: alike('tail', 40, heavyTail),
     });
     expect(outcomesOf(recording)).toEqual({ succeeded: 40 });
+  });
+});
+
+describe('what the run before has shown', () => {
+  test.each([
+    ['level 0', 0],
+    ['level high', 3],
+  ] as const)('lets 60 strangers in by what they need: %s', (name, level) => {
+    const scenario = { machine: idleMachine(32 * GiB, 16), tasks: strangers(level) };
+    const first = run(`60 strangers, ${name}, first run`, scenario);
+    const priors = learnedFrom(first.recording);
+    const second = run(`60 strangers, ${name}, second run`, { ...scenario, priors });
+    expect(second.figures.oomKills).toBe(0);
+    expect(second.figures.makespanS).toBeLessThan(first.figures.makespanS);
+    expect(second.figures.preemptions).toBeLessThanOrEqual(first.figures.preemptions);
+  });
+
+  test.each([
+    ['level 0', 0],
+    ['level medium', 2],
+  ] as const)('tells of a heavy tail: %s', (name, preemptible) => {
+    const scenario = {
+      machine: idleMachine(8 * GiB),
+      tasks: alike('tail', 40, heavyTail, { preemptible }),
+    };
+    const first = run(`40, heavy tail, ${name}, first run`, scenario);
+    const priors = learnedFrom(first.recording);
+    const second = run(`40, heavy tail, ${name}, second run`, { ...scenario, priors });
+    expect(outcomesOf(second.recording)).toEqual({ succeeded: 40 });
+    expect(second.figures.oomKills).toBe(0);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../src/core/events.js';
 import type { AttemptRef } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
-import { Supervisor, type RunEnd, type SupervisorParts } from '../../src/supervisor/supervisor.js';
+import { Supervisor, type SupervisorParts } from '../../src/supervisor/supervisor.js';
 import { present } from '../../src/util/assert.js';
 import { FakeHost } from './fake-host.js';
 import { FakeLauncher } from './fake-launcher.js';
@@ -39,6 +39,7 @@ class Simulation {
   readonly #trace: TracePoint[] = [];
   readonly #mortality: Mortality | undefined;
   readonly #journal: JournalFile | undefined;
+  readonly #launcher: FakeLauncher;
   readonly #parts: SupervisorParts;
   #supervisor: Supervisor;
   #end: SimEnd | undefined;
@@ -56,10 +57,21 @@ class Simulation {
       mishapsOf: ({ task, attempt }) => mishapsOf(task, attempt),
     });
     if (death !== undefined) {
-      this.#mortality = new Mortality(death);
+      this.#mortality = new Mortality(death, () => {
+        this.#end ??= { kind: 'died' };
+      });
       this.#journal = new JournalFile();
     }
-    const honest = this.#makeParts(mishapsOf, lagging(this.#clock, faults, chance.fork('clock')));
+    this.#launcher = new FakeLauncher({
+      machine: this.#machine,
+      clock: this.#clock,
+      programs: setup.workload.programs,
+      mishapsOf,
+      deathsMs: faults.launcherDeathsMs,
+      isOut: (nowMs) =>
+        faults.outages.some(({ atMs, forMs }) => nowMs >= atMs && nowMs < atMs + forMs),
+    });
+    const honest = this.#makeParts(lagging(this.#clock, faults, chance.fork('clock')));
     this.#parts = setup.spoil?.(honest) ?? honest;
     this.#supervisor = new Supervisor(this.#mortalParts());
   }
@@ -81,31 +93,22 @@ class Simulation {
     }
   }
 
-  #makeParts(
-    mishapsOf: (task: TaskId, attempt: number) => Mishaps,
-    clock: LaggingClock,
-  ): SupervisorParts {
-    const { workload, faults = NO_FAULTS, seed } = this.#setup;
-    const isOut = (nowMs: number): boolean =>
-      faults.outages.some(({ atMs, forMs }) => nowMs >= atMs && nowMs < atMs + forMs);
-    const { programs, plan } = workload;
+  #makeParts(clock: LaggingClock): SupervisorParts {
+    const { workload, seed, priors } = this.#setup;
     return {
-      plan,
+      plan: workload.plan,
       clock,
       host: this.#host,
-      launcher: new FakeLauncher({
-        machine: this.#machine,
-        clock: this.#clock,
-        programs,
-        mishapsOf,
-        isOut,
-      }),
+      launcher: this.#launcher,
+      inputs: { sizeOf: (paths) => workload.inputBytes.get(paths.join()) },
       sink: {
-        emit: (event) => {
-          this.#note(event);
+        emit: (events) => {
+          this.#journal?.emit(events);
+          for (const event of events) this.#note(event);
         },
       },
       logs: { pathsFor: () => ({ stdoutPath: '/dev/null', stderrPath: '/dev/null' }) },
+      ...(priors === undefined ? {} : { priors }),
       about: { runId: `seed-${seed}`, bootId: 'boot', pid: 1, memsched: '0.0.0', jobfile: 'fake' },
     };
   }
@@ -124,7 +127,6 @@ class Simulation {
 
   #note(event: RunEvent): void {
     this.#events.push(event);
-    this.#journal?.emit(event);
     const { lastLook, lastSeen } = this.#host;
     const speaksOfUse =
       event.kind === 'sampled' ||
@@ -148,11 +150,10 @@ class Simulation {
   #start(supervisor: Supervisor): void {
     try {
       supervisor.start((end) => {
-        this.#end ??= endOf(end);
+        this.#end ??= end;
       });
     } catch (error) {
       if (!(error instanceof SupervisorDied)) throw error;
-      this.#end = { kind: 'died' };
     }
   }
 
@@ -202,7 +203,7 @@ class Simulation {
       // What the OOM killer has taken is on its way out as well.
       if (one.isBeingKilled) lastAskedMs = Math.max(lastAskedMs, one.askedAtMs ?? nowMs);
       else if (one.askedAtMs !== undefined) lastAskedMs = Math.max(lastAskedMs, one.askedAtMs);
-      else if (one.isWorking(nowMs)) workers.push(one.ref.task);
+      else if (one.isWorking) workers.push(one.ref.task);
     }
     return { workers, lastAskedMs };
   }
@@ -251,6 +252,7 @@ class Simulation {
     const leftOpen = end.kind === 'died' ? [] : this.#host.clearAll();
     const { lives, signals, treeWrites } = this.#host;
     const { oomKills, oomRecords } = this.#machine;
+    const { lost } = this.#launcher;
     return {
       setup: this.#setup,
       events: this.#events,
@@ -262,6 +264,7 @@ class Simulation {
       lives,
       openAtEnd,
       leftOpen,
+      lost,
       signals,
       treeWrites,
       oomKills,
@@ -269,10 +272,6 @@ class Simulation {
       makespanMs,
     };
   }
-}
-
-function endOf(end: RunEnd): SimEnd {
-  return end.kind === 'broken' && end.error instanceof SupervisorDied ? { kind: 'died' } : end;
 }
 
 /** Mishaps of each attempt, drawn once. */

@@ -17,7 +17,7 @@ export function plainTask(id: string, change: Partial<TaskSpec> = {}): TaskSpec 
     retries: { max: 0, on: [], delayMs: 1000, backoff: 2 },
     priority: 0,
     group: change.job ?? id,
-    profile: 'peak',
+    profile: 'curve',
     ...change,
   };
 }

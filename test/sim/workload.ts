@@ -7,6 +7,8 @@ import type { Program } from './program.js';
 export interface Workload {
   readonly plan: RunPlan;
   readonly programs: ReadonlyMap<TaskId, Program>;
+  /** How large the files are that tasks read, by path; one that is missing here is missing there. */
+  readonly inputBytes: ReadonlyMap<string, number>;
   /** When the user asks for the end. */
   readonly stopsAtMs: readonly number[];
 }
@@ -15,6 +17,8 @@ export interface Workload {
 export interface WorkloadTask {
   readonly spec: TaskSpec;
   readonly program: Program;
+  /** Size of the file that it reads; undefined when that is missing. Looked at where its spec says so. */
+  readonly inputBytes?: number | undefined;
 }
 
 const LAUNCH: LaunchSpec = {
@@ -22,6 +26,10 @@ const LAUNCH: LaunchSpec = {
   cwd: '/',
   env: {},
 };
+
+function launchOf({ id, hasInputs }: TaskSpec): LaunchSpec {
+  return hasInputs === true ? { ...LAUNCH, inputs: [`/fake/${id}`] } : LAUNCH;
+}
 
 /** Tasks and what they do, as a workload; positions are numbered here. */
 export function workload(
@@ -34,10 +42,15 @@ export function workload(
     plan: {
       config,
       tasks: specs,
-      launches: new Map(specs.map(({ id }) => [id, LAUNCH])),
+      launches: new Map(specs.map((spec) => [spec.id, launchOf(spec)])),
       warnings: [],
     },
     programs: new Map(tasks.map(({ spec, program }) => [spec.id, program])),
+    inputBytes: new Map(
+      tasks.flatMap(({ spec, inputBytes }) =>
+        inputBytes === undefined ? [] : [[`/fake/${spec.id}`, inputBytes]],
+      ),
+    ),
     stopsAtMs,
   };
 }

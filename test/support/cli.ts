@@ -130,8 +130,14 @@ export function runFolder(stateHome: string): string | undefined {
   return first === undefined ? undefined : join(runs, first);
 }
 
-/** A torn last line (the supervisor may be writing it) is left out. */
-function readJournal(stateHome: string): readonly RunEvent[] {
+/** What the first attempt of a task has written to its standard output so far. */
+export function taskOutput(stateHome: string, task: string): string {
+  const path = join(runFolder(stateHome) ?? '', 'logs', task, '1.out');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+/** The journal of the only run below a state folder. A torn last line (the supervisor may be writing it) is left out. */
+export function readJournal(stateHome: string): readonly RunEvent[] {
   const folder = runFolder(stateHome);
   const path = join(folder ?? '', 'journal.jsonl');
   if (folder === undefined || !existsSync(path)) return [];

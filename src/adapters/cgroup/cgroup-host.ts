@@ -55,6 +55,8 @@ export interface CgroupHostOptions {
 /** How long `dispose` waits for killed processes to go. */
 const DISPOSE_DEADLINE_MS = 10_000;
 const DISPOSE_POLL_MS = 5;
+/** Someone who was on the way in may have come after the first time. */
+const DISPOSE_KILL_AGAIN_MS = 100;
 
 /**
  * Makes the run's tree and the host of the `cgroup` and `hybrid` tiers on it. From here on this process lives in the
@@ -181,9 +183,17 @@ class CgroupHost implements TaskHost {
   }
 
   async dispose(): Promise<readonly string[]> {
-    for (const attempt of this.#attempts.values()) attempt.kill();
-    const deadlineMs = this.options.now() + DISPOSE_DEADLINE_MS;
-    while (!this.#cleared() && this.options.now() < deadlineMs) await pause(DISPOSE_POLL_MS);
+    const { now } = this.options;
+    const deadlineMs = now() + DISPOSE_DEADLINE_MS;
+    let killAtMs = -Infinity;
+    while (now() < deadlineMs) {
+      if (now() >= killAtMs) {
+        for (const attempt of this.#attempts.values()) attempt.kill();
+        killAtMs = now() + DISPOSE_KILL_AGAIN_MS;
+      }
+      if (this.#cleared()) break;
+      await pause(DISPOSE_POLL_MS);
+    }
     const stuck = [...this.#attempts.values()].map((attempt) => attempt.directory);
     for (const attempt of this.#attempts.values()) attempt.release();
     this.#attempts.clear();

@@ -25,6 +25,11 @@ export interface DiagnosisFacts {
   readonly choice: TierChoice;
   readonly budget: Budget;
   readonly rlimits: Rlimits;
+  /** How tasks are started: by a helper that a Perl runs, or, where that does not work, by ourselves. */
+  readonly launchWay:
+    | { readonly kind: 'helper'; readonly perl: string }
+    | { readonly kind: 'no-perl' }
+    | { readonly kind: 'broken-perl'; readonly perl: string; readonly why: string };
   /** `comm` of daemons that kill on their own account. */
   readonly oomDaemons: readonly string[];
   /** Absent when it could not be measured. */
@@ -56,6 +61,7 @@ export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
     swapFinding(facts),
     fillFinding(facts),
     ...oomDaemonFindings(facts),
+    startsFinding(facts),
     openFilesFinding(facts),
     processesFinding(facts),
     { check: 'processors', state: 'ok', detail: `${round(facts.survey.cpus)} for tasks` },
@@ -228,6 +234,28 @@ function oomDaemonFindings({ oomDaemons }: DiagnosisFacts): readonly Finding[] {
     detail: `${name} runs and may kill tasks on its own account`,
     mend: `sudo systemctl stop ${name}`,
   }));
+}
+
+function startsFinding({ launchWay }: DiagnosisFacts): Finding {
+  const slower = 'tasks are started by memsched itself, which takes about twice as long';
+  const mend = 'sudo apt-get install perl';
+  switch (launchWay.kind) {
+    case 'helper':
+      return {
+        check: 'starts',
+        state: 'ok',
+        detail: `tasks are started by a small helper process (${launchWay.perl})`,
+      };
+    case 'no-perl':
+      return { check: 'starts', state: 'warn', detail: `there is no perl: ${slower}`, mend };
+    case 'broken-perl':
+      return {
+        check: 'starts',
+        state: 'warn',
+        detail: `${launchWay.perl} ${launchWay.why}: ${slower}`,
+        mend,
+      };
+  }
 }
 
 function openFilesFinding({ rlimits }: DiagnosisFacts): Finding {

@@ -55,15 +55,17 @@ export function surveyHost(procPath = '/proc'): HostSurvey {
   const cgroups = surveyCgroups(procPath);
   const systemd = findSystemd(uid);
   const own = cgroups.own;
+  const relaunched = process.env[RELAUNCHED_VARIABLE] !== undefined;
   const facts = {
     uid,
     mode: cgroups.mode,
     own,
     systemd,
-    relaunched: process.env[RELAUNCHED_VARIABLE] !== undefined,
+    relaunched,
     nested: process.env['MEMSCHED_RUN_ID'] !== undefined,
     scopeControllers: scopeControllers(uid, own?.mountPoint),
-    delegated: askDelegated(own, systemd),
+    // We asked for that ourselves; and to ask takes as long as all the rest of the survey.
+    delegated: relaunched || askDelegated(own, systemd),
   };
   return {
     procPath,

@@ -5,14 +5,13 @@ import { matrixVariable } from './names.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
 import { DEFAULT_SHELL, rewriteScript, shellName } from './shell-script.js';
-import { shortDigest } from './task-ids.js';
 import { checkPassable, placed, pointAt, readText } from './texts.js';
 
 /** A job's command, ready to be made for each row. */
 export interface JobCommand {
   readonly forRow: (row: Row) => Command;
-  /** Digest of the command as written, matrix values excluded. */
-  readonly digest: string;
+  /** The command as written, matrix values excluded: what tells it from others. */
+  readonly words: readonly string[];
   /** It is a script that appends to files. */
   readonly appends: boolean;
 }
@@ -62,7 +61,7 @@ function argvCommand(job: Job, keys: readonly string[], place: string, report: R
   return {
     forRow: (row) =>
       fixed ? constant : { kind: 'argv', argv: texts.map((text) => text.fill(row)) },
-    digest: shortDigest(JSON.stringify([argv, job.input.cwd ?? '']), 6),
+    words: ['argv', ...argv],
     appends: false,
   };
 }
@@ -90,7 +89,7 @@ function shellCommand(
       for (const key of used) if (!Object.hasOwn(row, key)) text.reportMissing(key);
       return command;
     },
-    digest: shortDigest(JSON.stringify([shell, script, job.input.cwd ?? '']), 6),
+    words: ['shell', ...shell, script],
     appends: rewritten.appends,
   };
 }

@@ -27,9 +27,17 @@ const DEFAULTS = {
   overcommit: 0.9,
   somePct: 10,
   fullPct: 20,
-  windowMs: 2000,
   intervalMs: 100,
 } as const;
+
+/** What a window spans at least that nobody chose: long enough for a share of time, and two looks to tell it from. */
+const WINDOW_MIN_MS = 2000;
+const WINDOW_MIN_INTERVALS = 2;
+
+/** The pressure window of a jobfile that names none. */
+function defaultWindowMs(intervalMs: number): number {
+  return Math.max(WINDOW_MIN_MS, WINDOW_MIN_INTERVALS * intervalMs);
+}
 
 /** An amount in whole bytes. */
 export function bytesOf(amount: Amount, host: HostFacts): number {
@@ -45,6 +53,7 @@ export function runConfig(
 ): RunConfig {
   const { memory = {}, pressure = {} } = input;
   const budget = memory.budget ?? 'auto';
+  const intervalMs = input.interval ?? DEFAULTS.intervalMs;
   const config: RunConfig = {
     name: input.name ?? nameFrom(report.source.file),
     budget: budget === 'auto' ? { kind: 'auto' } : { kind: 'bytes', bytes: bytesOf(budget, host) },
@@ -55,11 +64,12 @@ export function runConfig(
     pressure: {
       somePct: percent(pressure.some) ?? DEFAULTS.somePct,
       fullPct: percent(pressure.full) ?? DEFAULTS.fullPct,
-      windowMs: pressure.window ?? DEFAULTS.windowMs,
+      windowMs: pressure.window ?? defaultWindowMs(intervalMs),
     },
-    intervalMs: input.interval ?? DEFAULTS.intervalMs,
+    intervalMs,
     ...(input.max_parallel === undefined ? {} : { maxParallel: input.max_parallel }),
     halt: input.halt ?? { kind: 'never' },
+    ...(input.max_growth === undefined ? {} : { maxGrowthPct: input.max_growth }),
     groups: Object.fromEntries(
       Object.entries(input.groups ?? {}).map(([name, group]) => [name, group.max_parallel]),
     ),
@@ -136,7 +146,7 @@ function checkTimes(config: RunConfig, root: Located, report: Report): void {
   if (config.pressure.windowMs >= config.intervalMs) return;
   report.at(originAt(root, ['interval']), {
     message: `interval (${formatDuration(config.intervalMs)}) must not be longer than pressure.window (${formatDuration(config.pressure.windowMs)})`,
-    mend: 'make the window several intervals long',
+    mend: 'make the window several intervals long, or leave it out: it then follows the interval',
   });
 }
 

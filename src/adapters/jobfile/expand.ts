@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { DEFAULT_STRATEGY } from '../../core/learning/default-strategy.js';
 import type { RunConfig, TaskSpec } from '../../core/task-spec.js';
 import type { LaunchSpec } from '../../supervisor/ports.js';
 import { jobCommand, type JobCommand } from './command.js';
 import type { HostFacts } from './config.js';
+import { defaultGroup } from './group-key.js';
 import { jobEnv } from './job-env.js';
 import { jobRows } from './job-matrix.js';
 import { memorySpec, PartReader, retrySpec } from './job-parts.js';
@@ -17,12 +19,16 @@ import { readText, type JobText } from './texts.js';
 /** How many tasks one run may have. */
 export const MAX_TASKS = 1_000_000;
 
+/** The longest name of a profile group. */
+const GROUP_MAX_CHARS = 200;
+
 /** What all jobs of a run share. */
 export interface RunContext {
   readonly config: RunConfig;
   readonly host: HostFacts;
   readonly budgetBytes: number;
   readonly baseDir: string;
+  readonly projectDir: string;
   readonly report: Report;
   /** Keys of the top level that were refused already: what refers to them is not judged. */
   readonly broken: ReadonlySet<string>;
@@ -66,7 +72,7 @@ export function expandJob(
 
 const NOTHING: JobCommand = {
   forRow: () => ({ kind: 'argv', argv: [] }),
-  digest: '',
+  words: [],
   appends: false,
 };
 
@@ -74,8 +80,10 @@ class TaskMaker {
   readonly #reader: PartReader;
   readonly #env: (row: Row) => Readonly<Record<string, string>>;
   readonly #command: JobCommand;
+  readonly #inputs: readonly JobText[];
   readonly #texts: Readonly<Record<'group' | 'concurrency' | 'cwd' | 'stdin', JobText | undefined>>;
   readonly #checked = new Set<string>();
+  readonly #defaultGroup: string;
   readonly #needs: readonly string[];
   /** What is the same in all rows, made once. */
   #shared: Pick<TaskSpec, 'memory' | 'retries' | 'resources'> | undefined;
@@ -104,6 +112,14 @@ class TaskMaker {
       cwd: text('cwd'),
       stdin: text('stdin'),
     };
+    this.#defaultGroup = defaultGroup({
+      job: job.name,
+      command: this.#command.words,
+      cwd: this.#texts.cwd?.text,
+      baseDir: context.baseDir,
+      projectDir: context.projectDir,
+    });
+    this.#inputs = inputTexts(job, keys, report);
     const { memory, retries, resources } = job.input;
     this.#sharable = !JSON.stringify([memory, retries, resources]).includes('"template"');
   }
@@ -130,8 +146,9 @@ class TaskMaker {
       },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
-      group: this.#texts.group?.fill(row) ?? `${name}#${this.#command.digest}`,
-      profile: input.profile ?? 'peak',
+      group: this.#group(row),
+      profile: input.profile ?? DEFAULT_STRATEGY,
+      ...(this.#inputs.length > 0 || this.#texts.stdin !== undefined ? { hasInputs: true } : {}),
       ...(concurrency === undefined ? {} : { concurrency }),
     };
     return { spec, launch: this.#launch(row) };
@@ -152,11 +169,13 @@ class TaskMaker {
   #launch(row: Row): LaunchSpec {
     const cwd = resolve(this.context.baseDir, this.#texts.cwd?.fill(row) ?? '.');
     const stdin = this.#texts.stdin?.fill(row);
+    const inputs = this.#inputs.map((text) => resolve(cwd, text.fill(row)));
     return {
       command: this.#command.forRow(row),
       cwd,
       env: this.#env(row),
       ...(stdin === undefined ? {} : { stdin: resolve(cwd, stdin) }),
+      ...(inputs.length === 0 ? {} : { inputs }),
     };
   }
 
@@ -171,6 +190,19 @@ class TaskMaker {
       });
     }
     return cpus;
+  }
+
+  #group(row: Row): string {
+    const text = this.#texts.group;
+    const name = text?.fill(row);
+    if (text === undefined || name === undefined) return this.#defaultGroup;
+    if (name.length > GROUP_MAX_CHARS) {
+      this.context.report.at(text.origin, {
+        message: `${text.place} is longer than ${String(GROUP_MAX_CHARS)} characters: ${quote(name)}`,
+        mend: 'choose a short name; tasks of one name share a profile',
+      });
+    }
+    return name;
   }
 
   #concurrency(row: Row): string | undefined {
@@ -219,6 +251,14 @@ class TaskMaker {
     }
     return wanted;
   }
+}
+
+function inputTexts(job: Job, keys: readonly string[], report: Report): readonly JobText[] {
+  const { inputs = [] } = job.input;
+  const place = `inputs of job ${quote(job.name)}`;
+  if (typeof inputs === 'string')
+    return [readText(inputs, job.origin('inputs'), place, keys, report)];
+  return inputs.map((text, at) => readText(text, job.origin('inputs', at), place, keys, report));
 }
 
 function warnOfJob(

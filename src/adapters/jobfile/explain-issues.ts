@@ -85,8 +85,6 @@ function explain(issue: Issue, path: Path, root: Located): Fault {
       message: `${placeName(path.slice(0, -1))}: expected ${grammar}, but found ${quote(String(last))}`,
     };
   }
-  const later = last === 'profile' ? laterProfile(value) : undefined;
-  if (later !== undefined) return later;
   const candidates = choices(issue).map(String);
   const text = value?.kind === 'scalar' ? value.text : '';
   const template = text.includes('${{') ? { mend: 'matrix values cannot be used here' } : {};
@@ -110,18 +108,6 @@ function choices(issue: Issue): readonly (string | number)[] {
   return issue.code === 'invalid_value'
     ? issue.values.filter((value) => typeof value === 'string' || typeof value === 'number')
     : [];
-}
-
-const LATER_PROFILES = ['avg', 'p50', 'p95', 'expected-cost', 'curve'];
-
-function laterProfile(value: Located | undefined): Fault | undefined {
-  const name = value?.kind === 'scalar' ? value.text : '';
-  return LATER_PROFILES.includes(name)
-    ? {
-        message: `the profile strategy "${name}" comes with a later version`,
-        mend: 'use peak or none',
-      }
-    : undefined;
 }
 
 function unknownKey(key: string, path: Path): Fault {

@@ -1,3 +1,4 @@
+import { formatCount } from '../../util/count.js';
 import type { Job } from './jobs.js';
 import type { Located, LocatedList, LocatedMap } from './located.js';
 import { expandMatrix, type MatrixInput, type Row } from './matrix.js';
@@ -166,7 +167,7 @@ function expand(
   const expansion = expandMatrix(matrix, max);
   if (expansion.kind === 'too-many') {
     report.at(job.origin('matrix'), {
-      message: `the matrix of job ${quote(job.name)} would make ${expansion.wanted.toLocaleString('en')} rows, more than are left of 1,000,000 tasks`,
+      message: `the matrix of job ${quote(job.name)} would make ${formatCount(expansion.wanted)} rows, more than are left of 1,000,000 tasks`,
       mend: 'split the work into several runs',
     });
     return undefined;

@@ -168,7 +168,7 @@ const needs = oneOf(
   [z.array(z.string({ error: JOB_NAME })), z.string()],
   'the name of a job, or a list of names',
 );
-const PROFILES = ['none', 'peak'] as const;
+const PROFILES = ['none', 'avg', 'p50', 'p95', 'peak', 'expected-cost', 'curve'] as const;
 
 /** The keys of a job, as in `jobs.NAME` and `defaults`. */
 export const job = z.strictObject(
@@ -241,9 +241,9 @@ export const job = z.strictObject(
       .optional()
       .describe('Tasks of one group use memory alike; default: job name and command.'),
     profile: z
-      .enum(PROFILES, { error: 'none or peak' })
+      .enum(PROFILES, { error: 'none, avg, p50, p95, peak, expected-cost or curve' })
       .optional()
-      .describe('How the group’s past becomes an estimate; default peak.'),
+      .describe('How the group’s past becomes an estimate; default curve.'),
     concurrency: nonEmpty('the name of one of the top-level "groups"')
       .optional()
       .describe('One of the top-level groups, whose max_parallel is shared.'),
@@ -252,6 +252,14 @@ export const job = z.strictObject(
     stdin: nonEmpty('the path of a file')
       .optional()
       .describe('File to read from, relative to cwd; default: nothing to read.'),
+    inputs: oneOf(
+      [z.array(nonEmpty('the path of a file')), nonEmpty('the path of a file')],
+      'the path of a file, or a list of them',
+    )
+      .optional()
+      .describe(
+        'Files whose size says something about what the task needs, relative to cwd; stdin counts by itself.',
+      ),
     when: z
       .enum(['success', 'always'], { error: 'success or always' })
       .optional()

@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly path: string;
   /** Absolute: `cwd` is relative to it, and `stdin` to the job's `cwd`. */
   readonly baseDir: string;
+  /** Absolute: the project that the jobfile is part of; default: `baseDir`. Groups are told apart from here. */
+  readonly projectDir?: string;
   readonly host: HostFacts;
   /** Values of options, laid over the file in order. */
   readonly overrides: readonly Override[];
@@ -99,13 +101,14 @@ function expandAll(
   report: Report,
 ): RunPlan | undefined {
   const { input, root, jobNames } = validated;
-  const { host, baseDir, select } = options;
+  const { host, baseDir, projectDir = baseDir, select } = options;
   const config = runConfig(input, root, host, report);
   const context: RunContext = {
     config,
     host,
     budgetBytes: config.budget.kind === 'auto' ? host.autoBudgetBytes : config.budget.bytes,
     baseDir,
+    projectDir,
     report,
     broken: validated.brokenTop,
     usedGroups: new Set(),

@@ -9,6 +9,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
+import { formatCount } from '../../util/count.js';
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Origin } from './located.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
@@ -98,7 +99,7 @@ function follow(alias: Alias, state: Walk): Located {
   if (state.aliased <= MAX_ALIASED_VALUES) return target.value;
   if (!state.bombed) {
     state.report.at(origin, {
-      message: `the aliases of this file stand for more than ${MAX_ALIASED_VALUES.toLocaleString('en')} values`,
+      message: `the aliases of this file stand for more than ${formatCount(MAX_ALIASED_VALUES)} values`,
       mend: 'aliases of aliases grow without bound: write the values down, or use a matrix',
     });
   }

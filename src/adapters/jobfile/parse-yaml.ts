@@ -1,4 +1,5 @@
 import { Composer, Lexer, Parser, type CST, type Document, type ParsedNode } from 'yaml';
+import { formatCount } from '../../util/count.js';
 import { locate } from './locate.js';
 import type { Located, LocatedMap } from './located.js';
 import type { Report } from './report.js';
@@ -80,7 +81,7 @@ function tokenize(report: Report): readonly CST.Token[] | undefined {
     }
     if (count > MAX_TOKENS) {
       report.general({
-        message: `the file has more than ${MAX_TOKENS.toLocaleString('en')} YAML tokens`,
+        message: `the file has more than ${formatCount(MAX_TOKENS)} YAML tokens`,
         mend: 'let a matrix of lists make the rows instead of writing each one down',
       });
       return undefined;

@@ -92,6 +92,19 @@ export function share(range: { readonly min: number; readonly max: number }, exp
   });
 }
 
+const GROWTH_GRAMMAR = 'a share from 0.1% to 1000%, such as 20% (or 0.2)';
+
+/** By how much something may grow, in percent. Numbers without % above 1 are refused: 20 would be 2000 %. */
+export const growthPct = oneOf(
+  [matching(PERCENT), z.number().min(0.001, { abort: true }).max(1, { abort: true })],
+  GROWTH_GRAMMAR,
+).transform((value, context) => {
+  const share = typeof value === 'string' ? percentOf(value) : value;
+  return share !== undefined && share >= 0.001 && share <= 10
+    ? Number((share * 100).toFixed(6))
+    : refuse(context, GROWTH_GRAMMAR);
+});
+
 /** A duration in milliseconds between two bounds. */
 export function duration(
   range: { readonly minMs: number; readonly maxMs?: number } = { minMs: 0 },

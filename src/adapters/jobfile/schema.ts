@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { env, job } from './job-schema.js';
 import { NAME, NAME_GRAMMAR } from './names.js';
-import { amount, atLeast, duration, halt, oneOf, share, whole } from './scalars.js';
+import { amount, atLeast, duration, growthPct, halt, oneOf, share, whole } from './scalars.js';
 
 const threshold = share(
   { min: 0.01, max: 1 },
@@ -46,7 +46,7 @@ const pressure = z
         .describe('Preempt above this share of time in which all tasks stall; default 20%.'),
       window: duration({ minMs: 100, maxMs: 300_000 }, ', from 100ms to 5m')
         .optional()
-        .describe('Time looked at; default 2s.'),
+        .describe('Time looked at; default 2s, or two intervals where they are longer.'),
     },
     { error: 'a map with some, full, window' },
   )
@@ -79,6 +79,11 @@ export const jobfile = z.strictObject(
       .optional()
       .describe(
         'When to give up: never (default), soon,fail=N, soon,fail=P%, now,fail=N or now,fail=P%.',
+      ),
+    max_growth: growthPct
+      .optional()
+      .describe(
+        'The run fails when the peak of a group grew by more than this against its stored profile, such as 20%; default: never.',
       ),
     defaults: job
       .optional()

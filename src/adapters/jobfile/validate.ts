@@ -16,6 +16,9 @@ export interface Validated {
   readonly brokenTop: ReadonlySet<string>;
 }
 
+/** A jobfile is validated once: to compile a validator of its own for it takes longer than that one saves. */
+const PARSING = { jitless: true } as const;
+
 /** With more faults than this, nothing further is looked for. */
 const MAX_BROKEN = 500;
 
@@ -30,13 +33,16 @@ export function validate(located: Located, report: Report): Validated | undefine
       mend: 'add one: jobs: { hello: { run: echo hello } }',
     });
   }
-  const first = jobfile.safeParse(toPlain(root));
+  const first = jobfile.safeParse(toPlain(root), PARSING);
   if (first.success)
     return { input: first.data, root, jobNames, brokenKeys: () => new Set(), brokenTop: new Set() };
   const broken = explainIssues(first.error.issues, root, report);
   if (broken.length > MAX_BROKEN) return undefined;
   const pruned = prune(root, broken);
-  const second = jobfile.safeParse({ version: 1, jobs: {}, ...(toPlain(pruned) as object) });
+  const second = jobfile.safeParse(
+    { version: 1, jobs: {}, ...(toPlain(pruned) as object) },
+    PARSING,
+  );
   if (!second.success) return undefined;
   return {
     input: second.data,

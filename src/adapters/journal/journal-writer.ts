@@ -20,7 +20,16 @@ const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 /** How long to leave a disk alone that took nothing. */
 const RETRY_MS = 1000;
 
+/** What is handed over at once goes to disk at once; very much of it in pieces of about this length. */
+const PIECE_CHARS = 64 * 1024;
+
 const NEWLINE = 0x0a;
+
+/** Lines that are written together. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly events: number;
+}
 
 /** Whether what happened is on disk. */
 export type JournalHealth =
@@ -41,8 +50,8 @@ export interface JournalWriterOptions {
 }
 
 /**
- * Appends events to a journal: one line and one synchronous write each, so that a crash loses nothing that happened
- * before it. The run never fails for a disk that does: events wait in memory, in order, and what is on disk is at
+ * Appends events to a journal: one line each, and one synchronous write for all that were decided together, so that a
+ * crash loses nothing that anyone acted on. The run never fails for a disk that does: events wait in memory, in order, and what is on disk is at
  * every moment a complete beginning of the story. Should too much wait, the story on disk ends there.
  */
 export class JournalWriter implements EventSink {
@@ -53,7 +62,7 @@ export class JournalWriter implements EventSink {
   #goodBytes: number;
   /** Whether a part of a line may stand behind that. */
   #isTorn = false;
-  #pending: Uint8Array[] = [];
+  #pending: Piece[] = [];
   #pendingBytes = 0;
   #lastTryMs = 0;
   #isCut = false;
@@ -95,16 +104,21 @@ export class JournalWriter implements EventSink {
 
   get health(): JournalHealth {
     if (this.#isCut) return { kind: 'cut' };
-    const pendingEvents = this.#pending.length;
+    const pendingEvents = this.#pending.reduce((sum, { events }) => sum + events, 0);
     return pendingEvents > 0 ? { kind: 'behind', pendingEvents } : { kind: 'whole' };
   }
 
-  emit(event: RunEvent): void {
-    if (this.#isCut) return;
-    const line = Buffer.from(eventLine(event));
-    if (this.#pending.length > 0 && event.tMs - this.#lastTryMs >= RETRY_MS)
-      this.#catchUp(event.tMs);
-    if (this.#pending.length > 0 || !this.#append(line)) this.#keep(line, event.tMs);
+  emit(events: readonly RunEvent[]): void {
+    let text = '';
+    let from = 0;
+    for (const [at, event] of events.entries()) {
+      text += eventLine(event);
+      const to = at + 1;
+      if (text.length < PIECE_CHARS && to < events.length) continue;
+      this.#take({ bytes: Buffer.from(text), events: to - from }, event.tMs);
+      text = '';
+      from = to;
+    }
   }
 
   /** Tries once more to write what waits, makes sure that the disk has it, and lets go of the file. */
@@ -119,18 +133,24 @@ export class JournalWriter implements EventSink {
     return this.health;
   }
 
+  #take(piece: Piece, nowMs: number): void {
+    if (this.#isCut) return;
+    if (this.#pending.length > 0 && nowMs - this.#lastTryMs >= RETRY_MS) this.#catchUp(nowMs);
+    if (this.#pending.length > 0 || !this.#append(piece.bytes)) this.#keep(piece, nowMs);
+  }
+
   #catchUp(nowMs: number): void {
     this.#lastTryMs = nowMs;
-    while (this.#pending[0] !== undefined && this.#append(this.#pending[0])) {
-      this.#pendingBytes -= this.#pending[0].length;
+    while (this.#pending[0] !== undefined && this.#append(this.#pending[0].bytes)) {
+      this.#pendingBytes -= this.#pending[0].bytes.length;
       this.#pending.shift();
     }
   }
 
-  #keep(line: Uint8Array, nowMs: number): void {
+  #keep(piece: Piece, nowMs: number): void {
     if (this.#pending.length === 0) this.#lastTryMs = nowMs;
-    this.#pending.push(line);
-    this.#pendingBytes += line.length;
+    this.#pending.push(piece);
+    this.#pendingBytes += piece.bytes.length;
     if (this.#pendingBytes <= (this.#options.maxPendingBytes ?? MAX_PENDING_BYTES)) return;
     this.#pending = [];
     this.#pendingBytes = 0;
@@ -140,15 +160,15 @@ export class JournalWriter implements EventSink {
     );
   }
 
-  /** Writes one line. Half a line that could not be finished is cut off before the next: nothing is glued to it. */
-  #append(line: Uint8Array): boolean {
+  /** Writes some lines. Those that could not be finished are cut off before the next: nothing is glued to them. */
+  #append(lines: Uint8Array): boolean {
     const write = this.#options.write ?? writeSync;
     try {
       if (this.#isTorn) ftruncateSync(this.#fd, this.#goodBytes);
       this.#isTorn = true;
-      for (let done = 0; done < line.length;) done += write(this.#fd, line.subarray(done));
+      for (let done = 0; done < lines.length;) done += write(this.#fd, lines.subarray(done));
       this.#isTorn = false;
-      this.#goodBytes += line.length;
+      this.#goodBytes += lines.length;
       return true;
     } catch (error) {
       this.#complain(

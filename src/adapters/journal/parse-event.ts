@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CURVE_BINS } from '../../core/learning/types.js';
 import { JOURNAL_VERSION, type RunEvent } from '../../core/events.js';
 import { err, ok, type Result } from '../../util/result.js';
 
@@ -17,6 +18,7 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'attempt-ended': true,
   'task-requeued': true,
   'task-finished': true,
+  'inputs-measured': true,
   'budget-changed': true,
   'brake-felt': true,
   sampled: true,
@@ -24,6 +26,7 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'victims-missing': true,
   'stop-requested': true,
   halted: true,
+  'group-grew': true,
   'run-ended': true,
 };
 
@@ -54,9 +57,20 @@ const KEYS: Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> = {
   'attempt-killed': ofAttempt,
   'attempt-stuck': ofAttempt,
   'attempt-exited': ofAttempt,
-  'attempt-ended': ofAttempt,
+  'attempt-ended': ofAttempt.extend({
+    curve: z.array(z.number().nonnegative()).max(CURVE_BINS).optional(),
+    inputBytes: z.number().nonnegative().optional(),
+  }),
   'task-requeued': ofTask,
   'task-finished': ofTask,
+  'group-grew': ofTask.extend({
+    group: z.string(),
+    beforeBytes: z.number(),
+    nowBytes: z.number(),
+    growthPct: z.number(),
+    limitPct: z.number(),
+  }),
+  'inputs-measured': ofTask,
 };
 
 const header = z.looseObject({

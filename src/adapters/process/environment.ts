@@ -43,15 +43,14 @@ export function inheritable(env: NodeJS.ProcessEnv): Readonly<Record<string, str
 }
 
 /**
- * The whole environment of one attempt: later layers win. `PWD` says where the task starts, as a shell's `cd` would
- * have done.
+ * What one attempt has beside, or instead of, what it inherits: later layers win. `PWD` says where the task starts, as
+ * a shell's `cd` would have done.
  */
 export function layered(
   cwd: string,
   ...layers: readonly Readonly<Record<string, string>>[]
 ): Record<string, string> {
-  const [inherited = {}, ...own] = layers;
-  return Object.assign({}, inherited, { PWD: cwd }, ...own) as Record<string, string>;
+  return Object.assign({ PWD: cwd }, ...layers) as Record<string, string>;
 }
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -1,13 +1,13 @@
-import { accessSync, closeSync, constants, openSync, readSync, fstatSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExitStatus } from '../../core/outcome.js';
 import type { LaunchEnd, LaunchOrder, Launcher } from '../../supervisor/ports.js';
-import { err } from '../../util/result.js';
-import { inheritable, layered } from './environment.js';
+import { ok, type Result } from '../../util/result.js';
 import { describeError } from '../../util/system-error.js';
+import { inheritable } from './environment.js';
 import { limitToRestore } from './open-files-limit.js';
-import { stripShellPrefix, takeMarker, withPrelude } from './prelude.js';
-import { resolveProgram } from './resolve-program.js';
+import { argvOf, prepareOrder } from './prepare-order.js';
+import { stripShellPrefix, takeMarker, withPrelude, type Execution } from './prelude.js';
 import { spawnDetached } from './spawn-detached.js';
 import { openStreams } from './streams.js';
 
@@ -20,20 +20,19 @@ export interface SpawnLauncherOptions {
 }
 
 /**
- * Starts attempts: each in its own session, inside its cgroup before the command is executed, with its
- * output going straight to files. Nothing here throws for what a task or the host does wrong, and a child outlives us
- * unless its {@link TaskHost} ends it.
+ * Starts attempts out of this very process: slower than with a {@link HelperLauncher}, but it needs nothing but
+ * `/bin/sh`. Each runs in its own session, inside its cgroup before the command is executed, with its output going
+ * straight to files. Nothing here throws for what a task or the host does wrong, and a child outlives us unless its
+ * {@link TaskHost} ends it.
  */
 export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
   const inherited = inheritable(options.environment ?? process.env);
   const openFilesLimit = limitToRestore();
   return {
-    launch(order, onExit) {
-      const { spec } = order;
-      const env = layered(spec.cwd, inherited, spec.env, order.entry.env, order.env);
-      const argv = argvOf(order);
-      const unfit = unfitOrder(argv, env, spec.cwd);
-      if (unfit !== undefined) return err(unfit);
+    launch(order, listener) {
+      const prepared = prepareOrder(order, inherited);
+      if (!prepared.ok) return prepared;
+      const { argv, env } = prepared.value;
       const markerPath = join(options.statusDir, `${order.task}.${order.attempt}.not-started`);
       const execution = withPrelude({
         markerPath,
@@ -41,57 +40,44 @@ export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
         oomScoreAdj: order.oomScoreAdj,
         openFilesLimit,
         argv,
-        env,
+        env: { ...inherited, ...env },
       });
-      const { stdin, cwd } = spec;
-      const streams = openStreams({
-        stdin,
-        stdoutPath: order.stdoutPath,
-        stderrPath: order.stderrPath,
+      return spawnInto(execution, order, {
+        onStarted: (pid) => {
+          listener.onStarted(pid);
+        },
+        onExit: (exit) => {
+          listener.onEnd(endOf(exit, markerPath, order));
+        },
       });
-      if (!streams.ok) return streams;
-      try {
-        return spawnDetached(execution, cwd, streams.value, (exit) => {
-          onExit(endOf(exit, markerPath, order));
-        });
-      } finally {
-        streams.value.close();
-      }
     },
+    close: () => Promise.resolve(),
   };
 }
 
-function argvOf(order: LaunchOrder): readonly string[] {
-  const { command } = order.spec;
-  return command.kind === 'argv' ? command.argv : [...command.shell, command.script];
-}
-
-/** What can be known to fail before anything is started, as a sentence. */
-function unfitOrder(
-  argv: readonly string[],
-  env: Readonly<Record<string, string>>,
-  cwd: string,
-): string | undefined {
-  if (argv.some((word) => word.includes('\0'))) {
-    return 'the command contains a NUL character, which no program can be given';
-  }
-  const spoilt = Object.entries(env).find(([name, value]) => `${name}${value}`.includes('\0'));
-  if (spoilt !== undefined) {
-    return `the environment variable ${spoilt[0].replaceAll('\0', '?')} contains a NUL character, which no program can be given`;
-  }
+function spawnInto(
+  execution: Execution,
+  { spec: { stdin, cwd }, stdoutPath, stderrPath }: LaunchOrder,
+  told: { readonly onStarted: (pid: number) => void; readonly onExit: (exit: ExitStatus) => void },
+): Result<void, string> {
+  const streams = openStreams({ stdin, stdoutPath, stderrPath });
+  if (!streams.ok) return streams;
   try {
-    if (!statSync(cwd).isDirectory()) return `cannot start in ${cwd}: it is not a folder`;
-    accessSync(cwd, constants.X_OK);
-  } catch (error) {
-    return `cannot start in ${cwd}: ${describeError(error)}`;
+    const child = spawnDetached(execution, cwd, streams.value, told.onExit);
+    if (!child.ok) return child;
+    // Before anything else happens, and after we have returned.
+    queueMicrotask(() => {
+      told.onStarted(child.value.pid);
+    });
+    return ok(undefined);
+  } finally {
+    streams.value.close();
   }
-  const program = resolveProgram(argv[0] ?? '', cwd, env['PATH']);
-  return program.ok ? undefined : program.error;
 }
 
 /** Tells the command's own exit from the prelude's. Exit code 0 is never the prelude's. */
 function endOf(exit: ExitStatus, markerPath: string, order: LaunchOrder): LaunchEnd {
-  if (exit.kind === 'signal' || exit.code === 0) return exit;
+  if (exit.kind !== 'code' || exit.code === 0) return exit;
   const failure = takeMarker(markerPath);
   if (failure === undefined) return exit;
   const complaint = stripShellPrefix(lastLine(order.stderrPath)) || 'no reason was given';

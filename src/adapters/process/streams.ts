@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { err, ok, type Result } from '../../util/result.js';
 import { makeFolder } from '../../util/make-folder.js';
@@ -48,8 +48,6 @@ export function openStreams(paths: StreamPaths): Result<Streams, string> {
   let stdin: number | 'ignore' = 'ignore';
   if (paths.stdin !== undefined) {
     try {
-      const unfit = unfitForStdin(paths.stdin);
-      if (unfit !== undefined) return fail(unfit);
       stdin = open(paths.stdin, constants.O_RDONLY);
     } catch (error) {
       return fail(`cannot read stdin from ${paths.stdin}: ${describeError(error)}`);
@@ -76,12 +74,20 @@ function openLog(path: string): number {
   }
 }
 
-/** Opening a pipe would wait for its writer and the whole run with it; a folder opens, and fails at the first read. */
-function unfitForStdin(path: string): string | undefined {
-  const kind = statSync(path, { throwIfNoEntry: false });
-  if (kind?.isDirectory() === true) return `cannot read stdin from ${path}: it is a folder`;
-  if (kind?.isFIFO() === true || kind?.isSocket() === true) {
-    return `cannot read stdin from ${path}: it is a pipe or a socket; use a file, or let the command open it ("run: ./cmd < ${path}")`;
+/**
+ * Why a task cannot have this file as its standard input, as a sentence. Opening a pipe would wait for its writer; a
+ * folder opens, and fails at the first read.
+ */
+export function unfitForStdin(path: string): string | undefined {
+  try {
+    const kind = statSync(path);
+    if (kind.isDirectory()) return `cannot read stdin from ${path}: it is a folder`;
+    if (kind.isFIFO() || kind.isSocket()) {
+      return `cannot read stdin from ${path}: it is a pipe or a socket; use a file, or let the command open it ("run: ./cmd < ${path}")`;
+    }
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return `cannot read stdin from ${path}: ${describeError(error)}`;
   }
-  return undefined;
 }

@@ -9,6 +9,7 @@ import { runningOf } from '../../adapters/host/processes.js';
 import { parseLimits } from '../../adapters/host/rlimits.js';
 import { surveyedBudget, surveyHost } from '../../adapters/host/survey.js';
 import { chooseTier } from '../../adapters/host/tier-choice.js';
+import { probeHelper } from '../../adapters/process/probe-helper.js';
 import { present } from '../../util/assert.js';
 
 /** The sampling interval of a run without settings, which the fill rate is judged by. */
@@ -28,15 +29,15 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('show what this host offers (tier, pressure, swap, limits) and how to get more')
     .option('--json', 'print one JSON object')
-    .action((options: { json?: boolean }) => {
-      const report = examine();
+    .action(async (options: { json?: boolean }) => {
+      const report = await examine();
       const text = options.json === true ? JSON.stringify(report) : render(report);
       process.stdout.write(`${text}\n`);
       if (report.budget.budgetBytes === 0) process.exitCode = EXIT_HOST_CANNOT;
     });
 }
 
-function examine(): Report {
+async function examine(): Promise<Report> {
   const survey = surveyHost();
   const chosen = chooseTier(survey, { tier: 'auto', requireCgroup: false });
   const choice = present(chosen.ok ? chosen.value : undefined, 'some tier is always to be had');
@@ -46,6 +47,7 @@ function examine(): Report {
     survey,
     choice,
     budget,
+    launchWay: await probeHelper(),
     rlimits: parseLimits(readIfAllowed(`${survey.procPath}/self/limits`) ?? ''),
     oomDaemons: runningOf(survey.procPath, OOM_DAEMONS),
     ...(fillRate !== undefined && { fillRate }),

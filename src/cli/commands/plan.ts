@@ -3,7 +3,9 @@ import { chooseTier } from '../../adapters/host/tier-choice.js';
 import { surveyHost } from '../../adapters/host/survey.js';
 import { UsageError } from '../errors.js';
 import { loadPlan } from '../load-plan.js';
+import { tell } from '../print.js';
 import { printPlan } from '../print-plan.js';
+import { lookAtProfiles } from '../profiles.js';
 import { addPlanOptions, readRunOptions } from '../run-options.js';
 
 /** `memsched plan`: what a run would do, and whether it fits. */
@@ -26,7 +28,15 @@ export function planCommand(): Command {
     const survey = surveyHost();
     const choice = chooseTier(survey, options.tier);
     if (!choice.ok) throw choice.error;
-    const { plan } = await loadPlan({ path, jobs, overrides: options.overrides, survey });
-    printPlan({ plan, path, survey, choice: choice.value, json: options.json });
+    const loaded = await loadPlan({ path, jobs, overrides: options.overrides, survey });
+    const priors = lookAtProfiles(options.profiles, loaded, tell);
+    printPlan({
+      plan: loaded.plan,
+      priors,
+      path,
+      survey,
+      choice: choice.value,
+      json: options.json,
+    });
   });
 }

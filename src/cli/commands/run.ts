@@ -9,9 +9,10 @@ import { ownCommandLine, relaunch } from '../../adapters/host/relaunch.js';
 import { surveyHost, type HostSurvey } from '../../adapters/host/survey.js';
 import type { Result } from '../../util/result.js';
 import { loadPlan, type LoadedPlan } from '../load-plan.js';
-import { printPlan } from '../print-plan.js';
+import { tell } from '../print.js';
+import { lookAtProfiles } from '../profiles.js';
 import { addRunOptions, readRunOptions } from '../run-options.js';
-import { runSession } from '../session.js';
+import { outliveSignals } from '../signals.js';
 
 const EXAMPLES = `
 Examples:
@@ -39,23 +40,27 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
   const survey = surveyHost();
   const choice = unwrap(chooseTier(survey, options.tier));
   if (options.dryRun) {
-    const { plan } = await loadPlan({ path, jobs, overrides: options.overrides, survey });
-    printPlan({ plan, path, survey, choice, json: options.json });
+    const loaded = await loadPlan({ path, jobs, overrides: options.overrides, survey });
+    const priors = lookAtProfiles(options.profiles, loaded, tell);
+    const { printPlan } = await import('../print-plan.js');
+    printPlan({ plan: loaded.plan, priors, path, survey, choice, json: options.json });
     return 0;
   }
   // A wrong jobfile is told of before anything is started; standard input can be read only once, over there.
   const load = (): Promise<LoadedPlan> =>
     loadPlan({ path, jobs, overrides: options.overrides, survey });
-  if (choice.kind === 'here') return runSession({ loaded: await load(), survey, choice, options });
+  // Whoever only relaunches has no use for what a session is made of.
+  const session = async (here: TierHere): Promise<number> => {
+    const { runSession } = await import('../session.js');
+    return runSession({ loaded: await load(), survey, choice: here, options });
+  };
+  if (choice.kind === 'here') return session(choice);
   if (path !== '-') await load();
+  const release = outliveSignals();
   const end = await relaunch({ command: choice.command, self: ownCommandLine(), env: process.env });
   if (end.kind === 'ran') return end.exitCode;
-  return runSession({
-    loaded: await load(),
-    survey,
-    choice: fallBack(survey, options.tier, end.why),
-    options,
-  });
+  release();
+  return session(fallBack(survey, options.tier, end.why));
 }
 
 function fallBack(survey: HostSurvey, wish: TierWish, why: string): TierHere {

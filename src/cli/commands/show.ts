@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { colourFor } from '../../reporters/colour.js';
 import { usedBytesIn } from '../../reporters/peak.js';
-import { totals } from '../../reporters/summary.js';
+import { growths, totals } from '../../reporters/summary.js';
 import { runHeading, taskObject, tasksText } from '../../reporters/views/show.js';
 import { isFailure } from '../../reporters/words.js';
 import { findRun, replay, standingNote } from '../past-run.js';
@@ -49,9 +49,11 @@ function show(run: string | undefined, options: ShowOptions): string {
         : 'no tasks'
       : tasksText(records, state, nowMs, colour);
   const note = standingNote(past);
+  const grown = growths(state, colour);
   return [
     runHeading(state, standing),
     tasks,
+    ...(grown === '' ? [] : [grown]),
     totals(state, peakBytes),
     ...(note === '' ? [] : [note]),
   ].join('\n\n');

@@ -57,6 +57,8 @@ export interface CurveForecast {
   /** Mean of the bins' maxima, {@link CURVE_BINS} of them. */
   readonly meanBytes: readonly number[];
   readonly varianceBytes2: readonly number[];
+  /** The largest that any remembered run had in the bin. */
+  readonly maxBytes: readonly number[];
   readonly durationMs: number;
   readonly samples: number;
 }

@@ -7,9 +7,11 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
+import { growthWords } from '../words-growth.js';
 import {
   admitWords,
   counted,
+  exitedWords,
   requeueWords,
   skipWords,
   stopWords,
@@ -44,7 +46,7 @@ export class Story {
 
   /** Takes in the next event, after the state has. */
   add(event: RunEvent, state: RunState): void {
-    if (this.#isOver) return;
+    if (this.#isOver && event.kind !== 'group-grew') return;
     if ('task' in event && event.task === this.#task) {
       this.#endLevelSteps(event.tMs);
       this.#own(event, state);
@@ -97,12 +99,7 @@ export class Story {
         );
         return;
       case 'attempt-exited':
-        this.#tell(
-          tMs,
-          event.exit.kind === 'code'
-            ? `its main process ends with exit code ${event.exit.code}`
-            : `its main process is ended by ${event.exit.signal}`,
-        );
+        this.#tell(tMs, exitedWords(event.exit));
         return;
       case 'attempt-ended':
         this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
@@ -111,6 +108,17 @@ export class Story {
         return;
       case 'task-requeued':
         this.#tell(tMs, requeueWords(event));
+        return;
+      case 'group-grew':
+        this.#tell(tMs, `its group has outgrown its profile: ${growthWords(event)}`);
+        return;
+      case 'inputs-measured':
+        this.#tell(
+          tMs,
+          event.bytes === undefined
+            ? 'its input files are not all there: their size is not counted with'
+            : `its input files are ${formatBytes(event.bytes)}`,
+        );
         return;
       case 'task-finished':
         this.#isOver = true;

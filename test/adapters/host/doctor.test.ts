@@ -31,6 +31,7 @@ describe('memsched doctor', () => {
         'limits',
         'swap',
         'fill rate',
+        'starts',
         'open files',
       ]),
     );

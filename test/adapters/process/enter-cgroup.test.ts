@@ -4,7 +4,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import { errorCode } from '../../../src/util/system-error.js';
 import { until } from '../../support/poll.js';
 import { program } from '../../support/programs.js';
-import { bench } from './harness.js';
+import { bench, LAUNCHERS } from './harness.js';
 
 /** A new cgroup v2, removed with the test; the test is skipped aloud where none can be made, and fails in CI. */
 async function newCgroup(context: TestContext): Promise<string> {
@@ -35,10 +35,10 @@ async function newCgroup(context: TestContext): Promise<string> {
   return Promise.resolve(path);
 }
 
-describe('in a real cgroup', () => {
+describe.each(LAUNCHERS)('%s launcher, in a real cgroup', (kind) => {
   it('the command and its descendants are inside, from the first', async (context) => {
     const cgroup = await newCgroup(context);
-    const launched = bench().launch({
+    const launched = bench(kind).launch({
       argv: ['sh', '-c', '"$0"; (cat /proc/self/cgroup)', program('show-process')],
       entry: { procsFile: join(cgroup, 'cgroup.procs'), env: {} },
     });
@@ -52,7 +52,7 @@ describe('in a real cgroup', () => {
     const cgroup = join(await newCgroup(context), 'gone');
     mkdirSync(cgroup);
     rmdirSync(cgroup);
-    const launched = bench().launch({
+    const launched = bench(kind).launch({
       argv: [program('show-process')],
       entry: { procsFile: join(cgroup, 'cgroup.procs'), env: {} },
     });

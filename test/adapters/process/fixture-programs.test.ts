@@ -21,7 +21,10 @@ async function standing(name: ProgramName, ...args: readonly string[]): Promise<
       process.kill(-child.pid, 'SIGKILL');
   });
   return Number(
-    await until(`${name} to stand`, () => existsSync(ready) && readFileSync(ready, 'utf8').trim()),
+    await until(
+      `${name} to stand`,
+      () => existsSync(ready) && (readFileSync(ready, 'utf8').trim() || undefined),
+    ),
   );
 }
 

@@ -12,7 +12,7 @@ function limitOpenFiles(soft: number, hard: string): void {
 it('running out of descriptors at any step of a launch is a sentence, and leaks none', async () => {
   const [, soft = '', hard = ''] =
     /^Max open files\s+(\d+)\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-  const b = bench();
+  const b = bench('in-process');
   await b.launch({}).end();
   const openBefore = readdirSync('/proc/self/fd').length;
   limitOpenFiles(Math.max(...readdirSync('/proc/self/fd').map(Number)) + SPARE, hard);

@@ -1,5 +1,5 @@
 import type { Recording } from '../recording.js';
-import { noTaskIsDoubled, nothingIsLeftOpen } from './attempts.js';
+import { lateComersAreStopped, noTaskIsDoubled, nothingIsLeftOpen } from './attempts.js';
 import { repetitionsAreBounded, requeuesAreKept } from './bounds.js';
 import { brakeStaysAboveUse, budgetIsRespected } from './budget.js';
 import { capsAreRespected, claimsAreRespected } from './caps.js';
@@ -18,6 +18,7 @@ export const CHECKERS: readonly Checker[] = [
   successIsFinal,
   noTaskIsDoubled,
   nothingIsLeftOpen,
+  lateComersAreStopped,
   repetitionsAreBounded,
   requeuesAreKept,
   replayGivesTheState,

@@ -1,3 +1,4 @@
+import type { AttemptRef } from '../../../src/core/observation.js';
 import type { Life } from '../fake-host.js';
 import type { Recording } from '../recording.js';
 import { eventsOf, hasEnded, type Checker } from './checker.js';
@@ -38,15 +39,14 @@ function doubledOnMachine(lives: readonly Life[]): string[] {
   for (const life of lives.toSorted((a, b) => a.openedAtMs - b.openedAtMs)) {
     if ((goneAtMs.get(life.task) ?? -1) > life.openedAtMs)
       wrong.push(`two attempts of ${life.task} lived on the machine at ${life.openedAtMs} ms`);
-    goneAtMs.set(life.task, life.emptiedAtMs ?? life.closedAtMs);
+    // One that was moved out of sight and lost by the launcher as well is beyond anybody's knowledge.
+    if (!life.isVanished) goneAtMs.set(life.task, life.emptiedAtMs ?? life.closedAtMs);
   }
   return wrong;
 }
 
 /** What lived on the machine is what was decided, one for one. */
 function unaccounted(recording: Recording): string[] {
-  const keyOf = ({ task, attempt }: { task: string; attempt: number }): string =>
-    `${task}#${attempt}`;
   const admitted = new Set(eventsOf(recording, 'attempt-admitted').map(keyOf));
   const ended = new Set(eventsOf(recording, 'attempt-ended').map(keyOf));
   const wrong: string[] = [];
@@ -56,6 +56,31 @@ function unaccounted(recording: Recording): string[] {
     if (hasEnded(recording) && !ended.has(key)) wrong.push(`${key} lived and never ended`);
   }
   return wrong;
+}
+
+/** What was stopped while it was on its way is stopped as it starts: until then nothing could reach it. */
+export const lateComersAreStopped: Checker = {
+  name: 'an attempt that was stopped before it started is stopped as soon as it has',
+  check: (recording) => {
+    const stopping = new Set<string>();
+    const wrong: string[] = [];
+    // Who dies between the news and the signal leaves it to the next.
+    const diedMs = recording.death?.tMs ?? Infinity;
+    for (const event of recording.events) {
+      if (event.kind === 'attempt-stopping') stopping.add(keyOf(event));
+      if (event.kind !== 'attempt-launched' || !stopping.has(keyOf(event))) continue;
+      const reached = recording.signals.some(
+        (sent) => keyOf(sent) === keyOf(event) && Math.round(sent.tMs) === event.tMs,
+      );
+      if (!reached && event.tMs < Math.round(diedMs))
+        wrong.push(`attempt ${event.attempt} of ${event.task} was let go on`);
+    }
+    return wrong;
+  },
+};
+
+function keyOf({ task, attempt }: AttemptRef): string {
+  return `${task}#${attempt}`;
 }
 
 /** A place is cleared away when nothing lives in it, and none is left. */
@@ -68,12 +93,10 @@ export const nothingIsLeftOpen: Checker = {
       wrong.push(`attempt ${attempt} of ${task} was cleared away while it lived`);
     }
     if (!hasEnded(recording)) return wrong;
-    const givenUp = new Set(
-      eventsOf(recording, 'attempt-stuck').map(({ task, attempt }) => `${task}#${attempt}`),
-    );
-    for (const { task, attempt } of recording.openAtEnd) {
-      if (!givenUp.has(`${task}#${attempt}`))
-        wrong.push(`attempt ${attempt} of ${task} was there when the run had ended`);
+    const givenUp = new Set(eventsOf(recording, 'attempt-stuck').map(keyOf));
+    for (const ref of recording.openAtEnd) {
+      if (!givenUp.has(keyOf(ref)))
+        wrong.push(`attempt ${ref.attempt} of ${ref.task} was there when the run had ended`);
     }
     return [...wrong, ...recording.leftOpen.map((path) => `${path} could not be cleared away`)];
   },

@@ -78,7 +78,10 @@ function unlearned(recording: Recording): string[] {
     if (event.kind !== 'attempt-admitted') continue;
     const { task, limitBytes, reason } = event;
     const limit = limits.get(task) ?? specOf(task).memory.limitBytes;
-    if ((limitBytes ?? Infinity) < (limit ?? Infinity) || (limit === undefined) !== (limitBytes === undefined))
+    if (
+      (limitBytes ?? Infinity) < (limit ?? Infinity) ||
+      (limit === undefined) !== (limitBytes === undefined)
+    )
       wrong.push(`the limit of ${task} was ${String(limit)} and is ${String(limitBytes)}`);
     if (limitBytes !== undefined) limits.set(task, limitBytes);
     const floor = Math.min(floors.get(task) ?? 0, limitBytes ?? Infinity);

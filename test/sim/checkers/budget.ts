@@ -17,7 +17,8 @@ export const budgetIsRespected: Checker = {
   check: (recording) => {
     const { trace, setup } = recording;
     const { criticalShare } = setup.workload.plan.config;
-    const patienceMs = REACTION_MS + longestGapMs(recording) + setup.workload.plan.config.intervalMs;
+    const patienceMs =
+      REACTION_MS + longestGapMs(recording) + setup.workload.plan.config.intervalMs;
     const isExpendable = expendables(recording);
     const wrong: string[] = [];
     let overSinceMs: number | undefined;
@@ -57,8 +58,7 @@ function expendables(recording: Recording): (task: TaskId, tMs: number) => boole
     if (cause.kind === 'preempted') wentAtMs.set(task, [...(wentAtMs.get(task) ?? []), tMs]);
   }
   return (task, tMs) =>
-    specOf(task).preemptible > 0 &&
-    (wentAtMs.get(task)?.[IMMUNE_AFTER - 1] ?? Infinity) > tMs;
+    specOf(task).preemptible > 0 && (wentAtMs.get(task)?.[IMMUNE_AFTER - 1] ?? Infinity) > tMs;
 }
 
 /** A little over the line is the brake at work. */

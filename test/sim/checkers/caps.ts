@@ -58,8 +58,9 @@ export const claimsAreRespected: Checker = {
     for (const event of recording.events) {
       if (event.kind === 'attempt-ended' || event.kind === 'attempt-stuck') live.delete(event.task);
       if (event.kind !== 'attempt-admitted') continue;
-      const { rule, claimedBytes, allowanceBytes, estimate } = event.reason;
-      if (rule === 'fits' && claimedBytes + estimate.bytes > allowanceBytes)
+      const { rule, claimedBytes, allowanceBytes, estimate, foresight } = event.reason;
+      const reachedBytes = foresight?.peakBytes ?? claimedBytes + estimate.bytes;
+      if (rule === 'fits' && reachedBytes > allowanceBytes)
         wrong.push(`${event.task} was said to fit at ${event.tMs} ms and does not`);
       if (rule === 'progress' && live.size > 0)
         wrong.push(`${event.task} was let in for progress while ${live.size} others ran`);

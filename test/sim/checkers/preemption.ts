@@ -16,10 +16,14 @@ export const levelZeroIsLeftAlone: Checker = {
       if (reason.kind === 'preempted' && specOf(task).preemptible === 0)
         wrong.push(`level-0 task ${task} was preempted at ${tMs} ms`);
     }
+    // What could not be started, or was lost, is cleared away without a decision.
     const failed = new Set(
-      eventsOf(recording, 'attempt-ended')
-        .filter(({ verdict }) => verdict.kind === 'could-not-start')
-        .map(({ task, attempt }) => `${task}#${attempt}`),
+      [
+        ...eventsOf(recording, 'attempt-ended').filter(
+          ({ verdict }) => verdict.kind === 'could-not-start',
+        ),
+        ...recording.lost,
+      ].map(({ task, attempt }) => `${task}#${attempt}`),
     );
     for (const { task, attempt, signal, tMs } of recording.signals) {
       const key = `${task}#${attempt}`;

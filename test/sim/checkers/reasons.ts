@@ -1,9 +1,9 @@
 import type { AttemptAdmitted, LevelChanged, RunEvent } from '../../../src/core/events.js';
 import type { HostSample } from '../../../src/core/observation.js';
 import type { MemoryNumbers, PressureLevel } from '../../../src/core/reasons.js';
-import type { RunConfig, TaskId } from '../../../src/core/task-spec.js';
-import type { Moment, Recording } from '../recording.js';
-import type { Checker } from './checker.js';
+import type { RunConfig, TaskId, TaskSpec } from '../../../src/core/task-spec.js';
+import type { Moment } from '../recording.js';
+import { specsById, type Checker } from './checker.js';
 
 /** Every number is one that JSON can keep. */
 export const numbersAreNumbers: Checker = {
@@ -37,6 +37,7 @@ export const reasonsAreTrue: Checker = {
     const { events, moments, setup } = recording;
     const story: Story = {
       config: setup.workload.plan.config,
+      specOf: specsById(recording),
       level: 'open',
       live: new Map(),
     };
@@ -53,6 +54,7 @@ export const reasonsAreTrue: Checker = {
 /** What is known of the run from the events so far. */
 interface Story {
   readonly config: RunConfig;
+  readonly specOf: (id: TaskId) => TaskSpec;
   level: PressureLevel;
   readonly live: Map<TaskId, AliveAttempt>;
 }
@@ -133,7 +135,12 @@ function levelDoubts({ from, to, reason }: LevelChanged, { level, config }: Stor
   if (from !== level) doubts.push(`it was ${level}, not ${from}`);
   if (from === to) doubts.push(`nothing changed`);
   const { rule, line, numbers } = reason;
-  const shares = { open: 0, hold: config.holdShare, preempt: config.preemptShare, critical: config.criticalShare };
+  const shares = {
+    open: 0,
+    hold: config.holdShare,
+    preempt: config.preemptShare,
+    critical: config.criticalShare,
+  };
   const isSo = {
     usage: line === Math.floor(shares[to] * numbers.budgetBytes) && numbers.usedBytes >= line,
     growth: to === 'critical' && line === numbers.budgetBytes && numbers.growthBytesPerS > 0,
@@ -159,17 +166,24 @@ function admissionDoubts({ reason, limitBytes }: AttemptAdmitted, story: Story):
   return doubts;
 }
 
-/** What those who run are known to need: an attempt of known size claims no less than that until it is stopped. */
-function leastClaims({ live }: Story): number {
+/**
+ * What those who run are known to need: an attempt of known size claims no less than that until it is stopped. One that
+ * counts with its group's curve claims less at times.
+ */
+function leastClaims({ live, specOf }: Story): number {
   let sum = 0;
   for (const { admitted, isStopping } of live.values()) {
     const { source, bytes, samples } = admitted.reason.estimate;
-    const isKnown =
-      source === 'request' || source === 'earlier-attempt' || (source === 'group' && samples >= 2);
-    if (isKnown && !isStopping) sum += bytes;
+    const isDeclared = source === 'request' || source === 'earlier-attempt';
+    const isLearned = (source === 'group' || source === 'profile') && samples >= KNOWN_FROM;
+    const hasCurve = specOf(admitted.task).profile === 'curve';
+    if (!isStopping && (isDeclared || (isLearned && !hasCurve))) sum += bytes;
   }
   return sum;
 }
+
+/** A group is known from so many finished runs on. */
+const KNOWN_FROM = 2;
 
 function stopDoubts(
   event: Extract<RunEvent, { kind: 'attempt-stopping' }>,
@@ -216,7 +230,10 @@ function waitDoubts(
   const isSo = ((): boolean => {
     switch (reason.kind) {
       case 'memory':
-        return reason.claimedBytes + reason.estimate.bytes > reason.allowanceBytes;
+        return (
+          (reason.foresight?.peakBytes ?? reason.claimedBytes + reason.estimate.bytes) >
+          reason.allowanceBytes
+        );
       case 'level':
         return reason.level === level && level !== 'open';
       case 'slow-start':

@@ -42,6 +42,7 @@ function comparable(state: RunState): Record<keyof RunState, unknown> {
     ...state,
     queue: everyoneInOrder(state.queue).map(idOf),
     live: [...state.live].map(([id, record]) => [id, record === state.tasks.get(id)]),
+    unmeasured: [...state.unmeasured.keys()],
     jobs: [...state.jobs].map(([name, job]) => [name, { ...job, tasks: job.tasks.map(idOf) }]),
   };
 }
@@ -67,7 +68,9 @@ export const deathLosesNothing: Checker = {
     const queued = new Set(everyoneInOrder(state.queue));
     const planned = Math.min(setup.workload.plan.tasks.length, Math.max(0, told.length - 1));
     return [
-      ...(state.tasks.size === planned ? [] : [`${state.tasks.size} of ${planned} tasks are known`]),
+      ...(state.tasks.size === planned
+        ? []
+        : [`${state.tasks.size} of ${planned} tasks are known`]),
       ...[...state.tasks.values()].flatMap((record) => misplaced(record, state, queued)),
       ...unknownToJournal(death, state),
       ...aheadOfJournal(recording, death, state),
@@ -76,17 +79,14 @@ export const deathLosesNothing: Checker = {
 };
 
 /** Every task is in exactly one place. */
-function misplaced(
-  record: TaskRecord,
-  state: RunState,
-  queued: ReadonlySet<TaskRecord>,
-): string[] {
+function misplaced(record: TaskRecord, state: RunState, queued: ReadonlySet<TaskRecord>): string[] {
   const { spec, phase } = record;
   const places = [
     phase.kind === 'finished' ? 'finished' : undefined,
     state.live.has(spec.id) ? 'live' : undefined,
     state.doomed.has(spec.id) ? 'doomed' : undefined,
     queued.has(record) ? 'queued' : undefined,
+    state.unmeasured.has(spec.id) ? 'about to be measured' : undefined,
     isHeldByNeeds(record, state) ? 'held by its needs' : undefined,
     // Between the end of an attempt and what follows from it: who goes on has to decide that.
     phase.kind === 'queued' && phase.notBeforeMs === Infinity ? 'undecided' : undefined,

@@ -96,7 +96,12 @@ export const nobodyStarves: Checker = {
     const line = new Line(recording);
     const longestMs = longestLifeMs(recording);
     const boundMs =
-      PASSED_FOR_MS + PILOT_MS + 2 * longestMs + 2 * longestGapMs(recording) + SLACK_MS + pausedMs(recording);
+      PASSED_FOR_MS +
+      PILOT_MS +
+      2 * longestMs +
+      2 * longestGapMs(recording) +
+      SLACK_MS +
+      pausedMs(recording);
     const wrong: string[] = [];
     let first: TaskId | undefined;
     let sinceMs = 0;
@@ -104,7 +109,9 @@ export const nobodyStarves: Checker = {
       const { tMs } = event;
       if (event.kind === 'attempt-admitted' && event.task !== first && first !== undefined) {
         if (tMs - sinceMs > boundMs && event.reason.passed > 0)
-          wrong.push(`${event.task} passed ${first} at ${tMs} ms, the first in line since ${sinceMs}`);
+          wrong.push(
+            `${event.task} passed ${first} at ${tMs} ms, the first in line since ${sinceMs}`,
+          );
       }
       line.follow(event);
       const now = line.firstAt(tMs);

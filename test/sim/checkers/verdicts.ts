@@ -8,10 +8,12 @@ export const verdictsAreTrue: Checker = {
   name: 'verdicts name who really ended the attempt',
   check: (recording) => {
     const lives = new Map(recording.lives.map((life) => [`${life.task}#${life.attempt}`, life]));
+    const lost = new Set(recording.lost.map((ref) => `${ref.task}#${ref.attempt}`));
     const wrong: string[] = [];
     for (const { task, attempt, verdict } of eventsOf(recording, 'attempt-ended')) {
-      const life = lives.get(`${task}#${attempt}`);
-      const cause = life?.cause ?? 'never-started';
+      const key = `${task}#${attempt}`;
+      const life = lives.get(key);
+      const cause = lost.has(key) ? 'lost' : (life?.cause ?? 'never-started');
       if (TRUE_CAUSES[verdict.kind].includes(cause)) continue;
       if (life !== undefined && isBlind(recording, life, verdict)) continue;
       // A process that cannot be ended is given up: what becomes of it later is not known.
@@ -49,15 +51,17 @@ const ANY = [
   'host-oom',
   'supervisor',
   'outside',
+  'lost',
 ] as const;
 const TRUE_CAUSES: Readonly<Record<Verdict['kind'], readonly string[]>> = {
   exit: ['finished'],
-  'own-limit': ['own-limit'],
-  bystander: ['tree-oom', 'host-oom'],
-  'over-budget': ['tree-oom', 'host-oom'],
+  'own-limit': ['own-limit', 'lost'],
+  bystander: ['tree-oom', 'host-oom', 'lost'],
+  'over-budget': ['tree-oom', 'host-oom', 'lost'],
   preempted: ANY,
   'timed-out': ANY,
   canceled: ANY,
   'external-signal': ['outside'],
   'could-not-start': ['never-started'],
+  lost: ['lost'],
 };

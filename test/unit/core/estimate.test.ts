@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { claimOf, estimateFor, isGuess, raisedFloor } from '../../../src/core/estimate.js';
+import { learnFrom } from '../../../src/core/knowledge.js';
+import { newRecorder } from '../../../src/core/learning/curve.js';
+import type { RunSample } from '../../../src/core/learning/types.js';
 import type { Estimate } from '../../../src/core/reasons.js';
-import type { GroupHistory, LiveAttempt, TaskRecord } from '../../../src/core/run-state.js';
+import type { LiveAttempt, TaskRecord } from '../../../src/core/run-state.js';
 import type { TaskSpec } from '../../../src/core/task-spec.js';
 import { GiB, MiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
@@ -11,7 +14,7 @@ interface Given {
   readonly spec?: Partial<TaskSpec>;
   readonly before?: Partial<TaskRecord>;
   readonly peaksMib?: readonly number[];
-  readonly lowerBoundMib?: number;
+  readonly lowerBoundMib?: readonly number[];
   readonly liveMib?: number;
   readonly settledMib?: number;
   /** First peaks of other groups of the run. */
@@ -24,34 +27,43 @@ const BUDGET = 8 * GiB;
 function estimate({
   spec,
   before,
-  peaksMib,
-  lowerBoundMib = 0,
+  peaksMib = [],
+  lowerBoundMib = [],
   liveMib,
   settledMib,
-  run,
+  run = [],
 }: Given): string {
-  const loop = new Loop([plainTask('a', spec)]);
+  const loop = new Loop([plainTask('a', { profile: 'peak', ...spec })]);
   const record = Object.assign(loop.record('a'), before);
-  if (peaksMib !== undefined) {
-    const history: GroupHistory = {
-      peaksBytes: peaksMib.map((mib) => mib * MiB),
-      lowerBoundBytes: lowerBoundMib * MiB,
-    };
-    loop.state.groups.set('a', history);
-  }
-  for (const mib of run ?? []) {
-    const { runPeaks } = loop.state;
-    runPeaks.groups += 1;
-    runPeaks.maxBytes = Math.max(runPeaks.maxBytes, mib * MiB);
-    runPeaks.sumBytes += mib * MiB;
+  const { knowledge } = loop.control;
+  for (const sample of [...peaksMib.map(completed), ...lowerBoundMib.map(stopped)])
+    learnFrom(knowledge, 'a', sample);
+  for (const mib of run) {
+    knowledge.run.groups.add(`other ${knowledge.run.groups.size}`);
+    knowledge.run.maxBytes = Math.max(knowledge.run.maxBytes, mib * MiB);
+    knowledge.run.sumBytes += mib * MiB;
   }
   const basis = {
     budgetBytes: BUDGET,
     liveGroupPeaks: new Map(liveMib === undefined ? [] : [['a', liveMib * MiB]]),
     settledGroupPeaks: new Map(settledMib === undefined ? [] : [['a', settledMib * MiB]]),
   };
-  const { bytes, source, samples } = estimateFor(record, loop.state, basis);
+  const { bytes, source, samples } = estimateFor(record, knowledge, basis);
   return `${Math.round(bytes / MiB)} ${source} ${samples}`;
+}
+
+let endedAtMs = 0;
+
+function completed(mib: number): RunSample {
+  endedAtMs += 1000;
+  const times = { durationMs: 1000, cpuMs: 500, endedAtMs };
+  return { kind: 'completed', peakBytes: mib * MiB, ...times, tier: 'cgroup' };
+}
+
+function stopped(mib: number): RunSample {
+  endedAtMs += 1000;
+  const times = { durationMs: 1000, endedAtMs };
+  return { kind: 'lower-bound', peakBytes: mib * MiB, ...times, tier: 'cgroup' };
 }
 
 const request = (mib: number): Partial<TaskSpec> => ({
@@ -62,11 +74,7 @@ describe('the estimate', () => {
   test.each<[string, Given, string]>([
     ['nothing is known: a quarter of the budget', {}, '2048 unknown 0'],
     ['a running one of its group has gone higher', { liveMib: 2000 }, '2600 unknown 0'],
-    [
-      'a stopped one of its group has gone higher',
-      { peaksMib: [], lowerBoundMib: 3000 },
-      '3900 unknown 0',
-    ],
+    ['a stopped one of its group has gone higher', { lowerBoundMib: [3000] }, '3900 unknown 0'],
     ['the run knows one other', { run: [100] }, '1638 run 1'],
     ['the run knows three others, large ones', { run: [100, 1500, 100] }, '2048 run 3'],
     ['the run knows some, small ones', { run: [100, 100, 300, 300] }, '1024 run 4'],
@@ -88,12 +96,13 @@ describe('the estimate', () => {
       '1170 unknown 0',
     ],
     ['one of its group has finished', { peaksMib: [300] }, '390 group 1'],
-    ['two have', { peaksMib: [300, 200] }, '390 group 2'],
+    ['two have', { peaksMib: [300, 200] }, '340 group 2'],
+    ['two have, alike', { peaksMib: [300, 300] }, '315 group 2'],
     ['three have, far apart', { peaksMib: [300, 200, 100] }, '365 group 3'],
     ['three have, all alike', { peaksMib: [300, 300, 300] }, '315 group 3'],
     [
       'one that was stopped went higher',
-      { peaksMib: [300, 200, 100], lowerBoundMib: 500 },
+      { peaksMib: [300, 200, 100], lowerBoundMib: [500] },
       '500 group 3',
     ],
     ['it says what it needs', { spec: request(700) }, '700 request 0'],
@@ -103,7 +112,7 @@ describe('the estimate', () => {
       { spec: request(900), peaksMib: [300, 300, 300] },
       '315 group 3',
     ],
-    ['it wants no profile', { spec: { profile: 'none' }, peaksMib: [9, 9, 9] }, '2048 unknown 0'],
+    ['it wants no profile', { spec: { profile: 'none' }, peaksMib: [9, 9, 9] }, '1638 run 1'],
     ['it is tiny', { peaksMib: [1, 1, 1] }, '16 group 3'],
     [
       'an earlier attempt went higher',
@@ -156,6 +165,7 @@ describe('the claim of a running attempt', () => {
     peakBytes: peakMib * MiB,
     flatSinceMs: 0,
     cpu: { sinceMs: 0, cpuMs: 0, cpus: undefined },
+    recorder: newRecorder(),
   });
   const claim = (
     live: LiveAttempt,

@@ -3,6 +3,7 @@ import { initialControl, type Control } from '../../../src/core/control.js';
 import { decide, type Decision } from '../../../src/core/decide.js';
 import type { RunEvent } from '../../../src/core/events.js';
 import { evolve } from '../../../src/core/evolve.js';
+import type { Priors } from '../../../src/core/knowledge.js';
 import type { AttemptTally, Fact, HostSample } from '../../../src/core/observation.js';
 import type { ExitStatus } from '../../../src/core/outcome.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../../../src/core/run-state.js';
@@ -49,8 +50,8 @@ export class Loop {
   nowMs = 0;
   #use: Record<TaskId, number> = {};
 
-  constructor(tasks: readonly TaskSpec[], config: Partial<RunConfig> = {}) {
-    this.control = initialControl(plainConfig(config));
+  constructor(tasks: readonly TaskSpec[], config: Partial<RunConfig> = {}, priors?: Priors) {
+    this.control = initialControl(plainConfig(config), priors);
     for (const [index, spec] of tasks.entries())
       evolve(this.state, { kind: 'task-planned', tMs: 0, spec: { ...spec, index } });
   }
@@ -86,6 +87,11 @@ export class Loop {
       .filter(({ phase }) => phase.kind === 'starting')
       .map((record): Fact => ({ kind: 'launched', ...this.#ref(record.spec.id), pid: 1 }));
     return this.tick({ ...look, facts: [...facts, ...(look.facts ?? [])] });
+  }
+
+  /** A tick in which one task's attempt is found running. */
+  launchOne(task: TaskId): Decision {
+    return this.tick({ facts: [{ kind: 'launched', ...this.#ref(task), pid: 1 }] });
   }
 
   /** The main process of the task's attempt is gone. */

@@ -133,6 +133,22 @@ describe('killed as a bystander', () => {
   });
 });
 
+describe('lost', () => {
+  const lost: Verdict = { kind: 'lost', why: 'its parent died' };
+
+  test('is requeued unchanged, uses up no retry, and shares the bound of bystanders', () => {
+    expect(requeue(lost)).toEqual({
+      cause: { kind: 'bystander', times: 1 },
+      delayMs: 1000,
+      floorBytes: 0,
+      limitBytes: undefined,
+    });
+    const before = { bystanderKills: 5 };
+    expect(requeue(lost, { before })).toBeUndefined();
+    expect(requeue(lost, { before, retries: { max: 1 } })?.cause.kind).toBe('retry');
+  });
+});
+
 describe('over its own limit', () => {
   const memory: MemorySpec = { grow: { kind: 'factor', factor: 1.5 }, limitBytes: 400 * MiB };
 

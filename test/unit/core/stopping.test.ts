@@ -50,6 +50,68 @@ describe('the time limit', () => {
   });
 });
 
+describe('an attempt that is stopped before it has started', () => {
+  function onItsWay(spec: Partial<TaskSpec> = {}): Loop {
+    const loop = new Loop([plainTask('a', spec)]);
+    loop.tick();
+    return loop;
+  }
+
+  test('is asked as soon as it has, and not before', () => {
+    const loop = onItsWay();
+    expect(doings(loop.tick({ facts: [INT] }))).toEqual([]);
+    expect(loop.record('a').phase.kind).toBe('stopping');
+    expect(doings(loop.launchOne('a'))).toEqual(['signal a SIGTERM']);
+    loop.end('a', { kind: 'signal', signal: 'SIGTERM' });
+    expect(loop.outcome('a')).toBe('canceled');
+  });
+
+  test('is killed at once, and again as it starts', () => {
+    const loop = onItsWay({ onPreempt: { signal: 'SIGTERM', graceMs: 0 } });
+    expect(doings(loop.tick({ facts: [INT] }))).toEqual(['kill a']);
+    expect(doings(loop.launchOne('a'))).toEqual(['kill a']);
+  });
+
+  test('is killed as it starts when its grace is over by then', () => {
+    const loop = onItsWay({ onPreempt: { signal: 'SIGTERM', graceMs: 500 } });
+    loop.tick({ facts: [INT] });
+    expect(doings(loop.tick({ afterMs: 500 }))).toEqual(['kill a']);
+    expect(doings(loop.launchOne('a'))).toEqual(['kill a']);
+  });
+
+  test('is asked with its own signal when it was to be preempted', () => {
+    const spec: Partial<TaskSpec> = {
+      preemptible: 1,
+      onPreempt: { signal: 'SIGUSR1', graceMs: 500 },
+      memory: { requestBytes: 100 * MiB, grow: { kind: 'none' } },
+    };
+    const loop = new Loop([plainTask('big'), plainTask('a', spec)]);
+    loop.tick();
+    loop.launchOne('big');
+    loop.tick({ afterMs: 60_000, use: { big: 9.2 * GiB } });
+    loop.tick({ afterMs: 400 });
+    expect(of(loop, 'attempt-stopping')).toMatchObject([{ task: 'a' }]);
+    expect(doings(loop.launchOne('a'))).toEqual(['signal a SIGUSR1']);
+  });
+
+  test('that never starts is over with its failure', () => {
+    const loop = onItsWay();
+    loop.tick({ facts: [INT] });
+    loop.tick({ facts: [{ kind: 'launch-failed', task: 'a', attempt: 1, error: 'no' }] });
+    expect(loop.state.ended).toBeDefined();
+  });
+});
+
+describe('an attempt whose end cannot be known', () => {
+  test('is lost, and runs again', () => {
+    const loop = running(['a']);
+    loop.end('a', { kind: 'unknown', why: 'the helper died' });
+    expect(of(loop, 'attempt-ended')[0]?.verdict).toEqual({ kind: 'lost', why: 'the helper died' });
+    expect(loop.record('a')).toMatchObject({ bystanderKills: 1, retries: 0 });
+    expect(of(loop, 'task-requeued')[0]?.cause).toEqual({ kind: 'bystander', times: 1 });
+  });
+});
+
 describe('what an attempt leaves behind', () => {
   test('is killed after 50 ms, and the attempt ended as its main process did', () => {
     const loop = running(['a']);

@@ -6,6 +6,7 @@ import { outcomeOf, verdictOf, type EndOfAttempt } from '../../../src/core/verdi
 
 const NO_OOM: OomCounters = { oomKill: 0, oom: 0, max: 0 };
 const KILLED: ExitStatus = { kind: 'signal', signal: 'SIGKILL' };
+const LOST: ExitStatus = { kind: 'unknown', why: 'its parent died' };
 
 interface Case {
   readonly exit?: ExitStatus;
@@ -143,6 +144,22 @@ describe('who ended it', () => {
       'exit',
     ],
     ['nothing is known of its end', {}, 'could-not-start'],
+    ['nobody can tell how it ended', { exit: LOST, oom: NO_OOM }, 'lost'],
+    [
+      'nobody can tell how it ended, nor who of the host was killed',
+      { exit: LOST, hostOomKills: 1 },
+      'lost',
+    ],
+    [
+      'nobody can tell how it ended, but its own counters do',
+      { exit: LOST, oom: { oomKill: 1, oom: 0, max: 0 } },
+      'bystander',
+    ],
+    [
+      'nobody can tell how it ended, and we had stopped it',
+      { exit: LOST, stop: PREEMPTED },
+      'preempted',
+    ],
   ])('%s', (_, end, kind) => {
     expect(verdict(end).kind).toBe(kind);
   });
@@ -180,6 +197,7 @@ describe('what becomes of it without another try', () => {
     [{ kind: 'canceled', by: 'signal' }, 'canceled'],
     [{ kind: 'external-signal', signal: 'SIGSEGV' }, 'failed'],
     [{ kind: 'could-not-start', error: 'no' }, 'failed'],
+    [{ kind: 'lost', why: 'no' }, 'failed'],
   ])('%o is %s', (given, outcome) => {
     expect(outcomeOf(given)).toBe(outcome);
   });

@@ -29,6 +29,7 @@ const FINE: DiagnosisFacts = {
   choice: { kind: 'here', tier: 'cgroup', rootDirectory: '/cg' },
   budget: { budgetBytes: 7 * GiB, capacityBytes: 8 * GiB, ceilingBytes: 7 * GiB, outsideBytes: 0 },
   rlimits: { openFiles: 1 << 20, processes: 'unlimited' },
+  launchWay: { kind: 'helper', perl: '/usr/bin/perl' },
   oomDaemons: [],
   fillRate: { bytesPerS: 1 * GiB, sampleBytes: 256 * MiB },
   intervalMs: 100,
@@ -68,6 +69,13 @@ describe('diagnose', () => {
     ['systemd', { survey: { ...SURVEY, systemd: { kind: 'no-systemd-run' } } }, 'warn', /apt-get/],
     ['budget', { budget: { ...FINE.budget, budgetBytes: 1 } }, 'warn', /ps aux/],
     ['oom daemons', { oomDaemons: ['earlyoom'] }, 'warn', /stop earlyoom/],
+    ['starts', { launchWay: { kind: 'no-perl' } }, 'warn', /apt-get install perl/],
+    [
+      'starts',
+      { launchWay: { kind: 'broken-perl', perl: '/opt/perl', why: 'ended with exit code 2' } },
+      'warn',
+      /apt-get install perl/,
+    ],
     ['open files', { rlimits: { openFiles: 256, processes: 99999 } }, 'warn', /ulimit -n/],
     ['processes', { rlimits: { openFiles: 99999, processes: 64 } }, 'warn', /ulimit -u/],
     [

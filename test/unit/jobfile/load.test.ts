@@ -38,10 +38,10 @@ describe('a jobfile without settings', () => {
         retries: { max: 0, on: [], delayMs: 1000, backoff: 2 },
         priority: 0,
         group: tasks[0]?.group,
-        profile: 'peak',
+        profile: 'curve',
       },
     ]);
-    expect(tasks[0]?.group).toMatch(/^a#[0-9a-f]{6}$/);
+    expect(tasks[0]?.group).toMatch(/^a#[0-9a-f]{8}$/);
     expect(launches.get('a')).toEqual({
       command: { kind: 'shell', shell: ['bash', '-euo', 'pipefail', '-c'], script: 'ls' },
       cwd: '/base',
@@ -89,6 +89,17 @@ describe('values', () => {
     });
   });
 
+  it.each([
+    ['interval: 500ms', 2000],
+    ['interval: 1s', 2000],
+    ['interval: 4s', 8000],
+    ['interval: 60s', 120_000],
+    ['interval: 4s\npressure: { some: 5% }', 8000],
+    ['interval: 4s\npressure: { window: 4s }', 4000],
+  ])('%j: the pressure window is %i ms', (keys, windowMs) => {
+    expect(planOf(`${JOB}${keys}\n`).config.pressure.windowMs).toBe(windowMs);
+  });
+
   it('come from the matrix where a matrix fills them in', () => {
     const { tasks, launches } = planOf(`
 version: 1
@@ -109,6 +120,7 @@ jobs:
     group: g-\${{ matrix.side }}
     cwd: in/\${{ matrix.side }}
     stdin: \${{ matrix.n }}.txt
+    inputs: ['\${{ matrix.side }}.bam', /ref.fa]
 `);
     expect(tasks[1]).toMatchObject({
       memory: {
@@ -126,11 +138,13 @@ jobs:
       retries: { max: 3 },
       concurrency: 'right',
       group: 'g-right',
+      hasInputs: true,
     });
     expect(tasks[0]?.preemptible).toBe(3);
     expect(launches.get('a.right.3.0')).toMatchObject({
       cwd: '/base/in/right',
       stdin: '/base/in/right/3.txt',
+      inputs: ['/base/in/right/right.bam', '/ref.fa'],
     });
   });
 
@@ -176,6 +190,45 @@ describe('profile groups', () => {
     ].flatMap(groupOf);
     expect(new Set([first, ...other]).size).toBe(6);
   });
+
+  it('are the same whatever the formatting', () => {
+    const spellings = [
+      '{ run: "./x.sh ${{ matrix.v }}", matrix: { v: [1] } }',
+      '{ run: "./x.sh ${{matrix.v}}", matrix: { v: [2] } }',
+      '{ run: "\\n./x.sh ${{ matrix.v }}  \\r\\n\\n", matrix: { v: [3] } }',
+      '{ run: "./x.sh ${{ matrix.v }}", matrix: { v: [1] }, cwd: ./. }',
+    ];
+    expect(new Set(spellings.flatMap(groupOf)).size).toBe(1);
+  });
+
+  it('are the same in every checkout of a project, and another in another project or folder', () => {
+    const at = (baseDir: string, projectDir: string, job = '{ run: ./x.sh }') =>
+      planOf(`version: 1\njobs:\n  a: ${job}\n`, { baseDir, projectDir }).tasks[0]?.group;
+    const here = at('/home/u/app/ci', '/home/u/app');
+    expect(at('/builds/42/app/ci', '/builds/42/app')).toBe(here);
+    expect(at('/home/u/app', '/home/u/app', '{ run: ./x.sh, cwd: ci }')).toBe(here);
+    expect(at('/home/u/other/ci', '/home/u/other')).not.toBe(here);
+    expect(at('/home/u/app/nightly', '/home/u/app')).not.toBe(here);
+    const absolute = '{ run: ./x.sh, cwd: /srv/data }';
+    expect(at('/home/u/app', '/home/u/app', absolute)).toBe(
+      at('/home/u/other', '/home/u/other', absolute),
+    );
+  });
+
+  it('show nothing of the command', () => {
+    const [group = ''] = groupOf('{ run: "curl -H token:s3cr3t example.org" }');
+    expect(group).toMatch(/^a#[0-9a-f]{8}$/);
+  });
+
+  it('named by the user are that name, matrix values included, and not too long', () => {
+    expect(groupOf('{ run: ls, group: "g ${{ matrix.v }}", matrix: { v: [1, 2] } }')).toEqual([
+      'g 1',
+      'g 2',
+    ]);
+    expect(
+      complaintsOf(`version: 1\njobs:\n  a: { run: ls, group: ${'g'.repeat(201)} }\n`),
+    ).toContain('longer than 200 characters');
+  });
 });
 
 describe('options', () => {
@@ -196,6 +249,12 @@ describe('options', () => {
       ),
     ).toEqual([3, 3]);
     expect(planOf(FILE, set('-j 3', ['max_parallel'], '3')).config.maxParallel).toBe(3);
+    for (const [text, pct] of [
+      ['20%', 20],
+      ['0.2', 20],
+      ['150%', 150],
+    ])
+      expect(planOf(FILE, set('--max-growth', ['max_growth'], text)).config.maxGrowthPct).toBe(pct);
     expect(planOf(FILE, set('--set', ['jobs', 'index', 'needs'], '[]')).tasks[1]?.needs).toEqual(
       [],
     );

@@ -29,12 +29,44 @@ describe('JournalWriter', () => {
   it('has written each event when emit returns, in a private file', () => {
     const file = join(tempDir(), 'journal.jsonl');
     const writer = JournalWriter.create(file, { onTrouble: expect.unreachable });
-    writer.emit(started);
-    writer.emit(late(5));
+    writer.emit([started]);
+    writer.emit([late(5)]);
     expect(readFileSync(file, 'utf8')).toBe(
       `${JSON.stringify(started)}\n${JSON.stringify(late(5))}\n`,
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    writer.close();
+  });
+
+  it('writes what happened together with one write, and very much of it in pieces', () => {
+    const file = join(tempDir(), 'journal.jsonl');
+    const writes: number[] = [];
+    const write = (fd: number, bytes: Uint8Array): number => {
+      writes.push(bytes.length);
+      return writeSync(fd, bytes);
+    };
+    const writer = JournalWriter.create(file, { onTrouble: expect.unreachable, write });
+    writer.emit([started, late(1), late(2)]);
+    expect(writes).toHaveLength(1);
+    const many = Array.from({ length: 10_000 }, (_, at) => late(at));
+    writer.emit(many);
+    expect(writes.length).toBeGreaterThan(3);
+    expect(Math.max(...writes)).toBeLessThan(66 * 1024);
+    writer.close();
+    expect([...readJournal(file)]).toEqual([started, late(1), late(2), ...many]);
+  });
+
+  it('leaves no part of what was decided together twice, should the disk be full in the middle', () => {
+    const file = join(tempDir(), 'journal.jsonl');
+    const disk = smallDisk(JSON.stringify(started).length + 60);
+    const writer = JournalWriter.create(file, { onTrouble: () => undefined, write: disk.write });
+    writer.emit([started, late(1), late(2)]);
+    expect(writer.health).toEqual({ kind: 'behind', pendingEvents: 3 });
+    expect([...readJournal(file)][0]).toEqual(started);
+    disk.free = 1_000_000;
+    writer.emit([late(2000), late(2001)]);
+    expect(writer.health).toEqual({ kind: 'whole' });
+    expect([...readJournal(file)]).toEqual([started, ...[1, 2, 2000, 2001].map(late)]);
     writer.close();
   });
 
@@ -60,7 +92,7 @@ describe('JournalWriter', () => {
       write: disk.write,
     });
     const events: RunEvent[] = [started, ...[1, 2, 1500, 3000].map(late)];
-    for (const event of events) writer.emit(event);
+    for (const event of events) writer.emit([event]);
     expect(writer.health).toEqual({ kind: 'behind', pendingEvents: 4 });
     expect([...readJournal(file)]).toEqual([started]);
     expect(troubles).toEqual([
@@ -68,9 +100,9 @@ describe('JournalWriter', () => {
     ]);
 
     disk.free = 1_000_000;
-    writer.emit(late(3001));
+    writer.emit([late(3001)]);
     expect(writer.health.kind).toBe('behind');
-    writer.emit(late(4001));
+    writer.emit([late(4001)]);
     expect(writer.health).toEqual({ kind: 'whole' });
     const all = [...events, late(3001), late(4001)];
     expect([...readJournal(file)]).toEqual(all);
@@ -82,8 +114,8 @@ describe('JournalWriter', () => {
     const file = join(tempDir(), 'journal.jsonl');
     const disk = smallDisk(0);
     const writer = JournalWriter.create(file, { onTrouble: () => undefined, write: disk.write });
-    writer.emit(started);
-    writer.emit(late(1));
+    writer.emit([started]);
+    writer.emit([late(1)]);
     disk.free = 1_000_000;
     expect(writer.close()).toEqual({ kind: 'whole' });
     expect([...readJournal(file)]).toEqual([started, late(1)]);
@@ -98,10 +130,10 @@ describe('JournalWriter', () => {
       write: disk.write,
       maxPendingBytes: 200,
     });
-    writer.emit(started);
-    for (let i = 0; i < 50; i += 1) writer.emit(late(i));
+    writer.emit([started]);
+    for (let i = 0; i < 50; i += 1) writer.emit([late(i)]);
     disk.free = 1_000_000;
-    for (let i = 2000; i < 2050; i += 1) writer.emit(late(i));
+    for (let i = 2000; i < 2050; i += 1) writer.emit([late(i)]);
     expect(writer.close()).toEqual({ kind: 'cut' });
     expect([...readJournal(file)]).toEqual([started]);
     expect(troubles).toEqual([
@@ -120,8 +152,8 @@ describe('JournalWriter', () => {
       usedBytes: i,
       peakBytes: i,
     }));
-    writer.emit(started);
-    writer.emit({ kind: 'sampled', tMs: 1, level: 'open', claimedBytes: 0, numbers, attempts });
+    writer.emit([started]);
+    writer.emit([{ kind: 'sampled', tMs: 1, level: 'open', claimedBytes: 0, numbers, attempts }]);
     writer.close();
     expect(statSync(file).size).toBeLessThan(256 * 1024);
     const [, sampled] = [...readJournal(file)];

@@ -14,7 +14,7 @@ function noTrouble(sentence: string): void {
 
 function write(file: string, events: readonly RunEvent[]): void {
   const writer = JournalWriter.create(file, { onTrouble: noTrouble });
-  for (const event of events) writer.emit(event);
+  for (const event of events) writer.emit([event]);
   expect(writer.close()).toEqual({ kind: 'whole' });
 }
 
@@ -52,7 +52,7 @@ describe('a journal', () => {
 
           const writer = JournalWriter.reopen(file, { onTrouble: noTrouble });
           const more = whole === 0 ? [started, next] : [next];
-          for (const event of more) writer.emit(event);
+          for (const event of more) writer.emit([event]);
           writer.close();
           expect([...readJournal(file)]).toEqual([...all.slice(0, whole), ...more]);
         },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskRequeued } from '../../../src/core/events.js';
-import type { Verdict } from '../../../src/core/outcome.js';
+import type { ExitStatus, Verdict } from '../../../src/core/outcome.js';
 import type {
   AdmitReason,
   Estimate,
@@ -17,6 +17,7 @@ import {
 } from '../../../src/reporters/words-memory.js';
 import {
   admitWords,
+  exitedWords,
   requeueWords,
   skipWords,
   stopWords,
@@ -81,12 +82,37 @@ const VERDICTS: [Verdict, string][] = [
     { kind: 'could-not-start', error: 'no such file: \x1b[31mx' },
     'could not be started: no such file: \\x1b[31mx',
   ],
+  [
+    { kind: 'lost', why: 'the launch helper was ended by SIGKILL' },
+    'lost, no fault of its own: the launch helper was ended by SIGKILL',
+  ],
 ];
+
+const EXITS: [ExitStatus, string][] = [
+  [{ kind: 'code', code: 3 }, 'its main process ends with exit code 3'],
+  [{ kind: 'signal', signal: 'SIGRTMIN+2' }, 'its main process is ended by SIGRTMIN+2'],
+  [
+    { kind: 'unknown', why: 'the launch helper died' },
+    'its main process is out of sight: the launch helper died',
+  ],
+];
+
+const foresight = { peakBytes: 1.4 * GiB, inMs: 40_000, sigmas: 2 };
 
 const WAITS: [WaitReason, string][] = [
   [
+    {
+      kind: 'memory',
+      estimate: { ...estimate, rule: 'max × 1.05' },
+      claimedBytes: 1 * GiB,
+      allowanceBytes: 1.35 * GiB,
+      foresight,
+    },
+    'waits for memory: with it all are expected to reach 1.4G in 40s (2.0 standard deviations above the mean), more than the 1.4G that claims may fill; estimate 300M (from 3 runs of its group: max × 1.05)',
+  ],
+  [
     { kind: 'memory', estimate, claimedBytes: 1.2 * GiB, allowanceBytes: 1.35 * GiB },
-    'waits for memory: estimate 300M (from 3 peaks of its group) on top of claims 1.2G is more than the 1.4G that claims may fill',
+    'waits for memory: estimate 300M (from 3 runs of its group) on top of claims 1.2G is more than the 1.4G that claims may fill',
   ],
   [
     { kind: 'level', level: 'hold', numbers },
@@ -162,6 +188,10 @@ describe('one sentence for each', () => {
     expect(verdictWords(verdict)).toBe(words);
   });
 
+  test.each(EXITS)('exit %j', (exit, words) => {
+    expect(exitedWords(exit)).toBe(words);
+  });
+
   test.each(WAITS)('wait %j', (reason, words) => {
     expect(waitWords(reason, 10_000)).toBe(words);
   });
@@ -197,9 +227,15 @@ describe('admission', () => {
     passed: 2,
   };
 
+  test('what all are expected to reach, when it was let in by curves', () => {
+    expect(admitWords({ ...reason, foresight: { ...foresight, peakBytes: 1.2 * GiB } })).toBe(
+      'it fits: estimate 300M (from 3 runs of its group); with it all are expected to reach 1.2G in 40s (2.0 standard deviations above the mean), of the 1.4G that claims may fill; it passed 2 tasks that must wait',
+    );
+  });
+
   test('what it fits into, and whom it passed', () => {
     expect(admitWords(reason)).toBe(
-      'it fits: estimate 300M (from 3 peaks of its group) on top of claims 600M, of the 1.4G that claims may fill; it passed 2 tasks that must wait',
+      'it fits: estimate 300M (from 3 runs of its group) on top of claims 600M, of the 1.4G that claims may fill; it passed 2 tasks that must wait',
     );
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assert, InvariantError, present, unreachable } from '../../../src/util/assert.js';
+import { formatCount } from '../../../src/util/count.js';
 import { err, ok } from '../../../src/util/result.js';
 import { describeError, errorCode } from '../../../src/util/system-error.js';
 
@@ -24,6 +25,19 @@ describe('invariants', () => {
     expect(() => {
       unreachable({ kind: 'new' } as never);
     }).toThrow('{"kind":"new"}');
+  });
+});
+
+describe('counts', () => {
+  test.each([
+    [0, '0'],
+    [999, '999'],
+    [1000, '1,000'],
+    [12_345, '12,345'],
+    [1_234_567, '1,234,567'],
+    [-1000, '-1,000'],
+  ])('%d is %s', (count, text) => {
+    expect(formatCount(count)).toBe(text);
   });
 });
 

@@ -22,6 +22,7 @@ describeCgroup('memsched doctor, as root without an init system', () => {
       'memory.peak': 'ok',
       pressure: 'ok',
       limits: 'ok',
+      starts: 'ok',
     });
     expect(report.budget.capacityBytes).toBe(memTotalBytes());
     expect(report.budget.budgetBytes).toBeLessThan(report.budget.capacityBytes - 300 * MiB);

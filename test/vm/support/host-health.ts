@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { HELPER_NAME } from '../../support/processes.js';
 import { CGROUP_MOUNT } from './cgroup.js';
 
 /** How many processes the kernel's OOM killer has taken since boot, anywhere on the host (`/proc/vmstat`). */
@@ -26,7 +27,7 @@ export function expectNothingLeft(): void {
   });
 }
 
-/** memsched's cgroups, and processes that a run of memsched has started. */
+/** memsched's cgroups and helpers, and processes that a run of memsched has started. */
 export function leftovers(): string[] {
   return [...cgroupsBelow(CGROUP_MOUNT), ...processesOfRuns()];
 }
@@ -39,14 +40,16 @@ function cgroupsBelow(path: string): string[] {
   });
 }
 
-/** Every process of a task inherits MEMSCHED_RUN_ID. */
+/** Every process of a task inherits MEMSCHED_RUN_ID; the launch helper has a name. */
 function processesOfRuns(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       const environment = readProc(pid, 'environ');
-      if (!/(?:^|\0)MEMSCHED_RUN_ID=/.test(environment)) return [];
-      return [`process ${pid}: ${readProc(pid, 'cmdline').replaceAll('\0', ' ')}`];
+      const commandLine = readProc(pid, 'cmdline').replaceAll('\0', ' ');
+      const isOurs =
+        /(?:^|\0)MEMSCHED_RUN_ID=/.test(environment) || commandLine.startsWith(HELPER_NAME);
+      return isOurs ? [`process ${pid}: ${commandLine}`] : [];
     });
 }
 

@@ -1,0 +1,30 @@
+// A plugin for rolldown: puts the licence texts of all packages that went into the bundle into one file beside it, as
+// most licences ask of whoever hands the code on.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const LICENSE_FILE = /^(licen[cs]e|copying|notice)/i;
+const PACKAGE_FOLDER = /^.*\/node_modules\/(@[^/]+\/)?[^/]+(?=\/)/;
+const RULE = '-'.repeat(80);
+
+/** Adds the file `fileName` to what is written. A package without a licence text fails the build. */
+export function thirdPartyLicenses(fileName) {
+  return {
+    name: 'third-party-licenses',
+    generateBundle(_options, bundle) {
+      const modules = Object.values(bundle).flatMap(({ moduleIds = [] }) => moduleIds);
+      const folders = new Set(modules.flatMap((id) => PACKAGE_FOLDER.exec(id)?.[0] ?? []));
+      const parts = [...folders].map(licenseOf).sort();
+      const source = `Code of these packages is part of memsched.\n\n${parts.join(`\n${RULE}\n\n`)}`;
+      this.emitFile({ type: 'asset', fileName, source });
+    },
+  };
+}
+
+function licenseOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const files = readdirSync(folder).filter((file) => LICENSE_FILE.test(file));
+  if (files.length === 0) throw new Error(`${folder} holds no licence text to hand on`);
+  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
+  return `${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`;
+}

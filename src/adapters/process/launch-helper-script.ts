@@ -1,0 +1,160 @@
+/**
+ * The launch helper: a small Perl process that forks and executes tasks for us. Forking ourselves means copying the
+ * page tables of a Node process, with everything standing still meanwhile; this one is a twentieth of the size.
+ *
+ * Standard input brings frames: four bytes of length, most significant first, then fields with NUL between them. The
+ * first frame is the environment that all tasks share, as `NAME=value`; every other one is an order (see
+ * `launch-helper-protocol.ts`). Standard output takes lines: `ready`; `started ID PID`, by the child, once it is in its
+ * cgroup and has its streams; `failed ID STAGE ERRNO TEXT`, by the child when it could not get that far or could not
+ * execute the command; `ended ID STATUS`, always and last, with the status of wait(2). Lines are shorter than
+ * `PIPE_BUF`, and a child's are written before it can end: so they are never torn, and always in this order.
+ *
+ * - All signals are blocked, for good: the helper goes when its input ends. A child inherits no handler, nothing
+ *   ignored and, in the end, an empty mask; what was sent to it before it executes its command takes effect then.
+ * - Only while it waits, SIGCHLD and SIGIO (`O_ASYNC`: there is input) come through. sigsuspend(2) lets them in and goes
+ *   to sleep in one step, so that none is missed in between, as would happen with select(2).
+ * - On end of input it goes at once; its children live on.
+ *
+ * Nothing but `POSIX` and `Fcntl`, which even Debian's perl-base has, and no variable of the user's environment before
+ * the first frame: `PERL5OPT` and the like are for tasks.
+ */
+export const LAUNCH_HELPER_SCRIPT = String.raw`
+use strict;
+use POSIX ();
+use Fcntl qw(F_GETFL F_SETFL F_SETOWN O_ASYNC O_NONBLOCK O_RDONLY O_WRONLY O_RDWR O_APPEND O_CREAT);
+
+$0 = 'memsched: launcher';
+
+my $everything = POSIX::SigSet->new;
+$everything->fillset;
+my $waking = POSIX::SigSet->new;
+$waking->fillset;
+$waking->delset($_) for POSIX::SIGCHLD, POSIX::SIGPOLL;
+my $nothing = POSIX::SigSet->new;
+block();
+$SIG{CHLD} = $SIG{IO} = sub { };
+
+# Perl's own descriptors above 2 are closed on exec; 0 to 2 become what most tasks start with.
+open my $orders, '<&', \*STDIN or die "input: $!\n";
+open my $reports, '>&', \*STDOUT or die "output: $!\n";
+my $null = POSIX::open('/dev/null', O_RDWR);
+defined $null or die "/dev/null: $!\n";
+POSIX::dup2($null, $_) for 0, 1;
+POSIX::close($null);
+fcntl $orders, F_SETOWN, $$ + 0 or die "F_SETOWN: $!\n";
+fcntl $orders, F_SETFL, (fcntl($orders, F_GETFL, 0) | O_NONBLOCK | O_ASYNC) or die "O_ASYNC: $!\n";
+report("ready\n");
+
+my ($has_environment, $buffer, %id_of) = (0, '');
+for (;;) {
+  reap();
+  my $read = sysread $orders, $buffer, 65536, length $buffer;
+  if (!defined $read) {
+    die "input: $!\n" unless $! == POSIX::EAGAIN || $! == POSIX::EINTR;
+    POSIX::sigsuspend($waking);
+    block();
+    next;
+  }
+  POSIX::_exit(0) if $read == 0;
+  while (length $buffer >= 4) {
+    my $size = unpack 'N', $buffer;
+    last if length $buffer < 4 + $size;
+    my @fields = split /\0/, substr($buffer, 4, $size), -1;
+    substr $buffer, 0, 4 + $size, '';
+    if ($has_environment) { take(@fields) }
+    else { %ENV = (); set_environment(@fields); $has_environment = 1 }
+  }
+}
+
+sub block { POSIX::sigprocmask(POSIX::SIG_SETMASK, $everything) }
+
+sub set_environment {
+  for (@_) {
+    my ($name, $value) = split /=/, $_, 2;
+    $ENV{$name} = $value;
+  }
+}
+
+# To one who is gone nothing can be reported; then the input ends, too.
+sub report {
+  my ($text) = @_;
+  while (length $text) {
+    my $written = syswrite $reports, $text;
+    return unless defined $written;
+    substr $text, 0, $written, '';
+  }
+}
+
+sub failure { my ($id, $stage) = @_; sprintf "failed %s %s %d %s\n", $id, $stage, $!, $! }
+
+sub reap {
+  my $ended = '';
+  while ((my $pid = waitpid -1, POSIX::WNOHANG) > 0) {
+    my $id = delete $id_of{$pid};
+    $ended .= "ended $id $?\n" if defined $id;
+  }
+  report($ended);
+}
+
+sub take {
+  my $pid = fork;
+  if (!defined $pid) { report(failure($_[0], 'fork') . "ended $_[0] 0\n") }
+  elsif ($pid) { $id_of{$pid} = $_[0] }
+  else { become(@_) }
+}
+
+# In the child, which never returns from here.
+sub become {
+  my ($id, $program, $folder, $procs, $score, $in, $out, $err, $words, @rest) = @_;
+  my @argv = splice @rest, 0, $words;
+  my $fail = sub { report(failure($id, $_[0])); POSIX::_exit(255) };
+  POSIX::setsid();
+  put($procs, "0\n") or $fail->('enter') if $procs ne '';
+  put('/proc/self/oom_score_adj', $score);
+  chdir $folder or $fail->('folder');
+  open_as(0, $in, O_RDONLY) or $fail->('stdin') if $in ne '';
+  open_log(1, $out) or $fail->('stdout');
+  ($out eq $err ? defined POSIX::dup2(1, 2) : open_log(2, $err)) or $fail->('stderr');
+  set_environment(@rest);
+  report("started $id $$\n");
+  POSIX::sigprocmask(POSIX::SIG_SETMASK, $nothing);
+  no warnings;
+  exec { $program } @argv;
+  $fail->('exec');
+}
+
+sub put {
+  my ($path, $text) = @_;
+  my $fd = POSIX::open($path, O_WRONLY);
+  return 0 unless defined $fd;
+  my $written = POSIX::write($fd, $text, length $text);
+  my $errno = $! + 0;
+  POSIX::close($fd);
+  $! = $errno;
+  return defined $written;
+}
+
+# The lowest free descriptor is the one that was just closed, for all below it are open.
+sub open_as {
+  my ($fd, $path, $flags) = @_;
+  POSIX::close($fd);
+  return defined POSIX::open($path, $flags, 0600);
+}
+
+# The folder of a task's logs is made when the first attempt is.
+sub open_log {
+  my ($fd, $path) = @_;
+  my $flags = O_WRONLY | O_APPEND | O_CREAT;
+  return 1 if open_as($fd, $path, $flags);
+  return 0 unless $! == POSIX::ENOENT && $path =~ m{^(.+)/};
+  make_folder($1);
+  return open_as($fd, $path, $flags);
+}
+
+sub make_folder {
+  my ($path) = @_;
+  return if mkdir $path, 0700 or $! != POSIX::ENOENT or $path !~ m{^(.+)/[^/]+$};
+  make_folder($1);
+  mkdir $path, 0700;
+}
+`;

@@ -1,0 +1,79 @@
+import { addSample } from './histogram.js';
+import { emptyProfile, RING_BOUNDS, RING_RUNS, type GroupProfile } from './profile.js';
+import type { CensoredRun, CompletedRun, RunSample } from './types.js';
+
+/** The profile with one more attempt in it. Samples are best learned in the order in which they ended. */
+export function learn(profile: GroupProfile, sample: RunSample): GroupProfile {
+  return sample.kind === 'completed'
+    ? learnCompleted(profile, sample)
+    : { ...profile, bounds: unexplained(inOrder([...profile.bounds, sample]), profile.runs) };
+}
+
+/** {@link learn} for many. Their order does not matter, nor whether they are older than what is known. */
+export function learnAll(profile: GroupProfile, samples: readonly RunSample[]): GroupProfile {
+  const newest = profile.runs.at(-1)?.endedAtMs ?? -Infinity;
+  const ordered = inOrder(samples);
+  const [first] = ordered;
+  if (first === undefined || first.endedAtMs > newest) return ordered.reduce(learn, profile);
+  const all = inOrder([...profile.runs, ...profile.bounds, ...ordered]);
+  const anew = all.reduce(learn, emptyProfile());
+  const completed = samples.filter(({ kind }) => kind === 'completed').length;
+  return { ...anew, learned: profile.learned + completed };
+}
+
+/** What both know, each run once. The order of the two does not matter. */
+export function mergeProfiles(a: GroupProfile, b: GroupProfile): GroupProfile {
+  const known = new Set(samplesOf(a).map(identityOf));
+  const added = samplesOf(b).filter((sample) => !known.has(identityOf(sample)));
+  const all = inOrder([...samplesOf(a), ...added]);
+  const anew = all.reduce(learn, emptyProfile());
+  const shared = a.runs.length + b.runs.length - all.filter(isCompleted).length;
+  // What has left both rings can no longer be told apart, unless the two have nothing in common.
+  const learned =
+    shared === 0
+      ? a.learned + b.learned
+      : Math.max(a.learned + b.runs.length, b.learned + a.runs.length) - shared;
+  return { ...anew, learned };
+}
+
+function learnCompleted(profile: GroupProfile, run: CompletedRun): GroupProfile {
+  const runs = inOrder([...profile.runs, run]).slice(-RING_RUNS);
+  return {
+    ...profile,
+    runs,
+    bounds: unexplained(profile.bounds, [run]),
+    learned: profile.learned + 1,
+    peaks: addSample(profile.peaks, run.peakBytes, run.endedAtMs),
+  };
+}
+
+/** The bounds that none of the runs has explained, by going as far with no larger an input, later. */
+function unexplained(
+  bounds: readonly CensoredRun[],
+  runs: readonly CompletedRun[],
+): readonly CensoredRun[] {
+  const explains = (bound: CensoredRun, run: CompletedRun): boolean =>
+    run.endedAtMs >= bound.endedAtMs &&
+    run.peakBytes >= bound.peakBytes &&
+    (run.inputBytes ?? 0) <= (bound.inputBytes ?? Infinity);
+  return bounds.filter((bound) => !runs.some((run) => explains(bound, run))).slice(-RING_BOUNDS);
+}
+
+function samplesOf({ runs, bounds }: GroupProfile): readonly RunSample[] {
+  return [...runs, ...bounds];
+}
+
+function isCompleted(sample: RunSample): sample is CompletedRun {
+  return sample.kind === 'completed';
+}
+
+/** By the time they ended; what ended at once, always in the same order. */
+function inOrder<Sample extends RunSample>(samples: readonly Sample[]): readonly Sample[] {
+  return [...samples].sort(
+    (a, b) => a.endedAtMs - b.endedAtMs || (identityOf(a) < identityOf(b) ? -1 : 1),
+  );
+}
+
+function identityOf({ kind, endedAtMs, durationMs, peakBytes, inputBytes }: RunSample): string {
+  return [kind, endedAtMs, durationMs, peakBytes, inputBytes].join(' ');
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { kernelTree, removeSubtree } from '../../src/adapters/cgroup/cgroup-fs.js';
+import { surveyHost } from '../../src/adapters/host/survey.js';
+import { startJobs, type LiveCli } from '../support/cli.js';
+import { ofKind, outcomes, requeues, verdicts } from '../support/journal-view.js';
+import { until } from '../support/poll.js';
+import { helperOf, isRunning } from '../support/processes.js';
+import { tempDir } from '../support/temp-dir.js';
+
+function launched(live: LiveCli): readonly number[] {
+  return ofKind(live.events(), 'attempt-launched').map(({ pid }) => pid);
+}
+
+/** The cgroups of the run that a task belongs to. */
+function runTreeOf(task: number): string | undefined {
+  const path = /^0::(.*\/memsched-[^/]+)/m.exec(readFileSync(`/proc/${task}/cgroup`, 'utf8'))?.[1];
+  const mount = surveyHost().cgroups.own?.mountPoint;
+  return path === undefined || mount === undefined ? undefined : join(mount, path);
+}
+
+describe.each(['auto', 'procfs'])('the launch helper of a run on tier %s', (tier) => {
+  it('dies: its tasks are ended, run again, and no failure of theirs is made of it', async () => {
+    const cwd = tempDir();
+    const run = `touch "$MEMSCHED_TASK.$MEMSCHED_ATTEMPT"; until [ -e go ]; do sleep 0.05; done`;
+    const live = startJobs({ jobs: { a: { run }, b: { run } } }, ['--tier', tier], { cwd });
+    const first = await until('both to run', () =>
+      ['a.1', 'b.1'].every((name) => existsSync(join(cwd, name))) ? launched(live) : undefined,
+    );
+    const helper = await until('the helper', () => helperOf(live.pid));
+    process.kill(helper, 'SIGKILL');
+    await until('the first attempts to be gone', () => first.every((pid) => !isRunning(pid)));
+    writeFileSync(join(cwd, 'go'), '');
+    const end = await live.finished;
+    expect(end.exitCode, end.story).toBe(0);
+    expect(outcomes(end.events)).toEqual({ a: 'succeeded', b: 'succeeded' });
+    for (const task of ['a', 'b']) {
+      expect(verdicts(end.events, task), end.story).toEqual(['lost', 'exit']);
+      expect(requeues(end.events, task)).toMatchObject([
+        { cause: { kind: 'bystander', times: 1 } },
+      ]);
+    }
+    expect(end.stderr).toContain(`the launch helper (process ${helper}) was ended by SIGKILL`);
+  });
+
+  it('goes with a run that ends, and with one that is killed; a task outlives the latter', async () => {
+    const live = startJobs({ jobs: { a: { run: ['sleep', '600'] } } }, ['--tier', tier]);
+    const [task = 0] = await until('it to run', () => {
+      const pids = launched(live);
+      return pids.length === 1 && pids;
+    });
+    const tree = runTreeOf(task);
+    onTestFinished(async () => {
+      if (isRunning(task)) process.kill(task, 'SIGKILL');
+      // Nobody is left who would.
+      if (tree === undefined) return;
+      await until('its cgroups to go', () => removeSubtree(tree, kernelTree) === 'removed');
+    });
+    const helper = await until('the helper', () => helperOf(live.pid));
+    live.kill('SIGKILL');
+    await live.finished;
+    await until('the helper to be gone', () => !isRunning(helper));
+    expect(isRunning(task)).toBe(true);
+  });
+
+  it('is stopped by no Ctrl-C, and tasks that are on their way are stopped, too', async () => {
+    const jobs = { a: { matrix: { n: [1, 2, 3, 4, 5, 6, 7, 8] }, run: 'sleep 600', cpus: 0 } };
+    const live = startJobs({ jobs }, ['--tier', tier]);
+    const helper = await until('the helper', () => helperOf(live.pid));
+    await until('some to be admitted', () => ofKind(live.events(), 'attempt-admitted').length > 1);
+    process.kill(helper, 'SIGINT');
+    live.kill('SIGINT');
+    const end = await live.finished;
+    expect(end.exitCode, end.story).toBe(130);
+    expect(new Set(Object.values(outcomes(end.events)))).toEqual(new Set(['canceled']));
+    expect(ofKind(end.events, 'attempt-killed'), end.story).toEqual([]);
+    expect(isRunning(helper)).toBe(false);
+    for (const { pid } of ofKind(end.events, 'attempt-launched'))
+      expect(isRunning(pid)).toBe(false);
+  });
+});
