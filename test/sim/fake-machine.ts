@@ -229,16 +229,16 @@ export class FakeMachine {
     const { spec } = this;
     let others = spec.outsideBytes(nowMs) + KERNEL_BYTES + this.strays.currentBytes;
     for (const other of this.#others) {
-      other.bytes = other.isGone ? 0 : other.spec.bytes(nowMs);
+      other.bytes = other.isGone ? 0 : Math.round(other.spec.bytes(nowMs));
       others += other.bytes;
     }
     if (spec.ancestor !== undefined) {
       this.#ancestor.limitBytes = spec.ancestor.limitBytes(nowMs);
-      this.#ancestor.othersBytes = spec.ancestor.outsideBytes(nowMs);
+      this.#ancestor.othersBytes = Math.round(spec.ancestor.outsideBytes(nowMs));
       others += this.#ancestor.othersBytes;
     }
     this.#host.limitBytes = spec.totalBytes;
-    this.#host.othersBytes = others;
+    this.#host.othersBytes = Math.round(others);
   }
 
   #step(): void {
