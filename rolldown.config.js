@@ -9,12 +9,19 @@ import { thirdPartyLicenses } from './scripts/third-party-licenses.js';
  */
 const FILES = [
   { name: 'main', tags: ['$initial'] },
-  { name: 'zod', test: /\/node_modules\/zod\// },
-  { name: 'core', test: /\/src\/(util|core|supervisor)\/|\/node_modules\/fastest-levenshtein\// },
-  { name: 'host', test: /\/src\/adapters\/host\// },
-  { name: 'journal', test: /\/src\/adapters\/journal\// },
-  { name: 'jobfile', test: /\/src\/adapters\/jobfile\/|\/node_modules\/yaml\// },
-  { name: 'reporters', test: /\/src\/reporters\/(?!tty\/)|\/node_modules\/chalk\// },
+  { name: 'zod', test: within('node_modules/zod/') },
+  {
+    name: 'core',
+    test: within('src/util/', 'src/core/', 'src/supervisor/', 'node_modules/fastest-levenshtein/'),
+  },
+  { name: 'host', test: within('src/adapters/host/') },
+  { name: 'journal', test: within('src/adapters/journal/') },
+  { name: 'jobfile', test: within('src/adapters/jobfile/', 'node_modules/yaml/') },
+  {
+    name: 'reporters',
+    test: (id) =>
+      within('src/reporters/', 'node_modules/chalk/')(id) && !within('src/reporters/tty/')(id),
+  },
 ];
 
 /**
@@ -52,6 +59,11 @@ function ownWidthForOra() {
         ? `export { columnsOf as default } from ${JSON.stringify(pathOf('src/reporters/width.ts'))};`
         : undefined,
   };
+}
+
+/** Whether a module lies in one of these folders. */
+function within(...folders) {
+  return (id) => folders.some((folder) => id.startsWith(pathOf(folder)));
 }
 
 function pathOf(relative) {

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 export const EXIT = {
   /** Every task succeeded. */
   ok: 0,
-  /** At least one task did not. */
+  /** At least one task did not, or a group outgrew its profile. */
   tasksFailed: 1,
   /** The command line or the jobfile is wrong; nothing was started. */
   usage: 2,

@@ -29,8 +29,12 @@ export interface RunProfiles {
   readonly file: string | undefined;
   /** Wants every event. */
   readonly sink: EventSink;
-  /** Stores what the events have shown, once the run is over. Never fails: troubles are told. */
-  store(): Promise<void>;
+  /**
+   * Stores what was learned, once the run is over. Never fails: troubles are told.
+   *
+   * @param groups - what the loop knows of groups by now.
+   */
+  store(groups: Priors): Promise<void>;
 }
 
 /**
@@ -72,8 +76,8 @@ export async function openRunProfiles(
     priors,
     file: choice.kind === 'file' ? store.path : undefined,
     sink: recorder,
-    async store() {
-      const stored = await learnInto(store, recorder.samples());
+    async store(groups) {
+      const stored = await learnInto(store, { samples: recorder.samples(), priors, groups });
       if (!stored.ok)
         warn(`what this run has learned is not stored, or not all of it: ${stored.error}`);
     },

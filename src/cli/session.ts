@@ -13,6 +13,7 @@ import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
 import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
+import type { Priors } from '../core/knowledge.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
 import { streamOutput } from '../reporters/output.js';
@@ -64,21 +65,24 @@ export async function runSession(order: SessionOrder): Promise<number> {
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
+  const statusDir = makeStatusDir(folder);
   const host = makeHost(order, folder, warn);
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir: makeStatusDir(folder), warn });
+  const launcher = createLauncher({ statusDir, warn });
   let end: RunEnd;
+  let known: Priors;
   try {
     const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
     const supervisor = makeSupervisor(parts);
     end = await supervise(supervisor, reporters, warn);
+    known = supervisor.knownGroups;
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
   await reporters.close(end.state);
-  await profiles.store();
+  await profiles.store(known);
   return exitCodeOf(end);
 }
 

@@ -3,14 +3,17 @@ import { cpusInUse, cpusWanted, type Control } from './control.js';
 import { estimateFor, isGuess, type EstimateBasis } from './estimate.js';
 import { addOutlook, expectedPeak, wouldFit, type Forecast, type Outlook } from './forecast.js';
 import { outlookOfNext } from './outlook.js';
+import { likenessOf } from './likeness.js';
 import { atLeast } from './pressure.js';
 import { inOrder } from './queue.js';
 import type { AdmitReason, Estimate, Foresight, MemoryNumbers, WaitReason } from './reasons.js';
 import { emptyLine, isKeptFrom, noteRefusal, type Line } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
-import type { TaskSpec } from './task-spec.js';
+import type { RunConfig, TaskSpec } from './task-spec.js';
 
-/** Tasks looked at in one tick: the head of the queue and some behind it that may fit where it does not. */
+/** Tasks passed in one tick: the head of the queue and some behind it, one of which may fit where it does not. */
+const PASS_LIMIT = 4096;
+/** Tasks unlike each other that are looked at in one tick. */
 const SCAN_LIMIT = 256;
 /** Tasks started in one tick: starting takes time, and the next look must not come late. */
 const STARTS_PER_TICK = 32;
@@ -47,47 +50,50 @@ export interface Refusal {
   readonly reason: WaitReason;
 }
 
-/** What the next look at the queue came to: one task to start, or why the head waits. */
+/** What a walk along the queue came to: why the first in line waits, if one does. */
 export interface AdmissionVerdict {
-  readonly admit: Admission | undefined;
   readonly head: Refusal | undefined;
   /** Who is first in line for what; absent when nobody had a turn. */
   readonly line?: Line;
 }
 
+/** Makes an admission happen in the state, so that whoever is looked at next counts it. */
+type Start = (admission: Admission) => void;
+
 /**
- * Picks tasks until `start` has been called for all that may start now. `start` makes the admission happen in the
- * state, so that the next pick counts it.
- *
- * @returns the last look at the queue: why the first task in line waits, if one does.
+ * Walks along the queue once and calls `start` for every task that may start now: the head, and those behind that fit
+ * while the head may still be passed. Whoever is refused stays refused for the rest of the walk, as there is only ever
+ * less room, and so is everyone who is like it.
  */
-export function admitAll(
-  state: RunState,
-  input: AdmissionInput,
-  start: (admission: Admission) => void,
-): AdmissionVerdict {
-  let verdict = pickNext(state, input);
-  for (let started = 1; verdict.admit !== undefined; started += 1) {
-    start(verdict.admit);
-    const { record, reason } = verdict.admit;
+export function admitAll(state: RunState, input: AdmissionInput, start: Start): AdmissionVerdict {
+  const { config, level } = input.control;
+  if (isFull(state, config)) return refuseAsFull(state, config);
+  let starts = 0;
+  const startOne: Start = (admission) => {
+    const { record, reason } = admission;
+    start(admission);
     addOutlook(input.forecast(), outlookOfNext(record, reason.estimate, input.control.knowledge));
-    if (started >= STARTS_PER_TICK) break;
-    verdict = pickNext(state, input);
+    starts += 1;
+  };
+  if (!isAnyoneAtWork(state)) {
+    const { admit, head } = progress(state, input);
+    if (admit === undefined) return { head };
+    startOne(admit);
+    if (isFull(state, config)) return refuseAsFull(state, config);
   }
-  return verdict;
+  if (atLeast(level.level, 'hold')) {
+    const reason: WaitReason = { kind: 'level', level: level.level, numbers: input.numbers };
+    return refuseHead(state, reason);
+  }
+  return walk(state, input, startOne, () => starts < STARTS_PER_TICK);
 }
 
-/** The next task to start: the head of the queue, or one behind it that fits while the head may still be passed. */
-export function pickNext(state: RunState, input: AdmissionInput): AdmissionVerdict {
-  const { config } = input.control;
-  if (config.maxParallel !== undefined && state.live.size >= config.maxParallel) {
-    return refuseHead(state, { kind: 'max-parallel', limit: config.maxParallel });
-  }
-  if (!isAnyoneAtWork(state)) return progress(state, input);
-  const { level } = input.control.level;
-  if (atLeast(level, 'hold'))
-    return refuseHead(state, { kind: 'level', level, numbers: input.numbers });
-  return scan(state, input);
+function isFull(state: RunState, { maxParallel = Infinity }: RunConfig): boolean {
+  return state.live.size >= maxParallel;
+}
+
+function refuseAsFull(state: RunState, { maxParallel = Infinity }: RunConfig): AdmissionVerdict {
+  return refuseHead(state, { kind: 'max-parallel', limit: maxParallel });
 }
 
 /** A process that no signal can end does not count: waiting for it could take for ever. */
@@ -98,22 +104,36 @@ function isAnyoneAtWork(state: RunState): boolean {
   return false;
 }
 
-function scan(state: RunState, input: AdmissionInput): AdmissionVerdict {
-  const look = lookAt(state, input);
+function walk(
+  state: RunState,
+  input: AdmissionInput,
+  start: Start,
+  mayGoOn: () => boolean,
+): AdmissionVerdict {
+  const { config, waiters } = input.control;
+  let look = lookAt(state, input);
   const line = emptyLine();
+  const refused = new Map<string, WaitReason>();
   let head: Refusal | undefined;
   let passed = 0;
   for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
-    if (passed >= SCAN_LIMIT || line.reserved.has('capacity')) break;
-    const reason = refusal(record, state, input, look);
-    if (reason === undefined && !isKeptFrom(line, record.spec))
-      return { admit: { record, reason: fits(record, input, look, passed) }, head, line };
+    if (passed >= PASS_LIMIT || refused.size >= SCAN_LIMIT || line.reserved.has('capacity')) break;
+    const likeness = likenessOf(record);
+    const reason = refused.get(likeness) ?? refusal(record, state, input, look);
+    if (reason === undefined && !isKeptFrom(line, record.spec)) {
+      start({ record, reason: fits(record, input, look, passed) });
+      if (isFull(state, config)) return refuseAsFull(state, config);
+      if (!mayGoOn()) break;
+      look = lookAt(state, input);
+      continue;
+    }
     passed += 1;
     if (reason === undefined) continue;
+    refused.set(likeness, reason);
     head ??= { record, reason };
-    noteRefusal(line, record.spec.id, reason, input.control.waiters, input.nowMs);
+    noteRefusal(line, record.spec.id, reason, waiters, input.nowMs);
   }
-  return { admit: undefined, head: head ?? inClosedLane(state, look), line };
+  return { head: head ?? inClosedLane(state, look), line };
 }
 
 /** Everyone who may start belongs to a concurrency group that is full. */
@@ -263,7 +283,10 @@ function fits(record: TaskRecord, input: AdmissionInput, look: Look, passed: num
 }
 
 /** Nothing runs: the head is let in whatever is known of memory, or the run would wait for ever. */
-function progress(state: RunState, input: AdmissionInput): AdmissionVerdict {
+function progress(
+  state: RunState,
+  input: AdmissionInput,
+): { readonly admit?: Admission; readonly head: Refusal | undefined } {
   const look = lookAt(state, input);
   const isAlone = state.live.size === 0;
   let head: Refusal | undefined;
@@ -280,7 +303,7 @@ function progress(state: RunState, input: AdmissionInput): AdmissionVerdict {
     // Only an attempt that cannot be ended may still hold what this one wants.
     if (reason !== undefined) head ??= { record, reason };
   }
-  return { admit: undefined, head: head ?? firstBackingOff(state) };
+  return { head: head ?? firstBackingOff(state) };
 }
 
 function isAboutMemory(reason: WaitReason | undefined): boolean {
@@ -297,7 +320,7 @@ function firstBackingOff({ queue }: RunState): Refusal | undefined {
 
 function refuseHead(state: RunState, reason: WaitReason): AdmissionVerdict {
   const record = firstInLine(state);
-  return { admit: undefined, head: record === undefined ? undefined : { record, reason } };
+  return { head: record === undefined ? undefined : { record, reason } };
 }
 
 function firstInLine({ queue }: RunState): TaskRecord | undefined {

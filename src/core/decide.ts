@@ -2,7 +2,7 @@ import type { Action } from './actions.js';
 import { admitAll, type Admission, type Refusal } from './admission.js';
 import { crewOf, nextBrake } from './brake.js';
 import { noteOomKills, remember, type Control } from './control.js';
-import { claimOf, isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
+import { isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { finishDoomed, giveUpStuck, haltIfTold, measureInputs, takeFacts } from './facts.js';
 import { expectedPeak, type Forecast } from './forecast.js';
@@ -173,17 +173,14 @@ function assess(tick: Tick): void {
 }
 
 /** What running tasks are known to be growing to; Infinity as soon as one is a guess or beyond its estimate. */
-function expectedBytes({ state, control, tMs }: Tick): number {
-  let sum = 0;
+function expectedBytes({ state, control, forecast }: Tick): number {
   for (const record of state.live.values()) {
     const attempt = liveAttemptOf(record);
-    const memory = control.memory.get(record.spec.id);
     if (attempt === undefined) continue;
-    if (isGuess(attempt.estimate) || (memory?.usedBytes ?? 0) > attempt.estimate.bytes)
-      return Infinity;
-    sum += claimOf(attempt, memory, record.spec.preemptible, tMs);
+    const usedBytes = control.memory.get(record.spec.id)?.usedBytes ?? 0;
+    if (isGuess(attempt.estimate) || usedBytes > attempt.estimate.bytes) return Infinity;
   }
-  return sum;
+  return expectedPeak(forecast(), control.sigmas);
 }
 
 function admit(tick: Tick): void {

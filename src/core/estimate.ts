@@ -120,15 +120,22 @@ function fromGroup(
   return { ...known(source, samples, strategy === 'peak' ? most : bytes), rule };
 }
 
+const margins = new WeakMap<GroupProfile, number>();
+
 /** The largest peak and a margin: small where peaks are alike, larger the further they lie apart. */
-function peakWithMargin({ runs }: GroupProfile): number {
-  let most = 0;
-  let least = Infinity;
-  for (const { peakBytes } of runs) {
-    if (peakBytes > most) most = peakBytes;
-    if (peakBytes < least) least = peakBytes;
+function peakWithMargin(profile: GroupProfile): number {
+  let bytes = margins.get(profile);
+  if (bytes === undefined) {
+    bytes = marginOver(profile.runs.map(({ peakBytes }) => peakBytes));
+    margins.set(profile, bytes);
   }
-  if (runs.length < KNOWN_FROM || most === 0) return most * FEW_PEAKS_MARGIN;
+  return bytes;
+}
+
+function marginOver(peaksBytes: readonly number[]): number {
+  const most = Math.max(0, ...peaksBytes);
+  const least = Math.min(Infinity, ...peaksBytes);
+  if (peaksBytes.length < KNOWN_FROM || most === 0) return most * FEW_PEAKS_MARGIN;
   const spread = (most - least) / most;
   return most * (ALIKE_MARGIN + (FEW_PEAKS_MARGIN - ALIKE_MARGIN) * spread);
 }

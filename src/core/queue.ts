@@ -103,8 +103,8 @@ export function everyoneInOrder(queue: Queue): TaskRecord[] {
 }
 
 /**
- * The tasks that may start now, in starting order, over all lanes that `isOpen` lets through. Do not change the queue
- * while it runs.
+ * The tasks that may start now, in starting order, over all lanes that `isOpen` lets through. While it runs, the queue
+ * may lose the task that was given last, and must not change otherwise.
  */
 export function* inOrder(queue: Queue, isOpen: (lane: string) => boolean): Generator<TaskRecord> {
   const cursors: { name: string; lane: TaskRecord[]; at: number }[] = [];

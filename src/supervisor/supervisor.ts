@@ -85,6 +85,11 @@ export class Supervisor {
     });
   }
 
+  /** What is known of groups by now: from before the run, and from it. */
+  get knownGroups(): Priors {
+    return this.#control.knowledge.groups;
+  }
+
   /** Milliseconds since the run started. */
   nowMs(): number {
     return this.#parts.clock.monotonicMs() - this.#startedAtMs;

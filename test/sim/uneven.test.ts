@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { GiB, MiB } from '../../src/util/bytes.js';
-import { UNEVEN_REQUEST_MIB, unevenTasks } from '../support/uneven.js';
+import { MiB } from '../../src/util/bytes.js';
+import { unevenTasks } from '../support/uneven.js';
 import { violations } from './checkers/all.js';
-import { idleMachine } from './machine-spec.js';
 import { rampAndHold, type Program } from './program.js';
-import { figuresOf, learnedFrom, outcomesOf, play, type Scenario } from './scenario.js';
+import {
+  figuresOf,
+  learnedFrom,
+  machineWithBudget,
+  outcomesOf,
+  play,
+  type Scenario,
+} from './scenario.js';
 
 /** What a task of the jobfile does, as the guest's suite runs it for real. */
 function programOf(corners: readonly (readonly [number, number])[]): Program {
@@ -17,13 +23,17 @@ function programOf(corners: readonly (readonly [number, number])[]): Program {
 describe('forty tasks with uneven curves', () => {
   test('preempt less and end sooner in their second run', () => {
     const scenario: Scenario = {
-      machine: idleMachine(2 * GiB, 2),
-      tasks: unevenTasks().map(({ name, corners }) => ({
+      machine: machineWithBudget(720 * MiB, 2),
+      tasks: unevenTasks().map(({ name, corners, requestMib }) => ({
         id: name,
         program: programOf(corners),
         spec: {
           preemptible: 1,
-          memory: { requestBytes: UNEVEN_REQUEST_MIB * MiB, grow: { kind: 'none' } },
+          cpus: 0,
+          memory: {
+            grow: { kind: 'none' },
+            ...(requestMib === undefined ? {} : { requestBytes: requestMib * MiB }),
+          },
         },
       })),
     };

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { compareRunIds } from '../../src/adapters/journal/run-id.js';
 import type { RunEvent } from '../../src/core/events.js';
 import { tempDir } from './temp-dir.js';
 
@@ -32,7 +33,7 @@ export interface FinishedCli {
   readonly stderr: string;
   readonly wallMs: number;
   readonly stateHome: string;
-  /** The journal of the only run in the state folder; empty when there was none. */
+  /** The journal of the newest run in the state folder; empty when there was none. */
   readonly events: readonly RunEvent[];
   /** What happened, short enough for an assertion's message. */
   readonly story: string;
@@ -122,12 +123,11 @@ async function finish(
   return { exitCode, signal, stdout, stderr, wallMs, stateHome, events, story };
 }
 
-/** The folder of the only run below a state folder; undefined while there is none. */
+/** The folder of the newest run below a state folder; undefined while there is none. */
 export function runFolder(stateHome: string): string | undefined {
   const runs = join(stateHome, 'memsched', 'runs');
-  const [first, second] = existsSync(runs) ? readdirSync(runs) : [];
-  if (second !== undefined) throw new Error(`more than one run in ${runs}`);
-  return first === undefined ? undefined : join(runs, first);
+  const newest = existsSync(runs) ? readdirSync(runs).sort(compareRunIds).at(-1) : undefined;
+  return newest === undefined ? undefined : join(runs, newest);
 }
 
 /** What the first attempt of a task has written to its standard output so far. */

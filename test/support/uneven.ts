@@ -5,10 +5,9 @@ export type Corner = readonly [seconds: number, mib: number];
 export interface UnevenTask {
   readonly name: string;
   readonly corners: readonly Corner[];
+  /** What it declares to need, as people do who have never measured: too little for most. One in four says nothing. */
+  readonly requestMib?: number;
 }
-
-/** What each of them declares, as people do who have never measured: too little for most. */
-export const UNEVEN_REQUEST_MIB = 64;
 
 type Shape = (mib: number, seconds: number) => readonly Corner[];
 
@@ -46,7 +45,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   ],
 };
 
-const SIZES_MIB = [60, 90, 120, 160, 210, 270, 340, 420];
+const REQUEST_MIB = 32;
+const SIZES_MIB = [30, 45, 60, 80, 105, 135, 170, 210];
 
 /**
  * Forty tasks of five shapes and eight sizes, each a job of its own: in a first run nothing is known of any of them.
@@ -55,12 +55,15 @@ const SIZES_MIB = [60, 90, 120, 160, 210, 270, 340, 420];
 export function unevenTasks(): UnevenTask[] {
   const tasks = Object.entries(SHAPES).flatMap(([shape, curve], row) =>
     SIZES_MIB.map((mib, column) => {
-      const seconds = 5 + ((row * 3 + column * 5) % 7);
+      const seconds = 8 + ((row * 3 + column * 5) % 7);
       return { name: `${shape}-${String(mib)}`, corners: curve(mib, seconds) };
     }),
   );
   // 17 and 40 have no common factor: every task comes up once.
-  return tasks.map((_, at) => tasks[(at * 17) % tasks.length] ?? never());
+  return tasks.map((_, at) => {
+    const task = tasks[(at * 17) % tasks.length] ?? never();
+    return at % 4 === 3 ? task : { ...task, requestMib: REQUEST_MIB };
+  });
 }
 
 function never(): never {

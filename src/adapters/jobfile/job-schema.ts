@@ -239,7 +239,9 @@ export const job = z.strictObject(
     priority: part('priority').optional().describe('Larger first; default 0.'),
     group: nonEmpty('the name of a profile group')
       .optional()
-      .describe('Tasks of one group use memory alike; default: job name and command.'),
+      .describe(
+        'Tasks of one group use memory alike and share a profile; default: job name, command and folder.',
+      ),
     profile: z
       .enum(PROFILES, { error: 'none, avg, p50, p95, peak, expected-cost or curve' })
       .optional()

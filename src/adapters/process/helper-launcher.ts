@@ -13,6 +13,7 @@ import {
 } from './launch-helper-protocol.js';
 import { limitToRestore } from './open-files-limit.js';
 import { prepareOrder } from './prepare-order.js';
+import { programFinder } from './resolve-program.js';
 
 /** What the launcher is given once for the whole run. */
 export interface HelperLauncherOptions {
@@ -44,6 +45,7 @@ export class HelperLauncher implements Launcher {
   readonly #options: HelperLauncherOptions;
   readonly #inherited: Readonly<Record<string, string>>;
   readonly #openFilesLimit = limitToRestore();
+  readonly #findProgram = programFinder();
   readonly #pending = new Map<number, Pending>();
   #helper: LaunchHelper | undefined;
   #fallback: Launcher | undefined;
@@ -65,7 +67,7 @@ export class HelperLauncher implements Launcher {
   launch(order: LaunchOrder, listener: LaunchListener): Result<void, string> {
     assert(!this.#isClosed, 'nothing is launched after the end of the run');
     if (this.#fallback !== undefined) return this.#fallback.launch(order, listener);
-    const prepared = prepareOrder(order, this.#inherited);
+    const prepared = prepareOrder(order, this.#inherited, this.#findProgram);
     if (!prepared.ok) return prepared;
     this.#helper ??= this.#startHelper();
     const id = (this.#lastId += 1);

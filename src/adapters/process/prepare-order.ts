@@ -3,7 +3,7 @@ import type { LaunchOrder } from '../../supervisor/ports.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { describeError } from '../../util/system-error.js';
 import { layered } from './environment.js';
-import { resolveProgram } from './resolve-program.js';
+import type { FindProgram } from './resolve-program.js';
 import { unfitForStdin } from './streams.js';
 
 /** An order as it can be carried out. */
@@ -19,11 +19,13 @@ export interface PreparedOrder {
  * Looks at an order before anything is started: the commonest mistakes are answered at once.
  *
  * @param inherited - the environment that all tasks have in common.
+ * @param findProgram - one for the whole run.
  * @returns a sentence for the user when it cannot be carried out.
  */
 export function prepareOrder(
   order: LaunchOrder,
   inherited: Readonly<Record<string, string>>,
+  findProgram: FindProgram,
 ): Result<PreparedOrder, string> {
   const { spec, entry } = order;
   const argv = argvOf(order);
@@ -34,7 +36,7 @@ export function prepareOrder(
     (spec.stdin === undefined ? undefined : unfitForStdin(spec.stdin));
   if (unfit !== undefined) return err(unfit);
   const [name = ''] = argv;
-  const found = resolveProgram(name, spec.cwd, env['PATH'] ?? inherited['PATH']);
+  const found = findProgram(name, spec.cwd, env['PATH'] ?? inherited['PATH']);
   if (!found.ok) return found;
   return ok({ argv, program: name.includes('/') ? name : found.value, env });
 }
@@ -54,6 +56,16 @@ function nulIn(argv: readonly string[], env: Readonly<Record<string, string>>): 
 }
 
 function unfitFolder(cwd: string): string | undefined {
+  try {
+    // Searching a folder for itself asks all questions at once.
+    accessSync(`${cwd}/.`, constants.X_OK);
+    return undefined;
+  } catch {
+    return whyUnfit(cwd);
+  }
+}
+
+function whyUnfit(cwd: string): string | undefined {
   try {
     if (!statSync(cwd).isDirectory()) return `cannot start in ${cwd}: it is not a folder`;
     accessSync(cwd, constants.X_OK);

@@ -37,6 +37,34 @@ export function resolveProgram(
   return err(refused ?? `there is no program "${program}" in PATH (${path})`);
 }
 
+/** Finds programs like {@link resolveProgram}. */
+export type FindProgram = typeof resolveProgram;
+
+/**
+ * A {@link resolveProgram} that remembers where it found a name in `PATH`, as shells do: tasks of one job look for the
+ * same again and again. What is not there any more is looked for anew.
+ */
+export function programFinder(): FindProgram {
+  const places = new Map<string, string>();
+  return (program, cwd, pathVariable) => {
+    const key = [program, cwd, pathVariable ?? ''].join('\0');
+    const place = places.get(key);
+    if (place !== undefined && isExecutable(place)) return ok(place);
+    const found = resolveProgram(program, cwd, pathVariable);
+    if (found.ok && !program.includes('/')) places.set(key, found.value);
+    return found;
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function check(program: string, path: string): Result<string, string> {
   const shown = isAbsolute(program) || !program.includes('/') ? path : `${program} (${path})`;
   try {

@@ -7,6 +7,7 @@ import { describeError } from '../../util/system-error.js';
 import { inheritable } from './environment.js';
 import { limitToRestore } from './open-files-limit.js';
 import { argvOf, prepareOrder } from './prepare-order.js';
+import { programFinder } from './resolve-program.js';
 import { stripShellPrefix, takeMarker, withPrelude, type Execution } from './prelude.js';
 import { spawnDetached } from './spawn-detached.js';
 import { openStreams } from './streams.js';
@@ -28,9 +29,10 @@ export interface SpawnLauncherOptions {
 export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
   const inherited = inheritable(options.environment ?? process.env);
   const openFilesLimit = limitToRestore();
+  const findProgram = programFinder();
   return {
     launch(order, listener) {
-      const prepared = prepareOrder(order, inherited);
+      const prepared = prepareOrder(order, inherited, findProgram);
       if (!prepared.ok) return prepared;
       const { argv, env } = prepared.value;
       const markerPath = join(options.statusDir, `${order.task}.${order.attempt}.not-started`);

@@ -49,10 +49,11 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
   // A wrong jobfile is told of before anything is started; standard input can be read only once, over there.
   const load = (): Promise<LoadedPlan> =>
     loadPlan({ path, jobs, overrides: options.overrides, survey });
-  // Whoever only relaunches has no use for what a session is made of.
+  // Whoever only relaunches, or has a wrong jobfile, has no use for what a session is made of.
   const session = async (here: TierHere): Promise<number> => {
+    const loaded = await load();
     const { runSession } = await import('../session.js');
-    return runSession({ loaded: await load(), survey, choice: here, options });
+    return runSession({ loaded, survey, choice: here, options });
   };
   if (choice.kind === 'here') return session(choice);
   if (path !== '-') await load();

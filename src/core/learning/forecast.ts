@@ -1,10 +1,11 @@
+import { remembered } from './memo.js';
 import type { GroupProfile, RunFacts } from './profile.js';
 import { CURVE_BINS, type CompletedRun, type Curve, type CurveForecast } from './types.js';
 
 /** Fewer curves than this say nothing of how far runs differ, in use or in time. */
 const TELLING_CURVES = 3;
-/** Then two standard deviations are what one peak is raised by while there are few: 1.3 (prediction.md section 3.2). */
-const FEW_CURVES_DEVIATION = 0.15;
+/** Then this share of its mean is taken for one standard deviation of a bin. */
+const FEW_CURVES_DEVIATION = 0.1;
 /** A run weighs half as much after so many newer ones. */
 const HALF_LIFE_RUNS = 30;
 /** So many runs of the most similar inputs are asked; with fewer than twice as many, all are. */
@@ -12,12 +13,15 @@ const NEIGHBOURS = 10;
 
 type CurvedRun = CompletedRun & { readonly curve: Curve };
 
-const forecasts = new WeakMap<GroupProfile, { readonly forecast: CurveForecast | undefined }>();
+const forecastFor = remembered((profile, inputBytes) =>
+  forecastFrom(inputBytes === undefined ? curvedRuns(profile) : similarRuns(profile, inputBytes)),
+);
 
 /**
  * What the next run is expected to use over its time: mean and variance of each bin of the curves, the newer the
- * heavier. Where the size of the input is known, the runs with the most similar ones are asked. One or two curves count
- * as uncertain by a stated share, and every bin with its neighbours: the next run may be faster or slower.
+ * heavier. Where the size of the input is known, the runs with the most similar ones are asked: they tell the duration,
+ * too. One or two curves count as uncertain by a stated share, and every bin with its neighbours: the next run may be
+ * faster or slower.
  *
  * @returns undefined without any curve.
  */
@@ -25,13 +29,7 @@ export function forecastOf(
   profile: GroupProfile,
   { inputBytes }: RunFacts = {},
 ): CurveForecast | undefined {
-  if (inputBytes !== undefined) return forecastFrom(similarRuns(profile, inputBytes));
-  let known = forecasts.get(profile);
-  if (known === undefined) {
-    known = { forecast: forecastFrom(curvedRuns(profile)) };
-    forecasts.set(profile, known);
-  }
-  return known.forecast;
+  return forecastFor(profile, inputBytes);
 }
 
 function curvedRuns({ runs }: GroupProfile): readonly CurvedRun[] {
@@ -46,7 +44,8 @@ function similarRuns(profile: GroupProfile, inputBytes: number): readonly Curved
       : Math.abs(Math.log1p(run.inputBytes) - Math.log1p(inputBytes));
   const near = runs.filter((run) => run.inputBytes !== undefined);
   if (near.length < 2 * NEIGHBOURS) return runs;
-  return near.sort((a, b) => distanceOf(a) - distanceOf(b)).slice(0, NEIGHBOURS);
+  // The nearest last: the last weighs most.
+  return near.sort((a, b) => distanceOf(b) - distanceOf(a)).slice(-NEIGHBOURS);
 }
 
 function forecastFrom(runs: readonly CurvedRun[]): CurveForecast | undefined {

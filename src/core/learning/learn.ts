@@ -1,3 +1,5 @@
+import { runsSinceChange } from './drift.js';
+import { chargedWith, isOverrun } from './expected-cost.js';
 import { addSample } from './histogram.js';
 import { emptyProfile, RING_BOUNDS, RING_RUNS, type GroupProfile } from './profile.js';
 import type { CensoredRun, CompletedRun, RunSample } from './types.js';
@@ -37,14 +39,29 @@ export function mergeProfiles(a: GroupProfile, b: GroupProfile): GroupProfile {
 }
 
 function learnCompleted(profile: GroupProfile, run: CompletedRun): GroupProfile {
-  const runs = inOrder([...profile.runs, run]).slice(-RING_RUNS);
+  const next = withRun(profile, run);
+  const kept = runsSinceChange(next.runs, next.overruns);
+  if (kept === undefined) return next;
+  const { runs, bounds, learned } = next;
+  return { ...runs.slice(-kept).reduce(withRun, emptyProfile()), bounds, learned };
+}
+
+function withRun(profile: GroupProfile, run: CompletedRun): GroupProfile {
   return {
-    ...profile,
-    runs,
+    ...chargedWith(profile, run),
+    runs: inserted(profile.runs, run).slice(-RING_RUNS),
     bounds: unexplained(profile.bounds, [run]),
     learned: profile.learned + 1,
     peaks: addSample(profile.peaks, run.peakBytes, run.endedAtMs),
+    overruns: isOverrun(profile, run) ? profile.overruns + 1 : 0,
   };
+}
+
+/** The runs with one more at its place, which is mostly the last. */
+function inserted(runs: readonly CompletedRun[], run: CompletedRun): readonly CompletedRun[] {
+  let at = runs.length;
+  while (at > 0 && isBefore(run, runs[at - 1] ?? run)) at -= 1;
+  return runs.toSpliced(at, 0, run);
 }
 
 /** The bounds that none of the runs has explained, by going as far with no larger an input, later. */
@@ -69,9 +86,11 @@ function isCompleted(sample: RunSample): sample is CompletedRun {
 
 /** By the time they ended; what ended at once, always in the same order. */
 function inOrder<Sample extends RunSample>(samples: readonly Sample[]): readonly Sample[] {
-  return [...samples].sort(
-    (a, b) => a.endedAtMs - b.endedAtMs || (identityOf(a) < identityOf(b) ? -1 : 1),
-  );
+  return [...samples].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+}
+
+function isBefore(a: RunSample, b: RunSample): boolean {
+  return a.endedAtMs === b.endedAtMs ? identityOf(a) < identityOf(b) : a.endedAtMs < b.endedAtMs;
 }
 
 function identityOf({ kind, endedAtMs, durationMs, peakBytes, inputBytes }: RunSample): string {

@@ -1,4 +1,5 @@
 import { EMPTY_HISTOGRAM, type Histogram } from './histogram.js';
+import { largestOf } from './statistics.js';
 import type { CensoredRun, CompletedRun } from './types.js';
 
 /** Of the shape of {@link GroupProfile} as it is stored. */
@@ -66,7 +67,7 @@ export function completedRuns({ runs }: GroupProfile): number {
 
 /** The highest peak of the completed runs that count, bytes; 0 when there are none. */
 export function largestPeak({ runs }: GroupProfile): number {
-  return runs.reduce((most, { peakBytes }) => Math.max(most, peakBytes), 0);
+  return largestOf(runs.map(({ peakBytes }) => peakBytes));
 }
 
 /**

@@ -31,6 +31,8 @@ export interface StoryEntry {
   readonly details?: readonly string[];
 }
 
+type OwnEvent = Exclude<Extract<RunEvent, { readonly task: TaskId }>, { kind: 'group-grew' }>;
+
 /** Collects the story of one task from the events of its run, in order. */
 export class Story {
   readonly entries: StoryEntry[] = [];
@@ -46,7 +48,12 @@ export class Story {
 
   /** Takes in the next event, after the state has. */
   add(event: RunEvent, state: RunState): void {
-    if (this.#isOver && event.kind !== 'group-grew') return;
+    if (event.kind === 'group-grew') {
+      if (event.task === this.#task)
+        this.#tell(event.tMs, `its group has outgrown its profile: ${growthWords(event)}`);
+      return;
+    }
+    if (this.#isOver) return;
     if ('task' in event && event.task === this.#task) {
       this.#endLevelSteps(event.tMs);
       this.#own(event, state);
@@ -62,7 +69,7 @@ export class Story {
     this.entries.push({ tMs, text, ...(details === undefined ? {} : { details }) });
   }
 
-  #own(event: Extract<RunEvent, { readonly task: TaskId }>, state: RunState): void {
+  #own(event: OwnEvent, state: RunState): void {
     const { tMs } = event;
     switch (event.kind) {
       case 'task-waits':
@@ -108,9 +115,6 @@ export class Story {
         return;
       case 'task-requeued':
         this.#tell(tMs, requeueWords(event));
-        return;
-      case 'group-grew':
-        this.#tell(tMs, `its group has outgrown its profile: ${growthWords(event)}`);
         return;
       case 'inputs-measured':
         this.#tell(

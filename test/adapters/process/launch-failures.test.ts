@@ -1,8 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bench as makeBench, LAUNCHERS, type Bench, type Wanted } from './harness.js';
+import {
+  bench as makeBench,
+  LAUNCHERS,
+  type Bench,
+  type Launched,
+  type Wanted,
+} from './harness.js';
 
 describe.each(LAUNCHERS)('%s launcher', (kind) => {
   const bench = (environment?: NodeJS.ProcessEnv): Bench => makeBench(kind, environment);
@@ -97,6 +103,26 @@ describe.each(LAUNCHERS)('%s launcher', (kind) => {
       expect(await b.launch(wanted).failure()).toMatch(sentence);
       expect(await b.launch({}).end()).toEqual({ kind: 'code', code: 0 });
     });
+  });
+
+  it('a program is found again where it was, and elsewhere when it has moved', async () => {
+    const b = bench({ PATH: '/usr/bin:/bin' });
+    const place = (name: string): string => join(b.dir, name, 'tool');
+    for (const name of ['one', 'two']) mkdirSync(join(b.dir, name));
+    const env = { PATH: `${join(b.dir, 'one')}:${join(b.dir, 'two')}:/usr/bin:/bin` };
+    const run = (): Launched => b.launch({ argv: ['tool'], env });
+    writeFileSync(place('one'), '#!/bin/sh\necho "$0"\n', { mode: 0o755 });
+    for (let times = 0; times < 2; times += 1) {
+      const launched = run();
+      expect(await launched.end()).toEqual({ kind: 'code', code: 0 });
+      expect(launched.stdout()).toBe(`${place('one')}\n`);
+    }
+    renameSync(place('one'), place('two'));
+    const moved = run();
+    expect(await moved.end()).toEqual({ kind: 'code', code: 0 });
+    expect(moved.stdout()).toBe(`${place('two')}\n`);
+    rmSync(place('two'));
+    expect(await run().failure()).toContain('there is no program "tool" in PATH');
   });
 
   describe('what fails after the fork is no exit code of the task', () => {

@@ -54,16 +54,21 @@ describe('a locked file', () => {
     });
   });
 
-  it('that was replaced by its holder is not mistaken for the new one', async () => {
-    const file = join(tempDir(), 'profiles.json');
-    const first = await holder(file);
-    const waiting = withLock(file, { ...silent, waitMaxMs: 1000 }, () => 'done');
-    writeFileSync(`${file}.new`, '');
-    renameSync(`${file}.new`, file);
-    const second = await holder(file);
-    first.kill();
-    // The lock of the old file is free now, but is worth nothing.
-    expect((await waiting).ok).toBe(false);
+  it('that is replaced while we wait for its lock is not mistaken for the new one', async () => {
+    const dir = tempDir();
+    const file = join(dir, 'profiles.json');
+    const second = await holder(`${file}.new`);
+    // Between our opening of the file and our lock on it: nowhere else would it matter.
+    const real = process.env['PATH'] ?? '';
+    const script = `#!/bin/sh\ntest ! -e "$0.new" || mv "$0.new" "${file}"\nPATH=${real} exec flock "$@"\n`;
+    writeFileSync(join(dir, 'flock'), script, { mode: 0o755 });
+    renameSync(`${file}.new`, join(dir, 'flock.new'));
+    vi.stubEnv('PATH', `${dir}:${real}`);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const done = await withLock(file, { ...silent, waitMaxMs: 300 }, () => 'done');
+    expect(done.ok).toBe(false);
     second.kill();
     expect(await withLock(file, silent, () => 'done')).toEqual({ ok: true, value: 'done' });
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -17,6 +18,7 @@ import { learnInto } from '../../../src/adapters/profiles/learn-into.js';
 import { openFileStore } from '../../../src/adapters/profiles/open-store.js';
 import { ProfileStore } from '../../../src/adapters/profiles/profile-store.js';
 import type { Shelf, ShelfBounds } from '../../../src/adapters/profiles/shelf.js';
+import { NO_PRIORS } from '../../../src/core/knowledge.js';
 import type { RunSample } from '../../../src/core/learning/types.js';
 import { MiB } from '../../../src/util/bytes.js';
 import { storedProfile } from '../../support/profiles.js';
@@ -45,8 +47,22 @@ function place(kind: 'folder' | 'file', bounds: ShelfBounds = BOUNDS): Place {
   return { shelf, warnings, dir, store: new ProfileStore(shelf, { warn }) };
 }
 
+/** No file of this process may grow beyond that, as on a full disk; gives a function that lifts it. */
+function limitFileSize(bytes: number): () => void {
+  const set = (soft: string) =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${soft}:unlimited`]);
+  set(String(bytes));
+  return () => {
+    set('unlimited');
+  };
+}
+
 const learn = (store: ProfileStore, samples: Record<string, RunSample[]>) =>
-  learnInto(store, new Map(Object.entries(samples)));
+  learnInto(store, {
+    samples: new Map(Object.entries(samples)),
+    priors: NO_PRIORS,
+    groups: NO_PRIORS,
+  });
 const groupsIn = (store: ProfileStore) => [...store.look().profiles.keys()].sort();
 const DONE = { ok: true, value: undefined };
 
@@ -66,6 +82,30 @@ describe.each(['folder', 'file'] as const)('profiles in a %s', (kind) => {
     expect(warnings).toEqual([]);
     expect(statSync(shelf.fileOf('a')).mode & 0o777).toBe(0o600);
     if (kind === 'folder') expect(statSync(shelf.path).mode & 0o777).toBe(0o700);
+  });
+
+  it('are stored as the run left them, unless another has added to them meanwhile', async () => {
+    const { store } = place(kind);
+    await learn(store, { a: [completed(1, 100)], b: [completed(1, 100)] });
+    const priors = new Map(
+      [...store.look().profiles].map(([group, { profile }]) => [group, profile]),
+    );
+    await learn(store, { b: [completed(2, 300)] });
+    // Told apart from what the samples alone would come to: a run sees more attempts than it keeps samples of.
+    const left = {
+      ...storedProfile('a', [completed(1, 100), completed(3, 200)]).profile,
+      learned: 9,
+    };
+    const samples = new Map(['a', 'b'].map((group) => [group, [completed(3, 200)]]));
+    const groups = new Map([
+      ['a', left],
+      ['b', left],
+    ]);
+    expect(await learnInto(store, { samples, priors, groups })).toEqual(DONE);
+    expect(store.look().profiles.get('a')?.profile).toEqual(left);
+    expect(store.look().profiles.get('b')).toEqual(
+      storedProfile('b', [completed(1, 100), completed(2, 300), completed(3, 200)]),
+    );
   });
 
   it('can be forgotten', async () => {
@@ -148,6 +188,19 @@ describe.each(['folder', 'file'] as const)('profiles in a %s', (kind) => {
     expect(readdirSync(folder).sort()).toEqual(
       ['.someone-elses.0123456789abcdef.tmp', name, ...(kind === 'folder' ? ['lock'] : [])].sort(),
     );
+  });
+
+  it('stay as they were when the disk takes no more', async () => {
+    const { store, shelf } = place(kind);
+    await learn(store, { a: [completed(1, 100)] });
+    const before = store.look();
+    const names = readdirSync(join(shelf.fileOf('a'), '..'));
+    const restore = limitFileSize(1000);
+    const runs = Array.from({ length: 20 }, (_, at) => completed(at + 2, 100));
+    const done = await learn(store, { a: runs, b: runs }).finally(restore);
+    expect(done.ok ? '' : done.error).toContain('cannot be written: ');
+    expect(store.look()).toEqual(before);
+    expect(readdirSync(join(shelf.fileOf('a'), '..'))).toEqual(names);
   });
 
   it('in a place that cannot be written to are an answer', async () => {

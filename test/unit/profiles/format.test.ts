@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseProfiles, profilesText } from '../../../src/adapters/profiles/format.js';
 import { PROFILE_VERSION } from '../../../src/core/learning/profile.js';
@@ -121,5 +122,27 @@ describe('a file of profiles', () => {
     ['is not known here', edited((file) => (file.groups[0]!.profile['news'] = 1))],
   ])('is made anew from its runs where something that follows from them %s', (_, text) => {
     expect(parseProfiles(text)).toEqual({ ok: true, value: [PROFILE] });
+  });
+});
+
+describe('an old file', () => {
+  it('of version 1 is still read, with every run', () => {
+    const text = readFileSync(
+      new URL('../../../fixtures/profiles/version-1.json', import.meta.url),
+      'utf8',
+    );
+    const parsed = parseProfiles(text);
+    const [align, mine] = parsed.ok ? parsed.value : [];
+    expect(align).toMatchObject({
+      group: 'align#3f9c12ab',
+      label: 'align',
+      profile: { learned: 5 },
+    });
+    expect(align?.profile.runs.map(({ peakBytes }) => peakBytes / MiB)).toEqual([
+      100, 120, 110, 180, 130,
+    ]);
+    expect(align?.profile.runs[0]?.curve).toHaveLength(16);
+    expect(mine?.profile.runs).toMatchObject([{ peakBytes: 900 * MiB, tier: 'procfs' }]);
+    expect(mine?.profile.bounds).toMatchObject([{ peakBytes: 2000 * MiB, inputBytes: 5 }]);
   });
 });

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.js';
+import { MiB } from '../../../src/util/bytes.js';
 import { createSummaryReporter } from '../../../src/reporters/summary.js';
 import { feed, recorded, textOutput } from '../../support/journals.js';
 
@@ -55,6 +56,30 @@ describe('summary', () => {
   test('quiet: no table', async () => {
     const text = await summary(recorded('preempted-then-succeeded'), { isQuiet: true });
     expect(text).toBe('10 tasks: 10 succeeded · 4 preemptions · peak 1.4G of 1.5G budget · 24s\n');
+  });
+
+  test('groups that outgrew their profiles come with the command that accepts it, ten at most', async () => {
+    const grew = (at: number): RunEvent => ({
+      kind: 'group-grew',
+      tMs: 9000,
+      group: at === 0 ? 'my group' : `g${at}`,
+      task: 'align.a',
+      beforeBytes: 800 * MiB,
+      nowBytes: 1200 * MiB,
+      growthPct: 50,
+      limitPct: 20,
+      samples: 12,
+    });
+    const events = recorded('halted').map((event) =>
+      event.kind === 'run-started' ? { ...event, profileFile: '/home/u/ci cache.json' } : event,
+    );
+    const grown = Array.from({ length: 12 }, (_, at) => grew(at));
+    const text = await summary([...events.slice(0, -1), ...grown, ...events.slice(-1)]);
+    expect(text).toContain(
+      'my group: peak 1.2G (task align.a), 50% more than the 800M of 12 stored runs; max_growth is 20%\n' +
+        "  memsched profile forget 'my group' --profile-file '/home/u/ci cache.json'\n",
+    );
+    expect(text).toContain('\n… and 2 more groups\n');
   });
 
   test('colour adds nothing but colour', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assert, InvariantError, present, unreachable } from '../../../src/util/assert.js';
 import { formatCount } from '../../../src/util/count.js';
+import { shellWord } from '../../../src/util/shell-word.js';
 import { err, ok } from '../../../src/util/result.js';
 import { describeError, errorCode } from '../../../src/util/system-error.js';
 
@@ -70,5 +71,20 @@ describe('system errors', () => {
     [undefined, 'undefined'],
   ])('%s in words', (error, words) => {
     expect(describeError(error)).toBe(words);
+  });
+});
+
+describe('a word of a shell command', () => {
+  test.each([
+    ['align#3f9c12ab', 'align#3f9c12ab'],
+    ['/home/u/ci.json', '/home/u/ci.json'],
+    ['my group', "'my group'"],
+    ["it's", "'it'\\''s'"],
+    ['#1', "'#1'"],
+    ['-x', "'-x'"],
+    ['$(rm)', "'$(rm)'"],
+    ['', "''"],
+  ])('%s is written %s', (text, word) => {
+    expect(shellWord(text)).toBe(word);
   });
 });

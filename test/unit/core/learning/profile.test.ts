@@ -132,7 +132,7 @@ describe('a forecast', () => {
       100, 100, 200, 200, 200, 100, 100,
     ]);
     expect(maxBytes).toEqual(meanBytes);
-    expect(Math.sqrt(varianceBytes2[3] ?? 0)).toBeCloseTo(0.15 * 200 * MiB);
+    expect(Math.sqrt(varianceBytes2[3] ?? 0)).toBeCloseTo(0.1 * 200 * MiB);
   });
 
   test('asks the runs with the most similar inputs', () => {

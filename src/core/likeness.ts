@@ -1,0 +1,46 @@
+import type { TaskRecord } from './run-state.js';
+
+interface Likeness {
+  readonly floorBytes: number;
+  readonly limitBytes: number | undefined;
+  readonly inputBytes: number | undefined;
+  readonly key: string;
+}
+
+const likenesses = new WeakMap<TaskRecord, Likeness>();
+
+/**
+ * All that decides whether a task may start, beside the moment: of two tasks with the same of it, either may start or
+ * neither. In a queue of a hundred thousand there are a few hundred of them, and none needs to be looked at twice in
+ * one tick.
+ */
+export function likenessOf(record: TaskRecord): string {
+  const { floorBytes, limitBytes, inputBytes } = record;
+  const known = likenesses.get(record);
+  if (
+    known?.floorBytes === floorBytes &&
+    known.limitBytes === limitBytes &&
+    known.inputBytes === inputBytes
+  ) {
+    return known.key;
+  }
+  const key = keyOf(record);
+  likenesses.set(record, { floorBytes, limitBytes, inputBytes, key });
+  return key;
+}
+
+function keyOf({ spec, floorBytes, limitBytes, inputBytes }: TaskRecord): string {
+  const { group, profile, cpus, preemptible, memory, resources } = spec;
+  return JSON.stringify([
+    group,
+    profile,
+    cpus,
+    preemptible,
+    memory.requestBytes,
+    memory.limitBytes,
+    limitBytes,
+    floorBytes,
+    inputBytes,
+    Object.entries(resources),
+  ]);
+}
