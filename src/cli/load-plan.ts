@@ -21,6 +21,8 @@ export interface LoadOrder {
   readonly jobs: readonly string[];
   readonly overrides: readonly Override[];
   readonly survey: HostSurvey;
+  /** Another machine than this one: how large it is, and with how many processors. */
+  readonly machine?: { readonly bytes?: number | undefined; readonly cpus?: number | undefined };
 }
 
 /**
@@ -29,7 +31,7 @@ export interface LoadOrder {
  * @throws UsageError when it cannot be read, JobfileError when it is wrong.
  */
 export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
-  const { path, jobs, overrides, survey } = order;
+  const { path, jobs, overrides, survey, machine = {} } = order;
   const content = await readJobfile(path);
   const { capacityBytes, ceilingBytes } = surveyedBudget(survey, { kind: 'auto' });
   const baseDir = path === '-' ? process.cwd() : dirname(resolve(path));
@@ -37,7 +39,11 @@ export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
     path,
     baseDir,
     projectDir: projectDirOf(baseDir),
-    host: { baseBytes: capacityBytes, autoBudgetBytes: ceilingBytes, cpus: survey.cpus },
+    host: {
+      baseBytes: Math.max(capacityBytes, machine.bytes ?? 0),
+      autoBudgetBytes: ceilingBytes,
+      cpus: machine.cpus ?? survey.cpus,
+    },
     overrides,
     select: jobs,
   });

@@ -1,12 +1,28 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { chooseTier } from '../../adapters/host/tier-choice.js';
 import { surveyHost } from '../../adapters/host/survey.js';
+import { BYTES_GRAMMAR, parseBytes } from '../../util/bytes.js';
+import { DURATION_GRAMMAR, parseDuration } from '../../util/duration.js';
 import { UsageError } from '../errors.js';
 import { loadPlan } from '../load-plan.js';
 import { tell } from '../print.js';
 import { printPlan } from '../print-plan.js';
 import { lookAtProfiles } from '../profiles.js';
 import { addPlanOptions, readRunOptions } from '../run-options.js';
+
+const EXAMPLES = `
+Examples:
+  memsched plan jobs.yaml                                  what would start at once, and why not the rest
+  memsched plan jobs.yaml --simulate                       how long it would take, here and on other machines
+  memsched plan jobs.yaml --simulate --budget 16G --cpus 8 the same on a machine that is not here
+`;
+
+interface PlanOnly {
+  readonly simulate?: true;
+  readonly cpus?: string;
+  readonly assumeDuration?: string;
+  readonly budget?: string;
+}
 
 /** `memsched plan`: what a run would do, and whether it fits. */
 export function planCommand(): Command {
@@ -17,26 +33,64 @@ export function planCommand(): Command {
     )
     .argument('<jobfile>', 'YAML file, or - for standard input')
     .argument('[job...]', 'jobs to run, with what they need; default: all')
-    .addOption(new Option('--simulate').hideHelp());
+    .option(
+      '--simulate',
+      'play the whole run by what earlier ones have shown: makespan, peak and preemptions, here and on other machines',
+    )
+    .option('--cpus <n>', 'with --simulate: processors of the machine; default: those of this host')
+    .option(
+      '--assume-duration <duration>',
+      'with --simulate: how long tasks take that no earlier run has shown; default: the mean of the others, or 1m',
+    )
+    .addHelpText('after', EXAMPLES);
   return addPlanOptions(command).action(async (path: string, jobs: string[]) => {
-    if (command.opts<{ simulate?: true }>().simulate) {
-      throw new UsageError(
-        '--simulate comes with a later version of memsched, with the profiles it needs',
-      );
-    }
-    const options = readRunOptions(command);
-    const survey = surveyHost();
-    const choice = chooseTier(survey, options.tier);
-    if (!choice.ok) throw choice.error;
-    const loaded = await loadPlan({ path, jobs, overrides: options.overrides, survey });
-    const priors = lookAtProfiles(options.profiles, loaded, tell);
-    printPlan({
-      plan: loaded.plan,
-      priors,
-      path,
-      survey,
-      choice: choice.value,
-      json: options.json,
-    });
+    await plan(path, jobs, command);
   });
+}
+
+async function plan(path: string, jobs: readonly string[], command: Command): Promise<void> {
+  const options = readRunOptions(command);
+  const raw = command.opts<PlanOnly>();
+  const cpus = cpusFrom(raw);
+  const assumedDurationMs = durationFrom(raw);
+  const survey = surveyHost();
+  const choice = chooseTier(survey, options.tier);
+  if (!choice.ok) throw choice.error;
+  const { overrides, json } = options;
+  const machine = raw.simulate === true ? { bytes: budgetFrom(raw), cpus } : {};
+  const loaded = await loadPlan({ path, jobs, overrides, survey, machine });
+  const priors = lookAtProfiles(options.profiles, loaded, tell);
+  const common = { plan: loaded.plan, priors, path, survey, json };
+  if (raw.simulate !== true) {
+    printPlan({ ...common, choice: choice.value });
+    return;
+  }
+  const { simulatePlan } = await import('../simulate-plan.js');
+  await simulatePlan({ ...common, cpus, assumedDurationMs });
+}
+
+function cpusFrom({ simulate, cpus }: PlanOnly): number | undefined {
+  if (cpus === undefined) return undefined;
+  if (simulate !== true) throw new UsageError('--cpus goes with --simulate: plan asks this host');
+  const count = Number(cpus);
+  if (cpus.trim() !== '' && Number.isFinite(count) && count > 0) return count;
+  throw new UsageError(`--cpus takes a number of processors, such as 8 or 0.5, not "${cpus}"`);
+}
+
+function durationFrom({ simulate, assumeDuration }: PlanOnly): number | undefined {
+  if (assumeDuration === undefined) return undefined;
+  if (simulate !== true) throw new UsageError('--assume-duration goes with --simulate');
+  const ms = parseDuration(assumeDuration);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new UsageError(`--assume-duration takes ${DURATION_GRAMMAR}, not "${assumeDuration}"`);
+}
+
+/** A machine that is not here may be as large as it likes. */
+function budgetFrom({ budget }: PlanOnly): number | undefined {
+  if (budget === undefined || budget === 'auto') return undefined;
+  if (budget.endsWith('%'))
+    throw new UsageError(
+      `--simulate takes --budget as ${BYTES_GRAMMAR}, not "${budget}": of what machine would that be?`,
+    );
+  return parseBytes(budget);
 }
