@@ -48,8 +48,9 @@ function ours(strategy: ProfileStrategy, knowsInputs: boolean): Contestant {
   };
 }
 
-function withoutInput({ inputBytes: _, ...run }: CompletedRun): CompletedRun {
-  return run;
+function withoutInput(run: CompletedRun): CompletedRun {
+  const { inputBytes, ...rest } = run;
+  return inputBytes === undefined ? run : rest;
 }
 
 /** What the user asked for. */

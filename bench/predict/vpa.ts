@@ -26,7 +26,7 @@ export function vpa(): Contestant {
       return peaks === undefined ? undefined : MARGIN * percentile(peaks.weights);
     },
     learn: ({ group, run: { peakBytes, endedAtMs } }) => {
-      const peaks = groups.get(group) ?? { weights: new Map(), firstMs: endedAtMs };
+      const peaks = groups.get(group) ?? { weights: new Map<number, number>(), firstMs: endedAtMs };
       groups.set(group, peaks);
       const bucket = Math.floor(
         Math.log(1 + (peakBytes * (GROWTH - 1)) / FIRST_BYTES) / Math.log(GROWTH),

@@ -78,7 +78,7 @@ const predictionFor = remembered((profile, inputBytes): PeakPrediction => {
   return {
     bytes: Math.ceil(Math.max(bytes, floor)),
     samples: profile.runs.length,
-    rule: floor > bytes ? 'reached by a stopped run' : rule,
+    rule: floor > bytes ? 'seen in a stopped run' : rule,
   };
 });
 
@@ -142,7 +142,7 @@ function plainChoice(
   if (best === undefined) return cautious;
   const awaited = Math.min(cautious.bytes, 2 * summary.largest - summary.smallest);
   if (best.bytes < awaited && areLongRunsMissing(runs))
-    return { rule: 'max and the spread: long runs have not ended yet', bytes: awaited };
+    return { rule: 'max + spread', bytes: awaited };
   return { rule: best.name, bytes: best.bytes };
 }
 
