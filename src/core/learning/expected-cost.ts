@@ -110,15 +110,15 @@ export function chargedWith(
       costOf(bytes, run, largest, penalty);
   const plain = charged(costs, PLAIN_RULES, summary, billAt(PENALTY));
   if (run.inputBytes === undefined) return { costs: plain, inputCosts };
-  const bill = billAt(INPUT_PENALTY);
-  const withPlain = charged(inputCosts, PLAIN_RULES, summary, bill);
   const view = input()?.view;
+  const question = view && questionOf(view, run.inputBytes);
+  const bill = billAt(INPUT_PENALTY);
   return {
     costs: plain,
-    inputCosts:
-      view === undefined
-        ? withPlain
-        : charged(withPlain, INPUT_RULES, questionOf(view, run.inputBytes), bill),
+    inputCosts: {
+      ...charged(inputCosts, PLAIN_RULES, summary, bill),
+      ...charged(inputCosts, INPUT_RULES, question, bill),
+    },
   };
 }
 

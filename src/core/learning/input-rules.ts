@@ -63,7 +63,7 @@ const SCALES = [
 const RATIO_QUANTILES = [0.8, 0.95, 1];
 const FIT_MARGIN = 1.05;
 const NEIGHBOURS = [3, 5];
-const NEIGHBOUR_MARGINS = [1.05, 1.1];
+const NEIGHBOUR_MARGINS = [1.01, 1.05, 1.1];
 const MOST_NEIGHBOURS = Math.max(...NEIGHBOURS);
 /** No fit is believed beyond so many times the largest peak; for an input larger than all seen, in proportion to it, */
 const MOST_INSIDE = 1.1;
