@@ -238,8 +238,8 @@ function otherResources(
   if (cpus > 0 && look.cpusInUse + cpus > config.cpus + CPU_SLACK) {
     return {
       kind: 'cpus',
-      wanted: cpus,
-      inUse: Math.round(look.cpusInUse * 100) / 100,
+      wanted: hundredths(cpus),
+      inUse: hundredths(look.cpusInUse),
       capacity: config.cpus,
     };
   }
@@ -249,6 +249,11 @@ function otherResources(
     if (used + wanted > capacity) return { kind: 'resource', name, wanted, inUse: used, capacity };
   }
   return undefined;
+}
+
+/** What was measured is told no finer than it means anything. */
+function hundredths(cpus: number): number {
+  return Math.round(cpus * 100) / 100;
 }
 
 /** Tasks of unknown size come in a few at a time: a crowd of them looks small until all grow at once. */

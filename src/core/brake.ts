@@ -72,7 +72,8 @@ export function nextBrake(
   const line = lines.brakeBytes;
   const stillSinceMs = hasEnded || crew.progressing === 0 ? nowMs : before.stillSinceMs;
   if (crew.stopping > 0 || crew.progressing === 1) {
-    return { memory: { floorBytes: before.floorBytes, stillSinceMs: nowMs }, highBytes: 'max' };
+    // Use may grow freely now: where the line lay before says nothing of where it may lie next.
+    return { memory: { floorBytes: 0, stillSinceMs: nowMs }, highBytes: 'max' };
   }
   const drawnBytes = usedBytes + Math.max(SLACK_MIN_BYTES, SLACK_SHARE * lines.budgetBytes);
   const floorBytes = floorFor(before, line, usedBytes, drawnBytes);

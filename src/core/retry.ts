@@ -65,7 +65,7 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
       return {
         cause,
         delayMs: record.spec.retries.delayMs,
-        floorBytes: verdict.limitBytes,
+        floorBytes: Math.max(record.floorBytes, verdict.limitBytes),
         limitBytes: toBytes,
       };
     }

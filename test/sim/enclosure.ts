@@ -1,9 +1,10 @@
 import type { AttemptRef, AttemptTally } from '../../src/core/observation.js';
-import type { ExitStatus } from '../../src/core/outcome.js';
+import type { ExitStatus, OomCounters } from '../../src/core/outcome.js';
 import type { NodeSignal } from '../../src/core/task-spec.js';
 import type { AttemptLimits, LaunchEnd } from '../../src/supervisor/ports.js';
 import { GiB } from '../../src/util/bytes.js';
-import { bytesAt, type Mishaps, type Program } from './program.js';
+import { Holding, type Sums } from './memory.js';
+import { Course, type Mishaps, type Program } from './program.js';
 
 /** Who really ended an attempt: what the supervisor's verdicts are held against. */
 export type TrueCause =
@@ -12,6 +13,8 @@ export type TrueCause =
 /** From SIGKILL until the memory is free: a base and what the pages take. */
 const DEATH_MS = 10;
 const FREED_BYTES_PER_MS = GiB / 50;
+/** A shell says so when its child was killed. */
+const SHELL_SAYS_SIGKILL = 137;
 
 /** What lives in an enclosure. */
 interface Tenant {
@@ -35,32 +38,45 @@ export class Enclosure {
   readonly ref: AttemptRef;
   readonly limits: AttemptLimits;
   readonly openedAtMs: number;
-  anonBytes = 0;
-  cacheBytes = 0;
-  peakBytes = 0;
+  readonly memory: Holding;
   cpuMs = 0;
-  progressMs = 0;
   readonly oom = { oomKill: 0, oom: 0, max: 0 };
   cause: TrueCause | undefined;
+  /** The supervisor has asked it to end. */
+  askedAtMs: number | undefined;
+  /** The last of its processes was gone. */
+  emptySinceMs: number | undefined;
+  /** The kernel's OOM killer has taken it, and waits for its end. */
+  isOomVictim = false;
+  /** The supervisor wants to be told when it is empty. */
+  isWatched = false;
+  /** Somebody has moved its processes elsewhere and removed its cgroup. */
+  isVanished = false;
   #tenant: Tenant | undefined;
+  #course: Course | undefined;
   #death: Death | undefined;
   #mainIsGone = false;
   #strayUntilMs = -Infinity;
-  #emptySinceMs: number | undefined;
 
-  constructor(ref: AttemptRef, limits: AttemptLimits, nowMs: number) {
+  constructor(ref: AttemptRef, limits: AttemptLimits, nowMs: number, sums: Sums) {
     this.ref = ref;
     this.limits = limits;
     this.openedAtMs = nowMs;
+    this.memory = new Holding(sums);
   }
 
   /** A process moves in. */
   moveIn(tenant: Tenant): void {
     this.#tenant = tenant;
+    this.#course = new Course(tenant.program);
   }
 
   get tenant(): Tenant | undefined {
     return this.#tenant;
+  }
+
+  get progressMs(): number {
+    return this.#course?.progressMs ?? 0;
   }
 
   /** Its main process lives and is getting on with its work. */
@@ -69,22 +85,34 @@ export class Enclosure {
   }
 
   get isBeingKilled(): boolean {
-    return this.#death?.isKill === true;
+    return this.#death?.isKill === true && this.emptySinceMs === undefined;
   }
 
-  /** Any process lives in it. */
-  get isPopulated(): boolean {
-    return this.#tenant !== undefined && this.#emptySinceMs === undefined;
+  /** Any process of it lives, wherever that is. */
+  get isAlive(): boolean {
+    return this.#tenant !== undefined && this.emptySinceMs === undefined;
   }
 
-  /** Takes a signal in, as the program answers to it. */
+  /** A process lives where a look at its cgroup finds it. */
+  isPopulated(nowMs: number): boolean {
+    const tenant = this.#tenant;
+    return (
+      tenant !== undefined &&
+      !this.isVanished &&
+      (this.emptySinceMs === undefined || nowMs < this.emptySinceMs + tenant.mishaps.emptiesLateMs)
+    );
+  }
+
+  /** Takes a signal of the supervisor's in, as the program answers to it. */
   signal(signal: NodeSignal, nowMs: number): void {
     if (signal === 'SIGKILL') {
       this.kill('supervisor', nowMs);
       return;
     }
-    if (this.#tenant === undefined || !this.isPopulated) return;
-    const { onTerm } = this.#tenant.program;
+    this.askedAtMs ??= nowMs;
+    const tenant = this.#tenant;
+    if (tenant === undefined || !this.isPopulated(nowMs) || !this.isAlive) return;
+    const { onTerm } = tenant.program;
     if (onTerm.kind === 'ignore') return;
     const tidies = onTerm.kind === 'tidy';
     this.#dieAt({
@@ -95,16 +123,48 @@ export class Enclosure {
     });
   }
 
-  /** SIGKILL to everything in it. */
+  /** SIGKILL to everything in it; the supervisor's reaches only what is found in its cgroup. */
   kill(cause: TrueCause, nowMs: number): void {
-    if (!this.isPopulated || this.isBeingKilled) return;
-    const stuckMs = this.#tenant?.mishaps.stuckMs ?? 0;
+    const isOurs = cause === 'supervisor';
+    if (isOurs) this.askedAtMs ??= nowMs;
+    if (!this.isAlive || this.isBeingKilled || (isOurs && !this.isPopulated(nowMs))) return;
+    // The kernel takes the memory of its own victims even where they are stuck.
+    const stuckMs = isOurs ? (this.#tenant?.mishaps.stuckMs ?? 0) : 0;
     this.#dieAt({
       atMs: nowMs + this.#deathMs() + stuckMs,
       cause,
       exit: { kind: 'signal', signal: 'SIGKILL' },
       isKill: true,
     });
+  }
+
+  /**
+   * The OOM killer takes it.
+   *
+   * @param takesAll - `memory.oom.group`: all of it; otherwise the largest process, and the others see to themselves.
+   */
+  oomKill(cause: TrueCause, nowMs: number, takesAll: boolean): void {
+    this.isOomVictim = true;
+    // One that is dying anyway is not counted (oom_kill_process, task_will_free_mem).
+    if (this.isBeingKilled) return;
+    this.oom.oomKill += 1;
+    const { isWrapped = false } = this.#tenant?.program ?? {};
+    if (takesAll || !isWrapped || this.#mainIsGone) {
+      this.kill(cause, nowMs);
+      return;
+    }
+    this.#dieAt({
+      atMs: nowMs + this.#deathMs(),
+      cause,
+      exit: { kind: 'code', code: SHELL_SAYS_SIGKILL },
+      isKill: true,
+    });
+  }
+
+  /** Somebody moves its processes out of its cgroup and removes that; nothing reaches them there any more. */
+  vanish(strays: Sums): void {
+    this.isVanished = true;
+    this.memory.moveTo(strays);
   }
 
   #dieAt(death: Death): void {
@@ -118,28 +178,25 @@ export class Enclosure {
   }
 
   #deathMs(): number {
-    return DEATH_MS + this.anonBytes / FREED_BYTES_PER_MS;
+    return DEATH_MS + this.memory.anonBytes / FREED_BYTES_PER_MS;
   }
 
   /** What its program would hold after `ms` more of progress. */
   wantedBytes(ms: number): number {
-    return this.#tenant === undefined
-      ? 0
-      : bytesAt(this.#tenant.program.curve, this.progressMs + ms);
+    return this.#course?.bytesIn(ms) ?? 0;
   }
 
-  /** Gets on with its work: `ms` of progress, ending at `bytes`. */
+  /** Gets on with its work: `ms` of progress, ending with `bytes` held. */
   advance(ms: number, bytes: number): void {
-    this.progressMs += ms;
-    this.anonBytes = bytes;
-    this.peakBytes = Math.max(this.peakBytes, bytes);
+    this.#course?.advance(ms);
+    this.memory.hold(bytes);
     this.cpuMs += ms * (this.#tenant?.program.cpus ?? 0);
   }
 
-  /** Ends what has come to its end by now. Returns true when something changed that the kernel would tell of. */
+  /** Ends what has come to its end by now. Returns true when a process has ended. */
   settle(nowMs: number): boolean {
     const tenant = this.#tenant;
-    if (tenant === undefined || this.#emptySinceMs !== undefined) return false;
+    if (tenant === undefined || this.emptySinceMs !== undefined) return false;
     if (this.#death !== undefined && nowMs >= this.#death.atMs) {
       this.#end(this.#death.cause, this.#death.exit, tenant, nowMs);
       return true;
@@ -155,11 +212,12 @@ export class Enclosure {
       return true;
     }
     const { killedFromOutsideAtMs } = tenant.mishaps;
-    if (killedFromOutsideAtMs !== undefined && this.progressMs >= killedFromOutsideAtMs) {
+    const isHit = killedFromOutsideAtMs !== undefined && this.progressMs >= killedFromOutsideAtMs;
+    if (isHit && this.#death?.isKill !== true) {
       this.#end('outside', { kind: 'signal', signal: 'SIGKILL' }, tenant, nowMs);
       return true;
     }
-    if (this.progressMs < tenant.program.durationMs) return false;
+    if (this.progressMs < tenant.program.durationMs || this.#death?.isKill === true) return false;
     this.#finish(tenant, nowMs);
     return true;
   }
@@ -172,7 +230,8 @@ export class Enclosure {
     }
     this.cause = 'finished';
     this.#mainIsGone = true;
-    this.anonBytes = leavesBehind.bytes;
+    // What stays is a part of what was there: memory does not come from nowhere.
+    this.memory.hold(Math.min(leavesBehind.bytes, this.memory.heldBytes));
     this.#strayUntilMs = nowMs + leavesBehind.forMs;
     tenant.onExit(tenant.exitsWith);
   }
@@ -185,25 +244,16 @@ export class Enclosure {
   }
 
   #empty(nowMs: number): void {
-    this.anonBytes = 0;
-    this.cacheBytes = 0;
-    this.#emptySinceMs = nowMs;
-  }
-
-  /** True once it can be cleared away. */
-  isClearable(nowMs: number): boolean {
-    if (this.#tenant === undefined) return true;
-    const lateMs = this.#tenant.mishaps.emptiesLateMs;
-    return this.#emptySinceMs !== undefined && nowMs >= this.#emptySinceMs + lateMs;
+    this.memory.release();
+    this.emptySinceMs = nowMs;
   }
 
   /** What was counted, with the kernel's OOM counters where the tier has them. */
-  tally(hasCounters: boolean): AttemptTally {
-    const { peakBytes, cpuMs } = this;
+  tally(oom: OomCounters | undefined): AttemptTally {
     return {
-      peakBytes,
-      cpuMs: Math.round(cpuMs),
-      ...(hasCounters ? { oom: { ...this.oom } } : {}),
+      peakBytes: this.memory.peakBytes,
+      cpuMs: Math.round(this.cpuMs),
+      ...(oom === undefined ? {} : { oom: { ...oom } }),
     };
   }
 }

@@ -1,17 +1,30 @@
+import { RemovalList } from '../../src/adapters/cgroup/removal-list.js';
+import { SampledLimit } from '../../src/adapters/host/sampled-limit.js';
 import type { Tier } from '../../src/core/events.js';
-import type { AttemptRef, AttemptSample, AttemptTally } from '../../src/core/observation.js';
-import type { NodeSignal } from '../../src/core/task-spec.js';
+import type {
+  AttemptRef,
+  AttemptSample,
+  AttemptTally,
+  HostSample,
+} from '../../src/core/observation.js';
+import type { OomCounters } from '../../src/core/outcome.js';
+import type { NodeSignal, TaskId } from '../../src/core/task-spec.js';
 import type { AttemptLimits, Entry, TaskHost } from '../../src/supervisor/ports.js';
 import { err, ok, type Result } from '../../src/util/result.js';
-import type { TrueCause } from './enclosure.js';
+import type { Enclosure, TrueCause } from './enclosure.js';
 import type { FakeMachine } from './fake-machine.js';
+import type { Mishaps } from './program.js';
 import type { Random } from './random.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 /** One attempt as the machine saw it, from its opening to its clearing away. */
 export interface Life extends AttemptRef {
   readonly openedAtMs: number;
+  /** The last of its processes was gone; undefined when none had moved in, Infinity while one lives. */
+  readonly emptiedAtMs: number | undefined;
   readonly closedAtMs: number;
+  /** Somebody had removed its cgroup before: what lived in it could not be seen any more. */
+  readonly isVanished: boolean;
   readonly cause: TrueCause | undefined;
   readonly peakBytes: number;
   readonly progressMs: number;
@@ -23,46 +36,90 @@ export interface SentSignal extends AttemptRef {
   readonly signal: NodeSignal;
 }
 
+/** One look that the supervisor took, at the time at which it took it. */
+export interface Look {
+  readonly tMs: number;
+  readonly sample: HostSample;
+}
+
+/** `memory.high` and `memory.max` as they were asked for, and what all tasks used at that moment. */
+export interface TreeWrite {
+  readonly tMs: number;
+  readonly highBytes: number | 'max';
+  readonly maxBytes: number;
+  readonly usedBytes: number;
+}
+
 /** What goes wrong between host and supervisor. */
 export interface HostFaults {
   /** Share of the kernel's notices that are lost. */
   readonly lostNoticeShare: number;
+  /** Share of them that come twice. */
+  readonly doubledNoticeShare: number;
   readonly chance: Random;
+  readonly mishapsOf: (ref: AttemptRef) => Mishaps;
 }
+
+const DISPOSE_DEADLINE_MS = 10_000;
+const DISPOSE_POLL_MS = 50;
 
 /** The tasks' host over a {@link FakeMachine}; keeps a record of what was asked of it. */
 export class FakeHost implements TaskHost {
   readonly tier: Tier;
   readonly lives: Life[] = [];
   readonly signals: SentSignal[] = [];
+  readonly treeWrites: TreeWrite[] = [];
+  /** The newest look at the machine, and what each attempt was last seen to use. */
+  lastLook: Look | undefined;
+  readonly lastSeen = new Map<TaskId, AttemptSample>();
   readonly #machine: FakeMachine;
   readonly #clock: VirtualClock;
   readonly #faults: HostFaults;
+  readonly #sampledLimits = new Map<Enclosure, SampledLimit>();
+  readonly #removals: RemovalList;
+  /** Cleared away, but until when its cgroup does not go. */
+  readonly #busyUntilMs = new Map<string, number>();
   #callback: () => void = () => undefined;
   #noticeIsOnItsWay = false;
+  #wantedMax: number | undefined;
 
   constructor(machine: FakeMachine, clock: VirtualClock, faults: HostFaults) {
     this.#machine = machine;
     this.#clock = clock;
     this.#faults = faults;
-    this.tier = machine.spec.hasMemoryController ? 'cgroup' : 'hybrid';
+    this.tier = machine.spec.tier;
+    const remove = (name: string): 'removed' | 'busy' => {
+      if (this.#now() < (this.#busyUntilMs.get(name) ?? 0)) return 'busy';
+      this.#busyUntilMs.delete(name);
+      return 'removed';
+    };
+    const make = (): void => undefined;
+    this.#removals = new RemovalList({ make, remove }, () => this.#now());
     machine.onNotice = () => {
       this.#notify();
     };
   }
 
   /** Attempts that were opened and never cleared away. */
-  get leftOpen(): AttemptRef[] {
-    return [...this.#machine.enclosures.values()].map((enclosure) => enclosure.ref);
+  get leftOpen(): string[] {
+    return [...this.#machine.enclosures.values()].map(({ ref }) => nameOf(ref));
   }
 
-  observe(): ReturnType<TaskHost['observe']> {
-    return this.#machine.observe();
+  observe(): HostSample {
+    this.#removals.retryDue();
+    this.#lowerMax();
+    const sample = this.#machine.observe();
+    this.lastLook = { tMs: this.#now(), sample };
+    return sample;
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string> {
     if (this.#machine.find(ref) !== undefined) return err('the enclosure is there already');
-    this.#machine.open(ref, limits);
+    if (this.#faults.mishapsOf(ref).spawn.kind === 'no-enclosure')
+      return err('cannot make the fake cgroup: ENOSPC');
+    const enclosure = this.#machine.open(ref, limits);
+    if (this.tier !== 'cgroup' && limits.limitBytes !== undefined)
+      this.#sampledLimits.set(enclosure, new SampledLimit(limits.limitBytes));
     return ok({ env: {} });
   }
 
@@ -71,70 +128,134 @@ export class FakeHost implements TaskHost {
   }
 
   sample(ref: AttemptRef): AttemptSample | undefined {
+    const nowMs = this.#now();
     const enclosure = this.#machine.find(ref);
-    if (enclosure?.isPopulated !== true) return undefined;
+    if (enclosure?.isPopulated(nowMs) !== true) return undefined;
     const unseenShare = enclosure.tenant?.mishaps.unseenShare ?? 0;
     if (unseenShare > 0 && this.#faults.chance.chance(unseenShare)) return undefined;
-    const { anonBytes: usedBytes, peakBytes, cpuMs } = enclosure;
-    return { ...pick(ref), usedBytes, peakBytes, cpuMs: Math.round(cpuMs) };
+    const { anonBytes: usedBytes, peakBytes } = enclosure.memory;
+    if (this.#sampledLimits.get(enclosure)?.check(usedBytes) === true)
+      enclosure.kill('own-limit', nowMs);
+    const { task, attempt } = ref;
+    const sample = { task, attempt, usedBytes, peakBytes, cpuMs: Math.round(enclosure.cpuMs) };
+    this.lastSeen.set(task, sample);
+    return sample;
   }
 
   signal(ref: AttemptRef, signal: NodeSignal): void {
-    this.signals.push({ ...pick(ref), tMs: this.#now(), signal });
+    this.signals.push({ task: ref.task, attempt: ref.attempt, tMs: this.#now(), signal });
     this.#machine.find(ref)?.signal(signal, this.#now());
   }
 
   kill(ref: AttemptRef): void {
-    this.signals.push({ ...pick(ref), tMs: this.#now(), signal: 'SIGKILL' });
+    const { task, attempt } = ref;
+    this.signals.push({ task, attempt, tMs: this.#now(), signal: 'SIGKILL' });
     this.#machine.find(ref)?.kill('supervisor', this.#now());
   }
 
   close(ref: AttemptRef): AttemptTally | 'populated' {
     const enclosure = this.#machine.find(ref);
     if (enclosure === undefined) return { peakBytes: 0, cpuMs: 0 };
-    if (!enclosure.isClearable(this.#now())) return 'populated';
-    const { openedAtMs, cause, peakBytes, progressMs } = enclosure;
-    this.lives.push({
-      ...pick(ref),
-      openedAtMs,
-      closedAtMs: this.#now(),
-      cause,
-      peakBytes,
-      progressMs,
-    });
-    this.#machine.remove(ref);
-    return enclosure.tally(this.#machine.spec.hasMemoryController);
+    const nowMs = this.#now();
+    if (enclosure.isPopulated(nowMs)) {
+      enclosure.isWatched = this.tier !== 'procfs';
+      return 'populated';
+    }
+    this.#putAway(enclosure);
+    return enclosure.tally(this.#countersOf(enclosure));
   }
 
   limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void {
-    this.#machine.high = limits.highBytes;
-    this.#machine.max = limits.maxBytes;
+    const usedBytes = this.#machine.tasks.anonBytes;
+    this.treeWrites.push({ tMs: this.#now(), usedBytes, ...limits });
+    if (this.tier !== 'cgroup') return;
+    this.#machine.drawHigh(limits.highBytes);
+    this.#wantedMax = limits.maxBytes;
+    this.#lowerMax();
   }
 
   onChange(callback: () => void): void {
     this.#callback = callback;
   }
 
+  /** Ends everything and waits for that: time passes on the virtual clock. */
   dispose(): Promise<readonly string[]> {
-    return Promise.resolve(this.leftOpen.map(({ task, attempt }) => `${task}.${attempt}`));
+    return Promise.resolve(this.clearAll());
+  }
+
+  /** What {@link dispose} does. Returns what is left. */
+  clearAll(): readonly string[] {
+    const deadlineMs = this.#now() + DISPOSE_DEADLINE_MS;
+    for (const enclosure of this.#machine.enclosures.values())
+      enclosure.kill('supervisor', this.#now());
+    for (;;) {
+      this.#removals.retryDue();
+      for (const enclosure of [...this.#machine.enclosures.values()])
+        if (!enclosure.isPopulated(this.#now())) this.#putAway(enclosure);
+      const isClear = this.#machine.enclosures.size === 0 && this.#removals.size === 0;
+      if (isClear || this.#now() >= deadlineMs) break;
+      const untilMs = this.#now() + DISPOSE_POLL_MS;
+      this.#clock.runUntil(() => this.#now() >= untilMs, Infinity);
+    }
+    return [...this.leftOpen, ...this.#busyUntilMs.keys()];
+  }
+
+  #putAway(enclosure: Enclosure): void {
+    const { ref, openedAtMs, cause, progressMs, isVanished } = enclosure;
+    const { peakBytes } = enclosure.memory;
+    const emptiedAtMs = enclosure.isAlive ? Infinity : enclosure.emptySinceMs;
+    const closedAtMs = this.#now();
+    const { task, attempt } = ref;
+    this.lives.push({
+      task,
+      attempt,
+      openedAtMs,
+      emptiedAtMs,
+      closedAtMs,
+      isVanished,
+      cause,
+      peakBytes,
+      progressMs,
+    });
+    this.#machine.remove(ref);
+    const name = nameOf(ref);
+    const busyMs = enclosure.tenant?.mishaps.busyMs ?? 0;
+    if (busyMs > 0 && this.tier !== 'procfs') this.#busyUntilMs.set(name, closedAtMs + busyMs);
+    this.#removals.remove(name);
+  }
+
+  #countersOf(enclosure: Enclosure): OomCounters | undefined {
+    if (enclosure.isVanished) return undefined;
+    return this.tier === 'cgroup' ? enclosure.oom : this.#sampledLimits.get(enclosure)?.counters();
+  }
+
+  /** `memory.max` goes no lower than what is used now: that would be an order to the OOM killer. */
+  #lowerMax(): void {
+    if (this.#wantedMax === undefined) return;
+    const lowest = Math.max(this.#wantedMax, this.#machine.tasks.currentBytes);
+    this.#machine.max = lowest;
+    if (lowest === this.#wantedMax) this.#wantedMax = undefined;
   }
 
   #now(): number {
     return this.#clock.monotonicMs();
   }
 
-  /** Notices coalesce, come a moment later, and get lost. */
+  /** Notices coalesce, come a moment later, get lost and come twice; in the procfs tier there are none. */
   #notify(): void {
-    if (this.#noticeIsOnItsWay) return;
-    if (this.#faults.chance.chance(this.#faults.lostNoticeShare)) return;
+    if (this.#noticeIsOnItsWay || this.tier === 'procfs') return;
+    const { chance, lostNoticeShare, doubledNoticeShare } = this.#faults;
+    if (lostNoticeShare > 0 && chance.chance(lostNoticeShare)) return;
     this.#noticeIsOnItsWay = true;
     this.#clock.after(1, () => {
       this.#noticeIsOnItsWay = false;
       this.#callback();
+      if (doubledNoticeShare > 0 && chance.chance(doubledNoticeShare)) this.#callback();
     });
   }
 }
 
-function pick({ task, attempt }: AttemptRef): AttemptRef {
-  return { task, attempt };
+/** A path that is never there: who looks below it finds nothing. */
+function nameOf({ task, attempt }: AttemptRef): string {
+  return `/fake-cgroup/${task}.${attempt}`;
 }

@@ -9,7 +9,7 @@ import type {
 import { present } from '../../src/util/assert.js';
 import { err, ok, type Result } from '../../src/util/result.js';
 import type { FakeMachine } from './fake-machine.js';
-import { exitOf, type Mishaps, type Program } from './program.js';
+import { exitOf, type Mishaps, type Program, type SpawnMishap } from './program.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 /** What a {@link FakeLauncher} works with. */
@@ -20,6 +20,8 @@ export interface FakeLauncherOptions {
   readonly mishapsOf: (task: TaskId, attempt: number) => Mishaps;
   /** Times at which it forgets all that it has started, as a helper process does that dies. */
   readonly deathsMs: readonly number[];
+  /** Whether the host can start nothing at this time: out of processes, of descriptors. */
+  readonly isOut: (nowMs: number) => boolean;
 }
 
 /** One order on its way, or started; ended and lost ones are forgotten. */
@@ -50,14 +52,17 @@ export class FakeLauncher implements Launcher {
 
   launch(order: LaunchOrder, listener: LaunchListener): Result<void, string> {
     const { task, attempt, oomScoreAdj } = order;
-    const { clock, mishapsOf } = this.#options;
+    const { clock, mishapsOf, isOut } = this.#options;
     const { spawn } = mishapsOf(task, attempt);
     if (spawn.kind === 'fails-at-once') return err('the fake host is out of processes');
     const taken = { task, attempt, listener };
     this.#orders.add(taken);
-    const latencyMs = spawn.kind === 'ok' ? spawn.latencyMs : spawn.afterMs;
-    clock.after(latencyMs, () => {
+    clock.after(latencyOf(spawn), () => {
       if (!this.#orders.has(taken)) return;
+      if (isOut(clock.monotonicMs())) {
+        this.#end(taken, { kind: 'could-not-start', error: 'fake fork: EAGAIN' });
+        return;
+      }
       this.#moveIn(taken, oomScoreAdj);
       if (spawn.kind === 'ok') {
         clock.after(spawn.toldAfterMs, () => {
@@ -80,15 +85,16 @@ export class FakeLauncher implements Launcher {
       machine.find(order),
       `attempt ${attempt} of ${task} has a place to live in`,
     );
+    const mishaps = mishapsOf(task, attempt);
     enclosure.moveIn({
       program,
-      mishaps: mishapsOf(task, attempt),
+      mishaps,
       exitsWith: exitOf(program, this.#finished.get(task) ?? 0),
       oomScoreAdj,
       onExit: (end) => {
         if (enclosure.cause === 'finished')
           this.#finished.set(task, (this.#finished.get(task) ?? 0) + 1);
-        this.#end(order, end);
+        this.#end(order, end, mishaps.exitsLateMs);
       },
     });
   }
@@ -97,8 +103,8 @@ export class FakeLauncher implements Launcher {
     if (this.#orders.has(order)) order.listener.onStarted((this.#lastPid += 1));
   }
 
-  #end(order: Order, end: LaunchEnd): void {
-    this.#options.clock.after(0, () => {
+  #end(order: Order, end: LaunchEnd, lateMs = 0): void {
+    this.#options.clock.after(lateMs, () => {
       if (this.#orders.delete(order)) order.listener.onEnd(end);
     });
   }
@@ -109,5 +115,16 @@ export class FakeLauncher implements Launcher {
       this.lost.push({ task: order.task, attempt: order.attempt });
       order.listener.onEnd({ kind: 'unknown', why: 'the fake launcher died' });
     }
+  }
+}
+
+function latencyOf(spawn: SpawnMishap): number {
+  switch (spawn.kind) {
+    case 'ok':
+      return spawn.latencyMs;
+    case 'fails-late':
+      return spawn.afterMs;
+    default:
+      return 0;
   }
 }

@@ -1,29 +1,30 @@
-import { budgetNow } from '../../src/core/budget.js';
+import { budgetNow, type MemoryLevel } from '../../src/core/budget.js';
 import type { AttemptRef, HostSample } from '../../src/core/observation.js';
-import type { BudgetSpec } from '../../src/core/task-spec.js';
 import type { AttemptLimits } from '../../src/supervisor/ports.js';
-import { GiB } from '../../src/util/bytes.js';
-import { Enclosure, type TrueCause } from './enclosure.js';
+import { KiB, MiB } from '../../src/util/bytes.js';
+import { Enclosure } from './enclosure.js';
+import type { MachineSpec, Neighbour } from './machine-spec.js';
+import { Sums } from './memory.js';
+import { chooseVictim, type Bystander } from './oom-killer.js';
+import { Reclaim } from './reclaim.js';
+import { throttled } from './throttle.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 /** The machine moves in steps of this. */
 export const STEP_MS = 20;
-/** Above `memory.high` growth goes on at this share of its speed: the kernel makes allocators sleep. */
-const BRAKED_SHARE = 0.02;
+const PAGE_BYTES = 4 * KiB;
 /** Nobody's memory, always there for the kernel. */
-const KERNEL_BYTES = 48 * 1024 * 1024;
-
-/** A machine, and what else happens on it. */
-export interface MachineSpec {
-  readonly totalBytes: number;
-  readonly cpus: number;
-  readonly budget: BudgetSpec;
-  /** What everything but our tasks uses, over time. */
-  readonly outsideBytes: (tMs: number) => number;
-  /** `cgroup`: brake, limits and counters; the others go without. */
-  readonly hasMemoryController: boolean;
-  readonly hasPsi: boolean;
-}
+const KERNEL_BYTES = 48 * MiB;
+/** With less free than this share of the host, the kernel drops page cache before anyone has to wait. */
+const LOW_SHARE = 0.03;
+/** A task touches everything it holds in this time: what was moved out comes back, if there is room. */
+const TOUCH_MS = 5000;
+/** However much it thrashes, a task gets on a little. */
+const CRAWL_SHARE = 0.05;
+/** Files come from the disk so fast. */
+const DISK_BYTES_PER_MS = MiB / 2;
+/** Share of time that a task waits when none of the files it comes back to are in the page cache. */
+const REFAULT_STALL = 0.8;
 
 /** How often the kernel's OOM killer had to act, by whose limit it was. */
 export interface OomKills {
@@ -32,41 +33,121 @@ export interface OomKills {
   host: number;
 }
 
+/** One kill by the OOM killer, as the machine knows it. */
+export interface OomRecord {
+  readonly tMs: number;
+  readonly cause: 'own-limit' | 'tree-oom' | 'host-oom';
+  /** The task that was taken; undefined when it was somebody else's process. */
+  readonly task: string | undefined;
+}
+
+/** A limit around several, and what else is in it. */
+interface Wall {
+  limitBytes: number;
+  othersBytes: number;
+  readonly cause: 'tree-oom' | 'host-oom';
+  readonly killed: 'tree' | 'host';
+  isThere: boolean;
+}
+
+interface Other extends Bystander {
+  readonly spec: Neighbour;
+  bytes: number;
+  isGone: boolean;
+}
+
 /**
  * The memory of a host as far as a scheduler can tell: tasks that grow along their curves, page cache that gives way,
- * `memory.high` that slows and `memory.max` that kills, the OOM killer's choice, PSI, and others who use memory too.
+ * swap that is slow, `memory.high` that slows and `memory.max` that kills, limits above them, the OOM killer's choice,
+ * PSI, and others who use memory too.
  */
 export class FakeMachine {
   readonly spec: MachineSpec;
   readonly enclosures = new Map<string, Enclosure>();
   readonly oomKills: OomKills = { own: 0, tree: 0, host: 0 };
+  readonly oomRecords: OomRecord[] = [];
   readonly psi = { someUs: 0, fullUs: 0 };
-  reclaimScans = 0;
+  /** Of all tasks. */
+  readonly tasks = new Sums();
+  /** Of those that were moved out of our sight. */
+  readonly strays = new Sums();
   brakeEvents = 0;
   high: number | 'max' = 'max';
-  max = Infinity;
-  /** Called when the kernel would notify: brake felt, attempt emptied. */
+  /** Called when the kernel would notify: brake felt, a limit hit, a watched attempt emptied. */
   onNotice: () => void = () => undefined;
   /** Called after each step. */
   onStep: () => void = () => undefined;
   readonly #clock: VirtualClock;
+  readonly #reclaim: Reclaim;
+  readonly #others: readonly Other[];
+  readonly #tree: Wall;
+  readonly #ancestor: Wall;
+  readonly #host: Wall;
+  /** Nearest first. */
+  readonly #walls: readonly Wall[];
+  /** What {@link enclosures} holds; undefined when that has changed. */
+  #listed: readonly Enclosure[] | undefined;
+  #turn = 0;
+  #hasNews = false;
+  #stat = { atMs: -Infinity, cacheBytes: 0 };
 
   constructor(spec: MachineSpec, clock: VirtualClock) {
     this.spec = spec;
     this.#clock = clock;
+    this.#reclaim = new Reclaim(spec.swap, [this.tasks, this.strays]);
+    this.#others = (spec.neighbours ?? []).map((neighbour) => ({
+      spec: neighbour,
+      oomScoreAdj: neighbour.oomScoreAdj,
+      bytes: 0,
+      isGone: false,
+    }));
+    const wall = { limitBytes: Infinity, othersBytes: 0 };
+    this.#tree = { ...wall, cause: 'tree-oom', killed: 'tree', isThere: spec.tier === 'cgroup' };
+    this.#ancestor = {
+      ...wall,
+      cause: 'host-oom',
+      killed: 'host',
+      isThere: spec.ancestor !== undefined,
+    };
+    this.#host = { ...wall, cause: 'host-oom', killed: 'host', isThere: true };
+    this.#walls = [this.#tree, this.#ancestor, this.#host].filter(({ isThere }) => isThere);
+    this.#lookAround(0);
+  }
+
+  /** `memory.max` of all tasks. */
+  get max(): number {
+    return this.#tree.limitBytes;
+  }
+
+  set max(bytes: number) {
+    this.#tree.limitBytes = bytes;
+  }
+
+  /** `memory.high` of all tasks; whoever draws it below use has the kernel reclaim at once. */
+  drawHigh(bytes: number | 'max'): void {
+    this.high = bytes;
+    if (bytes === 'max' || this.spec.tier !== 'cgroup') return;
+    const overBytes = this.tasks.currentBytes - bytes;
+    if (overBytes > 0) this.#reclaim.free(this.#all, overBytes);
+  }
+
+  get reclaimScans(): number {
+    return this.#reclaim.scans;
   }
 
   /** Sets the machine in motion. */
   start(): void {
-    this.#clock.after(STEP_MS, () => {
+    const next = (): void => {
       this.#step();
-      this.start();
-    });
+      this.#clock.after(STEP_MS, next);
+    };
+    this.#clock.after(STEP_MS, next);
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Enclosure {
-    const enclosure = new Enclosure(ref, limits, this.nowMs());
+    const enclosure = new Enclosure(ref, limits, this.nowMs(), this.tasks);
     this.enclosures.set(keyOf(ref), enclosure);
+    this.#listed = undefined;
     return enclosure;
   }
 
@@ -76,181 +157,325 @@ export class FakeMachine {
 
   remove(ref: AttemptRef): void {
     this.enclosures.delete(keyOf(ref));
+    this.#listed = undefined;
+  }
+
+  get #all(): readonly Enclosure[] {
+    return (this.#listed ??= [...this.enclosures.values()]);
   }
 
   nowMs(): number {
     return this.#clock.monotonicMs();
   }
 
-  /** Working set of all tasks. */
-  tasksBytes(): number {
-    return this.#sum((enclosure) => enclosure.anonBytes);
+  /** What everything but our tasks uses. */
+  outsideBytes(): number {
+    return this.#host.othersBytes;
   }
 
-  outsideBytes(): number {
-    return this.spec.outsideBytes(this.nowMs()) + KERNEL_BYTES;
+  /** The limits above us, and what is used inside each, with everything of ours. */
+  levels(): readonly MemoryLevel[] {
+    const { anonBytes } = this.tasks;
+    const levels = [levelOf(this.#host, anonBytes)];
+    if (this.#ancestor.isThere) levels.push(levelOf(this.#ancestor, anonBytes));
+    return levels;
+  }
+
+  /** The most that tasks may use now, whatever anyone believes. */
+  budgetBytes(): number {
+    return budgetNow(this.spec.budget, this.levels(), this.tasks.anonBytes).budgetBytes;
   }
 
   /** One look, as the supervisor gets it. */
   observe(): HostSample {
-    const { totalBytes, budget, hasPsi } = this.spec;
-    const usedBytes = this.tasksBytes();
-    const level = { limitBytes: totalBytes, usedBytes: usedBytes + this.outsideBytes() };
-    const now = budgetNow(budget, [level], usedBytes);
-    return {
-      ...now,
+    this.#lookAround(this.nowMs());
+    const usedBytes = this.#usedAsSeen();
+    const budget = budgetNow(this.spec.budget, this.levels(), usedBytes);
+    const { own, tree, host } = this.oomKills;
+    const sample: { -readonly [K in keyof HostSample]: HostSample[K] } = {
+      budgetBytes: budget.budgetBytes,
+      capacityBytes: budget.capacityBytes,
+      ceilingBytes: budget.ceilingBytes,
+      outsideBytes: budget.outsideBytes,
       usedBytes,
-      availableBytes: Math.max(0, totalBytes - level.usedBytes),
-      swapFreeBytes: 0,
-      reclaimScans: this.reclaimScans,
+      availableBytes: this.#availableBytes(),
+      swapFreeBytes: this.#reclaim.swapFreeBytes,
+      reclaimScans: this.#reclaim.scans,
       brakeEvents: this.brakeEvents,
-      oomKills: this.oomKills.own + this.oomKills.tree + this.oomKills.host,
-      ...(hasPsi ? { psi: { ...this.psi } } : {}),
+      oomKills: own + tree + host,
     };
+    const { someUs, fullUs } = this.psi;
+    if (this.spec.hasPsi) sample.psi = { someUs, fullUs };
+    return sample;
   }
 
-  #sum(of: (enclosure: Enclosure) => number): number {
-    let sum = 0;
-    for (const enclosure of this.enclosures.values()) sum += of(enclosure);
-    return sum;
+  #availableBytes(): number {
+    const { limitBytes, othersBytes } = this.#host;
+    return Math.max(0, limitBytes - othersBytes - this.tasks.anonBytes);
+  }
+
+  /** `memory.current` is exact; how much of it is page cache is known as of the last flush of `memory.stat`. */
+  #usedAsSeen(): number {
+    const { statLagMs = 0, tier } = this.spec;
+    const { anonBytes, cacheBytes } = this.tasks;
+    if (statLagMs === 0 || tier !== 'cgroup') return anonBytes;
+    const nowMs = this.nowMs();
+    if (nowMs - this.#stat.atMs >= statLagMs) this.#stat = { atMs: nowMs, cacheBytes };
+    return anonBytes + Math.max(0, cacheBytes - this.#stat.cacheBytes);
+  }
+
+  /** What others do, and where the limits are now. */
+  #lookAround(nowMs: number): void {
+    const { spec } = this;
+    let others = spec.outsideBytes(nowMs) + KERNEL_BYTES + this.strays.currentBytes;
+    for (const other of this.#others) {
+      other.bytes = other.isGone ? 0 : Math.round(other.spec.bytes(nowMs));
+      others += other.bytes;
+    }
+    if (spec.ancestor !== undefined) {
+      this.#ancestor.limitBytes = spec.ancestor.limitBytes(nowMs);
+      this.#ancestor.othersBytes = Math.round(spec.ancestor.outsideBytes(nowMs));
+      others += this.#ancestor.othersBytes;
+    }
+    this.#host.limitBytes = spec.totalBytes;
+    this.#host.othersBytes = Math.round(others);
   }
 
   #step(): void {
     const nowMs = this.nowMs();
-    let hasNews = false;
-    for (const enclosure of this.enclosures.values()) {
-      hasNews = enclosure.settle(nowMs) || hasNews;
-    }
-    const working = [...this.enclosures.values()].filter((one) => one.isWorking);
-    const wanted = working.reduce((sum, one) => sum + (one.tenant?.program.cpus ?? 0), 0);
-    const ms = STEP_MS * Math.min(1, this.spec.cpus / Math.max(wanted, 1e-9));
-    let stalled = 0;
-    for (const enclosure of working) {
-      if (enclosure.isWorking && this.#work(enclosure, ms)) stalled += 1;
-    }
-    this.#makeRoomForOthers();
-    this.#stall(stalled, working.length);
-    if (hasNews) this.onNotice();
+    this.#hasNews = false;
+    this.#lookAround(nowMs);
+    this.#reclaim.begin(STEP_MS);
+    for (const enclosure of this.#all) this.#settle(enclosure, nowMs);
+    this.#workAll();
+    for (const wall of this.#walls) this.#keepWithin(wall);
+    this.#dropEarly();
+    this.#tell();
     this.onStep();
   }
 
-  /** One task gets on. Returns true when it had to wait for memory. */
-  #work(enclosure: Enclosure, ms: number): boolean {
-    const growth = enclosure.wantedBytes(ms) - enclosure.anonBytes;
-    this.#read(enclosure, ms);
+  #tell(): void {
+    if (this.#hasNews) this.onNotice();
+  }
+
+  #settle(enclosure: Enclosure, nowMs: number): void {
+    enclosure.settle(nowMs);
+    const { vanishesAtMs } = enclosure.tenant?.mishaps ?? {};
+    if (vanishesAtMs !== undefined && !enclosure.isVanished && enclosure.isWorking) {
+      if (enclosure.progressMs >= vanishesAtMs) enclosure.vanish(this.strays);
+    }
+    if (!enclosure.isWatched || enclosure.isPopulated(nowMs)) return;
+    enclosure.isWatched = false;
+    this.#hasNews = true;
+  }
+
+  #workAll(): void {
+    let wanted = 0;
+    let working = 0;
+    for (const one of this.#all) {
+      if (!one.isWorking) continue;
+      working += 1;
+      wanted += one.tenant?.program.cpus ?? 0;
+    }
+    if (working === 0) return;
+    const ms = wanted <= this.spec.cpus ? STEP_MS : (STEP_MS * this.spec.cpus) / wanted;
+    let most = 0;
+    let least = 1;
+    // Another one is first each time: what is scarce goes to everyone in turn.
+    this.#turn += 1;
+    for (let at = 0; at < this.#all.length; at += 1) {
+      const one = this.#all[(at + this.#turn) % this.#all.length];
+      if (one?.isWorking !== true) continue;
+      const stalled = this.#work(one, ms);
+      if (stalled > most) most = stalled;
+      if (stalled < least) least = stalled;
+    }
+    this.psi.someUs += STEP_MS * 1000 * most;
+    this.psi.fullUs += STEP_MS * 1000 * Math.min(most, least);
+  }
+
+  /** One task gets on. Returns the share of the time in which it waited for memory. */
+  #work(enclosure: Enclosure, ms: number): number {
+    const { memory } = enclosure;
+    const waited = this.#read(enclosure, ms) + (memory.swapBytes > 0 ? this.#touch(enclosure) : 0);
+    const doneMs = ms * Math.max(CRAWL_SHARE, 1 - waited);
+    const growth = enclosure.wantedBytes(doneMs) - memory.heldBytes;
     if (growth <= 0) {
-      enclosure.advance(ms, enclosure.anonBytes + growth);
-      return false;
+      enclosure.advance(doneMs, memory.heldBytes + growth);
+      return Math.min(1, waited);
     }
-    const isBraked = this.#isOverHigh(growth);
-    const doneMs = isBraked ? ms * BRAKED_SHARE : ms;
-    const bytes = enclosure.wantedBytes(doneMs);
-    if (!this.#isAllowed(enclosure, bytes)) return true;
-    enclosure.advance(doneMs, bytes);
-    return isBraked;
+    const granted = this.#charge(enclosure, growth, doneMs);
+    // Less than a page is no matter.
+    if (granted >= growth - PAGE_BYTES) {
+      enclosure.advance(doneMs, memory.heldBytes + growth);
+      return Math.min(1, waited);
+    }
+    const share = granted / growth;
+    const wanted = enclosure.wantedBytes(doneMs * share);
+    enclosure.advance(doneMs * share, Math.min(wanted, Math.ceil(memory.heldBytes + granted)));
+    return Math.min(1, waited + 1 - share);
   }
 
-  #read(enclosure: Enclosure, ms: number): void {
-    const rate = enclosure.tenant?.program.cacheBytesPerS ?? 0;
-    if (rate === 0) return;
-    const spare = this.spec.totalBytes - this.outsideBytes() - this.tasksBytes() - this.#cache();
-    enclosure.cacheBytes += Math.max(0, Math.min((rate * ms) / 1000, spare));
+  /** It reads files. Returns the share of the time in which it waits for those that it had before. */
+  #read(enclosure: Enclosure, ms: number): number {
+    const program = enclosure.tenant?.program;
+    if (program === undefined) return 0;
+    const { cacheBytesPerS, hotCacheBytes = 0 } = program;
+    if (cacheBytesPerS === 0 && hotCacheBytes === 0) return 0;
+    const { memory } = enclosure;
+    const missing = Math.max(0, hotCacheBytes - memory.cacheBytes);
+    const wanted = (cacheBytesPerS * ms) / 1000 + Math.min(missing, DISK_BYTES_PER_MS * ms);
+    const room = this.#roomBytes(enclosure);
+    // Without room something else has to go, and that is looked for.
+    if (room < wanted) this.#reclaim.scans += 1;
+    const bytes = this.#cachedUnderBrake(Math.floor(Math.max(0, Math.min(wanted, room))));
+    if (bytes > 0) memory.cache(bytes);
+    const lost = Math.min(missing, Math.max(0, memory.mostCacheBytes - memory.cacheBytes));
+    return lost <= 0 ? 0 : REFAULT_STALL * (lost / hotCacheBytes);
   }
 
-  #cache(): number {
-    return this.#sum((enclosure) => enclosure.cacheBytes);
-  }
-
-  /** Over `memory.high`: page cache goes first; what then is left over slows the allocator down. */
-  #isOverHigh(growth: number): boolean {
-    if (!this.spec.hasMemoryController || this.high === 'max') return false;
-    const anon = this.tasksBytes() + growth;
-    if (anon + this.#cache() <= this.high) return false;
+  /** At `memory.high` new page cache takes the place of old. */
+  #cachedUnderBrake(bytes: number): number {
+    if (this.high === 'max' || this.spec.tier !== 'cgroup') return bytes;
+    const room = this.high - this.tasks.currentBytes;
+    if (bytes <= room) return bytes;
     this.brakeEvents += 1;
-    this.#reclaim(anon + this.#cache() - this.high);
-    this.onNotice();
-    return anon > this.high;
+    this.#reclaim.scans += 1;
+    this.#hasNews = true;
+    return Math.max(0, room);
   }
 
-  #reclaim(bytes: number): void {
-    let left = bytes;
-    for (const enclosure of this.enclosures.values()) {
-      const taken = Math.min(left, enclosure.cacheBytes);
-      enclosure.cacheBytes -= taken;
-      left -= taken;
+  /**
+   * What was moved out is wanted back, as far as it gets on: while it waits for one page it touches no other. Returns
+   * the share of the time in which it waits.
+   */
+  #touch(enclosure: Enclosure): number {
+    const { memory } = enclosure;
+    const perStep = (this.spec.swap?.bytesPerMs ?? 1) * STEP_MS;
+    const touched = (memory.swapBytes * STEP_MS) / TOUCH_MS;
+    const waited = touched / (perStep + touched);
+    const coming = this.#reclaim.mayMoveIn(Math.min(memory.swapBytes, touched * (1 - waited)));
+    const granted = Math.min(coming, this.#charge(enclosure, coming, STEP_MS));
+    if (granted > 0) memory.moveIn(Math.floor(granted));
+    return waited;
+  }
+
+  /** Room under every limit that counts for it. */
+  #roomBytes(enclosure: Enclosure): number {
+    const { memory, limits } = enclosure;
+    let room = Infinity;
+    if (this.spec.tier === 'cgroup' && limits.limitBytes !== undefined)
+      room = limits.limitBytes - memory.anonBytes - memory.cacheBytes;
+    for (const wall of this.#walls) room = Math.min(room, this.#roomIn(wall));
+    return room;
+  }
+
+  #roomIn({ limitBytes, othersBytes }: Wall): number {
+    return limitBytes - othersBytes - this.tasks.currentBytes;
+  }
+
+  /** It wants `bytes` more: every limit on the way up has a say. Returns how much it gets in `ms`. */
+  #charge(enclosure: Enclosure, bytes: number, ms: number): number {
+    let granted = bytes;
+    this.#reclaim.waitedMs = 0;
+    if (this.spec.tier === 'cgroup' && !enclosure.isVanished) {
+      granted = this.#underOwnLimit(enclosure, granted);
+      granted = this.#underBrake(granted, ms);
     }
-    this.reclaimScans += 1;
-  }
-
-  /** Whether every limit on the way up allows it; where one does not, its OOM killer acts and the allocator waits. */
-  #isAllowed(enclosure: Enclosure, bytes: number): boolean {
-    const { limits } = enclosure;
-    const { hasMemoryController, totalBytes } = this.spec;
-    const growth = bytes - enclosure.anonBytes;
-    if (hasMemoryController) {
-      if (limits.limitBytes !== undefined && bytes > limits.limitBytes) {
-        enclosure.oom.oom += 1;
-        enclosure.oom.max += 1;
-        this.oomKills.own += 1;
-        this.#oomKill(enclosure, 'own-limit');
-        return false;
-      }
-      if (!this.#fits(growth, this.max - this.tasksBytes())) return this.#oom('tree-oom', this.max);
+    for (const wall of this.#walls) {
+      if (wall === this.#tree && enclosure.isVanished) continue;
+      granted = this.#underWall(wall, granted);
+      if (granted <= 0) return 0;
     }
-    const left = totalBytes - this.outsideBytes() - this.tasksBytes();
-    return this.#fits(growth, left) || this.#oom('host-oom', totalBytes);
+    // What was waited for reclaim was not spent on growing.
+    const left = 1 - this.#reclaim.waitedMs / Math.max(ms, 1e-9);
+    return left >= 1 ? granted : granted * Math.max(0.05, left);
   }
 
-  #fits(growth: number, roomBytes: number): boolean {
-    const overBytes = growth + this.#cache() - roomBytes;
-    if (overBytes > 0 && this.#cache() > 0) this.#reclaim(overBytes);
-    return growth <= roomBytes;
+  #underOwnLimit(enclosure: Enclosure, bytes: number): number {
+    const { limitBytes } = enclosure.limits;
+    if (limitBytes === undefined) return bytes;
+    const { memory } = enclosure;
+    const room = limitBytes - memory.anonBytes - memory.cacheBytes;
+    if (bytes <= room) return bytes;
+    const members = [enclosure];
+    const freed = this.#reclaim.free(members, bytes - room);
+    enclosure.oom.max += 1;
+    this.#hasNews = true;
+    if (freed < bytes - room && !this.#reclaim.hasMore(members)) {
+      enclosure.oom.oom += 1;
+      this.#oomKill(enclosure, 'own-limit');
+    }
+    return Math.max(0, Math.min(bytes, room + freed));
   }
 
-  /** The OOM killer: largest and most expendable first, nobody while someone is dying already. Always returns false. */
-  #oom(cause: 'tree-oom' | 'host-oom', totalBytes: number): false {
-    const living = [...this.enclosures.values()].filter((one) => one.isPopulated);
-    if (living.some((one) => one.isBeingKilled)) return false;
-    const badness = (one: Enclosure): number =>
-      one.anonBytes + ((one.tenant?.oomScoreAdj ?? 0) * totalBytes) / 1000;
-    const victim = living.reduce<Enclosure | undefined>(
-      (worst, one) => (worst === undefined || badness(one) > badness(worst) ? one : worst),
-      undefined,
-    );
-    if (victim === undefined) return false;
-    this.oomKills[cause === 'tree-oom' ? 'tree' : 'host'] += 1;
-    this.#oomKill(victim, cause);
-    return false;
+  /** Over `memory.high`: what can be reclaimed goes first; what then is left over slows the allocator down. */
+  #underBrake(bytes: number, ms: number): number {
+    if (this.high === 'max' || bytes <= 0) return Math.max(0, bytes);
+    const over = this.tasks.currentBytes + bytes - this.high;
+    if (over <= 0) return bytes;
+    this.brakeEvents += 1;
+    this.#hasNews = true;
+    this.#reclaim.free(this.#all, over);
+    return throttled(this.tasks.currentBytes, this.high, bytes, ms);
   }
 
-  #oomKill(victim: Enclosure, cause: TrueCause): void {
-    victim.oom.oomKill += 1;
-    victim.kill(cause, this.nowMs());
+  #underWall(wall: Wall, bytes: number): number {
+    const room = this.#roomIn(wall);
+    if (bytes <= room) return bytes;
+    const freed = this.#reclaim.free(this.#all, bytes - room);
+    if (wall === this.#tree) this.#hasNews = true;
+    if (freed < bytes - room && !this.#reclaim.hasMore(this.#all)) this.#oom(wall);
+    return Math.max(0, Math.min(bytes, room + freed));
   }
 
-  /** Others may grow too, and the host itself may run out. */
-  #makeRoomForOthers(): void {
-    const left = this.spec.totalBytes - this.outsideBytes() - this.tasksBytes();
-    if (!this.#fits(0, left)) this.#oom('host-oom', this.spec.totalBytes);
+  /** Others may grow and limits may fall: what is there may be too much without anyone of ours asking for more. */
+  #keepWithin(wall: Wall): void {
+    const room = this.#roomIn(wall);
+    if (room >= 0) return;
+    const freed = this.#reclaim.free(this.#all, -room);
+    if (room + freed < 0 && !this.#reclaim.hasMore(this.#all)) this.#oom(wall);
   }
 
-  #stall(stalled: number, working: number): void {
-    if (stalled === 0) return;
-    this.psi.someUs += STEP_MS * 1000;
-    if (stalled === working) this.psi.fullUs += STEP_MS * 1000;
+  /** Before memory is gone altogether the kernel drops page cache, and nobody waits for that. */
+  #dropEarly(): void {
+    const low = LOW_SHARE * this.spec.totalBytes;
+    const room = this.#roomIn(this.#host);
+    if (room >= low || this.tasks.cacheBytes === 0) return;
+    this.#reclaim.scans += 1;
+    this.#reclaim.drop(this.#all, low - room);
+  }
+
+  #oom(wall: Wall): void {
+    const isHost = wall === this.#host;
+    const totalBytes = wall.limitBytes + (isHost ? (this.spec.swap?.totalBytes ?? 0) : 0);
+    const members = isHost ? this.#all : this.#all.filter(({ isVanished }) => !isVanished);
+    const victim = chooseVictim(members, isHost ? this.#others : [], totalBytes);
+    if (victim.kind === 'bystander') {
+      victim.bystander.isGone = true;
+      this.#noteOom(wall.cause, undefined);
+    } else if (victim.kind === 'enclosure') {
+      this.#oomKill(victim.enclosure, wall.cause);
+    }
+  }
+
+  #oomKill(victim: Enclosure, cause: OomRecord['cause']): void {
+    // One that is dying already is left to it.
+    const isNews = !victim.isBeingKilled;
+    victim.oomKill(cause, this.nowMs(), this.spec.tier === 'cgroup');
+    this.#hasNews = true;
+    if (isNews) this.#noteOom(cause, victim.ref.task);
+  }
+
+  #noteOom(cause: OomRecord['cause'], task: string | undefined): void {
+    const whose = { 'own-limit': 'own', 'tree-oom': 'tree', 'host-oom': 'host' } as const;
+    this.oomKills[whose[cause]] += 1;
+    this.oomRecords.push({ tMs: this.nowMs(), cause, task });
   }
 }
 
-/** A host that nobody else uses. */
-export function idleMachine(totalBytes: number, cpus = 8): MachineSpec {
-  return {
-    totalBytes,
-    cpus,
-    budget: { kind: 'auto' },
-    outsideBytes: () => Math.min(totalBytes / 20, GiB / 8),
-    hasMemoryController: true,
-    hasPsi: true,
-  };
+function levelOf({ limitBytes, othersBytes }: Wall, anonBytes: number): MemoryLevel {
+  return { limitBytes, usedBytes: Math.min(limitBytes, anonBytes + othersBytes) };
 }
 
 function keyOf({ task, attempt }: AttemptRef): string {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { TaskSpec } from '../../src/core/task-spec.js';
+import { present } from '../../src/util/assert.js';
 import { GiB, MiB } from '../../src/util/bytes.js';
 import { violations } from './checkers/all.js';
 import { eventsOf } from './checkers/checker.js';
-import { idleMachine } from './fake-machine.js';
-import { NO_MISHAPS, rampAndHold, type Mishaps } from './program.js';
-import { alike, outcomesOf, play } from './scenario.js';
-import type { Recording } from './simulate.js';
+import { idleMachine } from './machine-spec.js';
+import { NO_MISHAPS, rampAndHold, type Mishaps, type Program } from './program.js';
+import { alike, machineWithBudget, outcomesOf, play } from './scenario.js';
+import type { Recording } from './recording.js';
 
 const machine = idleMachine(4 * GiB);
 
@@ -18,6 +20,77 @@ function play1(change: Partial<Mishaps>, ...tasks: Parameters<typeof alike>): Re
 }
 
 describe('what the simulator once found', () => {
+  test('a brake that came back after it was lifted lay where it had lain before, below use', () => {
+    const slow: Program = {
+      ...rampAndHold(5.1 * GiB, 6000, 6000),
+      curve: [
+        { atMs: 0, bytes: 0 },
+        { atMs: 500, bytes: 4.85 * GiB },
+        { atMs: 4000, bytes: 4.85 * GiB },
+        { atMs: 6000, bytes: 5.1 * GiB },
+        { atMs: 12_000, bytes: 5.1 * GiB },
+      ],
+    };
+    const requesting = (bytes: number): Partial<TaskSpec> => ({
+      memory: { requestBytes: bytes, grow: { kind: 'none' } },
+    });
+    const recording = play({
+      // What others take at 1.5 s brings the line down on those who run.
+      machine: {
+        ...idleMachine(16 * GiB),
+        outsideBytes: (tMs) => (tMs < 1500 ? 0.5 : 5.5) * GiB,
+      },
+      tasks: [
+        ...alike('stopped', 1, rampAndHold(10 * MiB, 100, 60_000), {
+          ...requesting(20 * MiB),
+          timeoutMs: 4000,
+          onPreempt: { signal: 'SIGTERM', graceMs: 0 },
+        }),
+        ...alike('slow', 2, slow, requesting(4.85 * GiB)),
+      ],
+      // Its end takes three seconds, in which the brake is lifted.
+      mishapsOf: (task) => ({ ...NO_MISHAPS, stuckMs: task === 'stopped.0' ? 3000 : 0 }),
+    });
+    expect(violations(recording)).toEqual([]);
+    const ended = present(
+      eventsOf(recording, 'attempt-ended').find(({ task }) => task === 'stopped.0'),
+      'it ended',
+    );
+    const back = recording.treeWrites.find(({ tMs }) => Math.round(tMs) === ended.tMs);
+    expect(back?.highBytes).toBeGreaterThan(back?.usedBytes ?? Infinity);
+  });
+
+  test('a task that grew its limit forgot that it had been preempted above it', () => {
+    const grower: Program = {
+      ...rampAndHold(800 * MiB, 5000, 2000),
+      curve: [
+        { atMs: 0, bytes: 0 },
+        { atMs: 1000, bytes: 560 * MiB },
+        { atMs: 4000, bytes: 560 * MiB },
+        { atMs: 5000, bytes: 800 * MiB },
+        { atMs: 7000, bytes: 800 * MiB },
+      ],
+    };
+    const recording = play({
+      machine: machineWithBudget(2 * GiB),
+      tasks: [
+        ...alike('fixed', 2, rampAndHold(800 * MiB, 3000, 3000), {
+          memory: { requestBytes: 100 * MiB, grow: { kind: 'none' } },
+        }),
+        ...alike('grower', 1, grower, {
+          preemptible: 1,
+          memory: { limitBytes: 600 * MiB, grow: { kind: 'list', bytes: [1000 * MiB] } },
+        }),
+      ],
+    });
+    expect(violations(recording)).toEqual([]);
+    expect(outcomesOf(recording)).toEqual({ succeeded: 3 });
+    const requeues = eventsOf(recording, 'task-requeued');
+    expect(requeues.map(({ cause }) => cause.kind)).toEqual(['preempted', 'limit-grown']);
+    expect(requeues[1]?.floorBytes).toBe(requeues[0]?.floorBytes);
+    expect(requeues[0]?.floorBytes).toBeGreaterThan(600 * MiB);
+  });
+
   test('an attempt that could not be started left its enclosure behind when that emptied late', () => {
     const recording = play1(
       { spawn: { kind: 'fails-late', afterMs: 30 }, emptiesLateMs: 300 },

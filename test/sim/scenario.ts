@@ -4,9 +4,10 @@ import { learn } from '../../src/core/learning/learn.js';
 import { emptyProfile, type GroupProfile } from '../../src/core/learning/profile.js';
 import { sampleOf } from '../../src/core/learning/sample.js';
 import { present } from '../../src/util/assert.js';
-import { idleMachine, type MachineSpec } from './fake-machine.js';
+import { idleMachine, type MachineSpec } from './machine-spec.js';
 import type { Mishaps, Program } from './program.js';
-import { simulate, type Recording } from './simulate.js';
+import type { Recording } from './recording.js';
+import { simulate } from './simulate.js';
 import { plainConfig, plainTask } from './specs.js';
 import { workload } from './workload.js';
 

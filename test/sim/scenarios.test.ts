@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { PreemptibleLevel } from '../../src/core/task-spec.js';
 import { GiB, MiB } from '../../src/util/bytes.js';
 import { violations } from './checkers/all.js';
-import { idleMachine } from './fake-machine.js';
+import { idleMachine } from './machine-spec.js';
 import { rampAndHold, type Program } from './program.js';
 import { Random } from './random.js';
 import {
@@ -16,7 +16,7 @@ import {
   type Scenario,
   type ScenarioTask,
 } from './scenario.js';
-import type { Recording } from './simulate.js';
+import type { Recording } from './recording.js';
 
 /** Ceilings that stand where the policy is today, in seconds of virtual time: a better one lowers them. */
 const STRANGERS_S = 720;

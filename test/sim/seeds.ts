@@ -1,13 +1,14 @@
 import type { HaltRule, RunConfig } from '../../src/core/task-spec.js';
-import { GiB, MiB } from '../../src/util/bytes.js';
-import type { MachineSpec } from './fake-machine.js';
+import { drawMachine } from './draw-machine.js';
+import { drawWorkload } from './draw-workload.js';
 import { drawFaults } from './faults.js';
+import type { MachineSpec } from './machine-spec.js';
+import type { DeathPlan } from './mortality.js';
 import { Random } from './random.js';
-import type { Setup } from './simulate.js';
+import type { Setup } from './recording.js';
 import { plainConfig } from './specs.js';
-import { drawWorkload } from './workload.js';
 
-/** The run that belongs to a seed: machine, configuration, jobs and faults. */
+/** The run that belongs to a seed: machine, configuration, jobs, faults, and the supervisor's death. */
 export function setupFor(seed: number): Setup {
   const chance = new Random(seed);
   const machine = drawMachine(chance.fork('machine'));
@@ -17,29 +18,16 @@ export function setupFor(seed: number): Setup {
     machine,
     workload: drawWorkload(chance.fork('workload'), config, machine.totalBytes),
     faults: drawFaults(chance.fork('faults')),
+    ...drawDeath(chance.fork('death')),
   };
 }
 
-function drawMachine(chance: Random): MachineSpec {
-  const totalBytes = Math.round(chance.logBetween(1 * GiB, 64 * GiB));
-  const others = chance.pick(['steady', 'rising', 'waves'] as const);
-  const share = chance.between(0.02, 0.3);
-  const periodMs = chance.int(5000, 60_000);
-  return {
-    totalBytes,
-    cpus: chance.int(1, 16),
-    budget: chance.chance(0.7)
-      ? { kind: 'auto' }
-      : { kind: 'bytes', bytes: Math.round(totalBytes * chance.between(0.3, 0.9)) },
-    outsideBytes: (tMs) => {
-      const most = share * totalBytes;
-      if (others === 'steady') return most;
-      if (others === 'rising') return Math.min(most, 64 * MiB + (tMs / periodMs) * most);
-      return (most * (1 + Math.sin((2 * Math.PI * tMs) / periodMs))) / 2;
-    },
-    hasMemoryController: chance.chance(0.8),
-    hasPsi: chance.chance(0.8),
-  };
+/** One supervisor in eight dies, most of them early: a run has some hundred events, and fewer deeds. */
+function drawDeath(chance: Random): { readonly death?: DeathPlan } {
+  if (!chance.chance(0.125)) return {};
+  const at = chance.pick(['event', 'deed'] as const);
+  const after = Math.floor(chance.logBetween(1, at === 'event' ? 600 : 150)) - 1;
+  return { death: { at, after, tornShare: chance.next() } };
 }
 
 function drawConfig(chance: Random, machine: MachineSpec): RunConfig {
@@ -54,7 +42,7 @@ function drawConfig(chance: Random, machine: MachineSpec): RunConfig {
   ]);
   return plainConfig({
     budget: machine.budget,
-    intervalMs: chance.pick([50, 100, 100, 500, 2000]),
+    intervalMs: chance.pick([50, 100, 100, 250, 500, 1000, 2000]),
     halt,
     cpus: machine.cpus,
     groups: chance.chance(0.5) ? { network: chance.int(1, 3) } : {},

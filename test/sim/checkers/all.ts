@@ -1,38 +1,39 @@
-import { capsAreRespected, claimsAreRespected, needsAreRespected, nobodyStarves } from './caps.js';
+import type { Recording } from '../recording.js';
+import { lateComersAreStopped, noTaskIsDoubled, nothingIsLeftOpen } from './attempts.js';
+import { repetitionsAreBounded, requeuesAreKept } from './bounds.js';
+import { brakeStaysAboveUse, budgetIsRespected } from './budget.js';
+import { capsAreRespected, claimsAreRespected } from './caps.js';
 import type { Checker } from './checker.js';
-import {
-  everyTaskEnds,
-  lateComersAreStopped,
-  noTaskIsDoubled,
-  nothingIsLeftOpen,
-  repetitionsAreBounded,
-  replayGivesTheState,
-  successIsFinal,
-} from './lifecycle.js';
-import {
-  budgetIsRespected,
-  decisionsSayWhy,
-  levelZeroIsLeftAlone,
-  verdictsAreTrue,
-} from './memory.js';
-import type { Recording } from '../simulate.js';
+import { needsAreRespected } from './needs.js';
+import { levelZeroIsLeftAlone, victimsGoInOrder } from './preemption.js';
+import { numbersAreNumbers, reasonsAreTrue } from './reasons.js';
+import { deathLosesNothing, replayGivesTheState } from './replay.js';
+import { everyTaskEnds, successIsFinal } from './tasks-end.js';
+import { nobodyIdlesInVain, nobodyStarves } from './turns.js';
+import { verdictsAreTrue } from './verdicts.js';
 
 /** Every promise that each simulated run is held to. */
 export const CHECKERS: readonly Checker[] = [
   everyTaskEnds,
-  noTaskIsDoubled,
   successIsFinal,
-  lateComersAreStopped,
+  noTaskIsDoubled,
   nothingIsLeftOpen,
+  lateComersAreStopped,
   repetitionsAreBounded,
+  requeuesAreKept,
   replayGivesTheState,
+  deathLosesNothing,
   capsAreRespected,
   claimsAreRespected,
   needsAreRespected,
   nobodyStarves,
+  nobodyIdlesInVain,
   budgetIsRespected,
+  brakeStaysAboveUse,
   levelZeroIsLeftAlone,
-  decisionsSayWhy,
+  victimsGoInOrder,
+  numbersAreNumbers,
+  reasonsAreTrue,
   verdictsAreTrue,
 ];
 

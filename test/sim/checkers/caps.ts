@@ -1,7 +1,6 @@
-import type { RunEvent } from '../../../src/core/events.js';
 import type { TaskId, TaskSpec } from '../../../src/core/task-spec.js';
-import type { Recording } from '../simulate.js';
-import { eventsOf, specsById, type Checker } from './checker.js';
+import type { Recording } from '../recording.js';
+import { specsById, type Checker } from './checker.js';
 
 const SLACK = 0.1;
 
@@ -70,65 +69,3 @@ export const claimsAreRespected: Checker = {
     return wrong;
   },
 };
-
-/** A task starts when its needs have finished, and succeeded unless it says `when: always`; else it is skipped. */
-export const needsAreRespected: Checker = {
-  name: 'needs are respected, and skips say which need it was',
-  check: (recording) => {
-    const { tasks } = recording.setup.workload.plan;
-    const specOf = specsById(recording);
-    const outcomes = new Map<TaskId, string>();
-    const ofJob = (job: string): (string | undefined)[] =>
-      tasks.filter((spec) => spec.job === job).map(({ id }) => outcomes.get(id));
-    const wrong: string[] = [];
-    const check = (event: RunEvent): void => {
-      if (event.kind === 'attempt-admitted') {
-        const { needs, when } = specOf(event.task);
-        for (const need of needs) {
-          const done = ofJob(need);
-          if (done.includes(undefined)) wrong.push(`${event.task} started before ${need} was done`);
-          else if (when === 'success' && done.some((outcome) => outcome !== 'succeeded'))
-            wrong.push(`${event.task} started although ${need} did not succeed`);
-        }
-      }
-      if (event.kind !== 'task-finished') return;
-      outcomes.set(event.task, event.outcome);
-      const { skipped } = event;
-      if (skipped?.kind !== 'need-did-not-succeed') return;
-      if (ofJob(skipped.job).every((outcome) => outcome === 'succeeded'))
-        wrong.push(`${event.task} was skipped for ${skipped.job}, which succeeded`);
-    };
-    for (const event of recording.events) check(event);
-    return wrong;
-  },
-};
-
-/** Nobody is passed for ever: everything that may run gets its turn, in the order of the queue or shortly after. */
-export const nobodyStarves: Checker = {
-  name: 'nobody starves',
-  check: (recording) => {
-    const waiting = new Map<TaskId, number>();
-    const specOf = specsById(recording);
-    const wrong: string[] = [];
-    const admitted = eventsOf(recording, 'attempt-admitted');
-    for (const { task, tMs } of eventsOf(recording, 'task-waits')) {
-      if (waiting.has(task)) continue;
-      waiting.set(task, tMs);
-      const own = admitted.find((event) => event.task === task && event.tMs >= tMs);
-      const passedBy = admitted.filter(
-        (event) =>
-          event.tMs > tMs + STARVED_AFTER_MS &&
-          event.tMs < (own?.tMs ?? Infinity) &&
-          specOf(event.task).priority <= specOf(task).priority &&
-          event.reason.passed > 0,
-      );
-      if (passedBy.length > PASSED_MOST)
-        wrong.push(`${task}, at the head since ${tMs} ms, was passed ${passedBy.length} times`);
-    }
-    return wrong;
-  },
-};
-
-/** The head may be passed for a minute; later passes may be of another task's making, but not many. */
-const STARVED_AFTER_MS = 70_000;
-const PASSED_MOST = 20;

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../../src/core/events.js';
 import type { TaskId, TaskSpec } from '../../../src/core/task-spec.js';
 import { present } from '../../../src/util/assert.js';
-import type { Recording } from '../simulate.js';
+import type { Recording } from '../recording.js';
 
 /** One promise of the engine, checked over a whole run after the fact. */
 export interface Checker {
@@ -23,4 +23,14 @@ export function eventsOf<K extends RunEvent['kind']>(
 export function specsById({ setup }: Recording): (id: TaskId) => TaskSpec {
   const byId = new Map(setup.workload.plan.tasks.map((spec) => [spec.id, spec]));
   return (id) => present(byId.get(id), `task ${id} is part of the plan`);
+}
+
+/** The run came to its end, as it should: what is still to be done then is done never. */
+export function hasEnded({ end }: Recording): boolean {
+  return end.kind === 'ended';
+}
+
+/** The longest that looks may lie apart, ms: the interval, and how late a tick of this run may come. */
+export function longestGapMs({ setup }: Recording): number {
+  return setup.workload.plan.config.intervalMs + (setup.faults?.lateTickMaxMs ?? 0);
 }

@@ -56,6 +56,14 @@ describe('the brake', () => {
     expect(brake({ before: shrunk.memory, usedGib: 9 }).highBytes).toBe(LINES.brakeBytes);
   });
 
+  test('is drawn anew, above use, when it comes back after it was lifted', () => {
+    const first = brake({ usedGib: 10.5 });
+    const lifted = brake({ before: first.memory, crew: { ...LEVEL_0, stopping: 1 } });
+    expect(lifted.highBytes).toBe('max');
+    const back = brake({ before: lifted.memory, usedGib: 11 });
+    expect(back.highBytes).toBe(Math.ceil(11 * GiB + SLACK));
+  });
+
   test('gives way after five seconds in which nobody finished and nobody could be preempted', () => {
     const held = brake({ usedGib: 9.75, nowMs: 4000 });
     expect(held.highBytes).toBe(LINES.brakeBytes);

@@ -161,6 +161,11 @@ describe('over its own limit', () => {
     });
   });
 
+  test('does not forget that an earlier attempt was seen to need more', () => {
+    const before = { floorBytes: 500 * MiB };
+    expect(requeue(ownLimit(400 * MiB), { memory, before })?.floorBytes).toBe(500 * MiB);
+  });
+
   test('is a failure when it may not grow', () => {
     expect(requeue(ownLimit(PEAK))).toBeUndefined();
     expect(requeue(ownLimit(PEAK), { retries: { max: 1 } })?.cause.kind).toBe('retry');

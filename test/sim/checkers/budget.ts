@@ -1,0 +1,85 @@
+import type { TaskId } from '../../../src/core/task-spec.js';
+import type { Recording, TracePoint } from '../recording.js';
+import { eventsOf, longestGapMs, specsById, type Checker } from './checker.js';
+
+/** Preempted this often, a task is left alone. */
+const IMMUNE_AFTER = 5;
+/** From trouble until a victim's memory is free: sustain, sampling, grace and death. */
+const REACTION_MS = 1500;
+/** One that has not followed a request by then is stuck, and counts no more as one that will. */
+const DYING_MS = 10_500;
+/** A trace with a gap like this is that of a machine that stood still: nobody could do anything. */
+const PAUSE_MS = 1000;
+
+/** Over the critical line nobody who could be preempted goes on running for long: by the machine's own count. */
+export const budgetIsRespected: Checker = {
+  name: 'use stays under the critical line while there is someone to preempt',
+  check: (recording) => {
+    const { trace, setup } = recording;
+    const { criticalShare } = setup.workload.plan.config;
+    const patienceMs =
+      REACTION_MS + longestGapMs(recording) + setup.workload.plan.config.intervalMs;
+    const isExpendable = expendables(recording);
+    const wrong: string[] = [];
+    let overSinceMs: number | undefined;
+    let before = -Infinity;
+    for (const point of trace) {
+      const { tMs, usedBytes, budgetBytes } = point;
+      const paused = tMs - before > PAUSE_MS;
+      before = tMs;
+      const over = usedBytes > criticalShare * budgetBytes && couldPreempt(point, isExpendable);
+      if (!over || paused) {
+        overSinceMs = undefined;
+        continue;
+      }
+      overSinceMs ??= tMs;
+      if (tMs - overSinceMs <= patienceMs) continue;
+      wrong.push(`over the critical line from ${overSinceMs} to ${tMs} ms and nobody was stopped`);
+      overSinceMs = undefined;
+    }
+    return wrong;
+  },
+};
+
+/** Someone may be preempted, is not the last one at work, and nobody is dying already. */
+function couldPreempt(
+  { tMs, workers = [], lastAskedMs = -Infinity }: TracePoint,
+  isExpendable: (task: TaskId, tMs: number) => boolean,
+): boolean {
+  if (tMs - lastAskedMs < DYING_MS) return false;
+  return workers.length > 1 && workers.some((task) => isExpendable(task, tMs));
+}
+
+/** Whether a task may be stopped for memory, at a time: by its level, and how often it had to go already. */
+function expendables(recording: Recording): (task: TaskId, tMs: number) => boolean {
+  const specOf = specsById(recording);
+  const wentAtMs = new Map<TaskId, number[]>();
+  for (const { task, cause, tMs } of eventsOf(recording, 'task-requeued')) {
+    if (cause.kind === 'preempted') wentAtMs.set(task, [...(wentAtMs.get(task) ?? []), tMs]);
+  }
+  return (task, tMs) =>
+    specOf(task).preemptible > 0 && (wentAtMs.get(task)?.[IMMUNE_AFTER - 1] ?? Infinity) > tMs;
+}
+
+/** A little over the line is the brake at work. */
+const AT_WORK = 1.021;
+
+/** `memory.high` and `memory.max` of all tasks are never drawn below what they use. */
+export const brakeStaysAboveUse: Checker = {
+  name: 'neither brake nor ceiling is drawn below use',
+  check: ({ treeWrites, setup }) => {
+    // Elsewhere there is none, and what is asked for holds nobody up.
+    if (setup.machine.tier !== 'cgroup') return [];
+    const wrong: string[] = [];
+    let before = Infinity;
+    for (const { tMs, highBytes, maxBytes, usedBytes } of treeWrites) {
+      const high = highBytes === 'max' ? Infinity : highBytes;
+      if (high < before && high * AT_WORK < usedBytes)
+        wrong.push(`the brake was drawn to ${high} at ${tMs} ms, and ${usedBytes} were in use`);
+      if (maxBytes < usedBytes)
+        wrong.push(`the ceiling was set to ${maxBytes} at ${tMs} ms below ${usedBytes} in use`);
+      before = high;
+    }
+    return wrong;
+  },
+};

@@ -1,0 +1,257 @@
+import type { AttemptAdmitted, LevelChanged, RunEvent } from '../../../src/core/events.js';
+import type { HostSample } from '../../../src/core/observation.js';
+import type { MemoryNumbers, PressureLevel } from '../../../src/core/reasons.js';
+import type { RunConfig, TaskId, TaskSpec } from '../../../src/core/task-spec.js';
+import type { Moment } from '../recording.js';
+import { specsById, type Checker } from './checker.js';
+
+/** Every number is one that JSON can keep. */
+export const numbersAreNumbers: Checker = {
+  name: 'every number in an event is one',
+  check: ({ events }) => {
+    const wrong: string[] = [];
+    for (const event of events) {
+      const bad = strangeNumber(event, event.kind);
+      if (bad !== undefined) wrong.push(`${bad} is not a number at ${event.tMs} ms`);
+    }
+    return wrong;
+  },
+};
+
+/** Names the first number in `value` that JSON could not keep. */
+function strangeNumber(value: unknown, path: string): string | undefined {
+  if (typeof value === 'number')
+    return Number.isFinite(value) && !Object.is(value, -0) ? undefined : path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const key in value) {
+    const found = strangeNumber((value as Record<string, unknown>)[key], key);
+    if (found !== undefined) return `${path}.${found}`;
+  }
+  return undefined;
+}
+
+/** Every decision says why, with the numbers that were there to be seen at that moment. */
+export const reasonsAreTrue: Checker = {
+  name: 'every decision has a reason, and its numbers are those of that moment',
+  check: (recording) => {
+    const { events, moments, setup } = recording;
+    const story: Story = {
+      config: setup.workload.plan.config,
+      specOf: specsById(recording),
+      level: 'open',
+      live: new Map(),
+    };
+    const wrong: string[] = [];
+    for (const [at, event] of events.entries()) {
+      const moment = moments[at];
+      if (moment !== undefined) wrong.push(...doubtful(event, moment, story));
+      follow(event, story);
+    }
+    return wrong;
+  },
+};
+
+/** What is known of the run from the events so far. */
+interface Story {
+  readonly config: RunConfig;
+  readonly specOf: (id: TaskId) => TaskSpec;
+  level: PressureLevel;
+  readonly live: Map<TaskId, AliveAttempt>;
+}
+
+interface AliveAttempt {
+  readonly admitted: AttemptAdmitted;
+  isStopping: boolean;
+}
+
+function follow(event: RunEvent, story: Story): void {
+  if (event.kind === 'level-changed') story.level = event.to;
+  if (event.kind === 'attempt-admitted')
+    story.live.set(event.task, { admitted: event, isStopping: false });
+  if (event.kind === 'attempt-ended') story.live.delete(event.task);
+  if (event.kind !== 'attempt-stopping') return;
+  const attempt = story.live.get(event.task);
+  if (attempt !== undefined) attempt.isStopping = true;
+}
+
+/** What does not add up in one event. */
+function doubtful(event: RunEvent, moment: Moment, story: Story): string[] {
+  const { sample } = moment;
+  const where = `${event.kind} at ${event.tMs} ms`;
+  const numbers = numbersOf(event);
+  if (numbers !== undefined && !isWhatWasSeen(numbers, sample))
+    return [`${where} gives other numbers than were seen`];
+  const doubts = doubtsAbout(event, moment, story);
+  return doubts.map((doubt) => `${where}: ${doubt}`);
+}
+
+function numbersOf(event: RunEvent): MemoryNumbers | undefined {
+  switch (event.kind) {
+    case 'level-changed':
+    case 'attempt-admitted':
+      return event.reason.numbers;
+    case 'attempt-stopping':
+      return event.reason.kind === 'preempted' ? event.reason.preempt.numbers : undefined;
+    case 'task-waits':
+      return event.reason.kind === 'level' ? event.reason.numbers : undefined;
+    case 'sampled':
+    case 'brake-felt':
+    case 'victims-missing':
+      return event.numbers;
+    default:
+      return undefined;
+  }
+}
+
+function isWhatWasSeen(numbers: MemoryNumbers, sample: HostSample | undefined): boolean {
+  return (
+    numbers.usedBytes === sample?.usedBytes &&
+    numbers.budgetBytes === sample.budgetBytes &&
+    numbers.availableBytes === sample.availableBytes
+  );
+}
+
+function doubtsAbout(event: RunEvent, moment: Moment, story: Story): string[] {
+  switch (event.kind) {
+    case 'budget-changed':
+      return event.budgetBytes === moment.sample?.budgetBytes ? [] : ['another budget was seen'];
+    case 'level-changed':
+      return levelDoubts(event, story);
+    case 'attempt-admitted':
+      return admissionDoubts(event, story);
+    case 'attempt-stopping':
+      return stopDoubts(event, moment, story);
+    case 'attempt-killed':
+      return killDoubts(event, story);
+    case 'task-waits':
+      return waitDoubts(event, story);
+    default:
+      return [];
+  }
+}
+
+function levelDoubts({ from, to, reason }: LevelChanged, { level, config }: Story): string[] {
+  const doubts: string[] = [];
+  if (from !== level) doubts.push(`it was ${level}, not ${from}`);
+  if (from === to) doubts.push(`nothing changed`);
+  const { rule, line, numbers } = reason;
+  const shares = {
+    open: 0,
+    hold: config.holdShare,
+    preempt: config.preemptShare,
+    critical: config.criticalShare,
+  };
+  const isSo = {
+    usage: line === Math.floor(shares[to] * numbers.budgetBytes) && numbers.usedBytes >= line,
+    growth: to === 'critical' && line === numbers.budgetBytes && numbers.growthBytesPerS > 0,
+    'some-pressure': to === 'hold' && (numbers.somePct ?? 0) >= line,
+    'full-pressure': to === 'preempt' && (numbers.fullPct ?? 0) >= line,
+    settled: numbers.usedBytes <= line,
+  }[rule];
+  if (!isSo) doubts.push(`to ${to} by ${rule} at ${line}, with ${JSON.stringify(numbers)}`);
+  return doubts;
+}
+
+function admissionDoubts({ reason, limitBytes }: AttemptAdmitted, story: Story): string[] {
+  const { rule, estimate, claimedBytes, allowanceBytes, numbers, passed } = reason;
+  const doubts: string[] = [];
+  if (allowanceBytes !== Math.floor(story.config.overcommit * numbers.budgetBytes))
+    doubts.push(`the allowance of ${numbers.budgetBytes} is not ${allowanceBytes}`);
+  if (!(estimate.bytes > 0) || estimate.bytes > (limitBytes ?? Infinity))
+    doubts.push(`nothing can need ${estimate.bytes}`);
+  if (rule === 'fits' && story.level !== 'open') doubts.push(`let in at level ${story.level}`);
+  if (rule === 'progress' && passed > 0) doubts.push(`it passed ${passed} for progress`);
+  const least = leastClaims(story);
+  if (claimedBytes < least) doubts.push(`${claimedBytes} are claimed, and known are ${least}`);
+  return doubts;
+}
+
+/**
+ * What those who run are known to need: an attempt of known size claims no less than that until it is stopped. One that
+ * counts with its group's curve claims less at times.
+ */
+function leastClaims({ live, specOf }: Story): number {
+  let sum = 0;
+  for (const { admitted, isStopping } of live.values()) {
+    const { source, bytes, samples } = admitted.reason.estimate;
+    const isDeclared = source === 'request' || source === 'earlier-attempt';
+    const isLearned = (source === 'group' || source === 'profile') && samples >= KNOWN_FROM;
+    const hasCurve = specOf(admitted.task).profile === 'curve';
+    if (!isStopping && (isDeclared || (isLearned && !hasCurve))) sum += bytes;
+  }
+  return sum;
+}
+
+/** A group is known from so many finished runs on. */
+const KNOWN_FROM = 2;
+
+function stopDoubts(
+  event: Extract<RunEvent, { kind: 'attempt-stopping' }>,
+  { seenBytes }: Moment,
+  story: Story,
+): string[] {
+  const { reason, tMs } = event;
+  const admitted = story.live.get(event.task)?.admitted;
+  if (admitted === undefined) return ['it does not run'];
+  if (reason.kind === 'timed-out')
+    return reason.ranMs >= reason.timeoutMs && tMs - admitted.tMs >= reason.timeoutMs
+      ? []
+      : ['its time is not over'];
+  if (reason.kind !== 'preempted') return [];
+  const { preempt } = reason;
+  const doubts: string[] = [];
+  if (preempt.level !== story.level) doubts.push(`at level ${story.level}, not ${preempt.level}`);
+  const own = preempt.candidates.find(({ task }) => task === event.task);
+  if (own?.verdict.kind !== 'taken') doubts.push(`its candidates do not say that it went`);
+  for (const { task, attempt, usedBytes, estimateBytes, ageMs } of preempt.candidates) {
+    const known = story.live.get(task)?.admitted;
+    if (known?.attempt !== attempt) doubts.push(`${task} is no candidate: it does not run`);
+    else if (usedBytes !== (seenBytes?.get(`${task}#${attempt}`) ?? 0))
+      doubts.push(`${task} was not seen to use ${usedBytes}`);
+    else if (estimateBytes !== known.reason.estimate.bytes || Math.abs(tMs - known.tMs - ageMs) > 1)
+      doubts.push(`${task} is not ${ageMs} ms old, expected to need ${estimateBytes}`);
+  }
+  return doubts;
+}
+
+function killDoubts(
+  event: Extract<RunEvent, { kind: 'attempt-killed' }>,
+  { live, level }: Story,
+): string[] {
+  if (live.get(event.task)?.isStopping !== true) return ['nobody had decided to stop it'];
+  if (event.because === 'critical' && level !== 'critical') return [`at level ${level}`];
+  return [];
+}
+
+function waitDoubts(
+  { reason }: Extract<RunEvent, { kind: 'task-waits' }>,
+  { config, level, live }: Story,
+): string[] {
+  const isSo = ((): boolean => {
+    switch (reason.kind) {
+      case 'memory':
+        return (
+          (reason.foresight?.peakBytes ?? reason.claimedBytes + reason.estimate.bytes) >
+          reason.allowanceBytes
+        );
+      case 'level':
+        return reason.level === level && level !== 'open';
+      case 'slow-start':
+        return reason.running >= reason.limit && reason.running <= live.size;
+      case 'cpus':
+        return reason.inUse + reason.wanted > reason.capacity && reason.capacity === config.cpus;
+      case 'resource':
+        return (
+          reason.inUse + reason.wanted > reason.capacity &&
+          reason.capacity === (config.resources[reason.name] ?? 0)
+        );
+      case 'concurrency':
+        return reason.limit === config.groups[reason.name] && live.size >= reason.limit;
+      case 'max-parallel':
+        return reason.limit === config.maxParallel && live.size >= reason.limit;
+      case 'back-off':
+        return reason.untilMs > 0;
+    }
+  })();
+  return isSo ? [] : [`it could have started, by its own numbers: ${JSON.stringify(reason)}`];
+}

@@ -1,0 +1,67 @@
+import type { Verdict } from '../../../src/core/outcome.js';
+import type { Life } from '../fake-host.js';
+import type { Recording } from '../recording.js';
+import { eventsOf, type Checker } from './checker.js';
+
+/** Verdicts name who really ended the attempt, as far as the tier can tell. */
+export const verdictsAreTrue: Checker = {
+  name: 'verdicts name who really ended the attempt',
+  check: (recording) => {
+    const lives = new Map(recording.lives.map((life) => [`${life.task}#${life.attempt}`, life]));
+    const lost = new Set(recording.lost.map((ref) => `${ref.task}#${ref.attempt}`));
+    const wrong: string[] = [];
+    for (const { task, attempt, verdict } of eventsOf(recording, 'attempt-ended')) {
+      const key = `${task}#${attempt}`;
+      const life = lives.get(key);
+      const cause = lost.has(key) ? 'lost' : (life?.cause ?? 'never-started');
+      if (TRUE_CAUSES[verdict.kind].includes(cause)) continue;
+      if (life !== undefined && isBlind(recording, life, verdict)) continue;
+      // A process that cannot be ended is given up: what becomes of it later is not known.
+      if (verdict.kind === 'canceled' && life === undefined) continue;
+      wrong.push(`attempt ${attempt} of ${task}: ${verdict.kind} by ${cause}`);
+    }
+    return wrong;
+  },
+};
+
+/** Without counters of its own, who killed an attempt is guessed from the host's. */
+function isBlind({ setup }: Recording, life: Life, verdict: Verdict): boolean {
+  if (setup.machine.tier === 'cgroup' && !life.isVanished) return false;
+  switch (verdict.kind) {
+    case 'external-signal':
+    case 'exit':
+      return life.cause === 'host-oom' || life.cause === 'tree-oom' || life.cause === 'own-limit';
+    // Found over its limit at a look, and taken by the kernel before we could do it.
+    case 'own-limit':
+      return life.cause === 'host-oom' && life.peakBytes > verdict.limitBytes;
+    case 'bystander':
+    case 'over-budget':
+      return verdict.oom.of === 'host' && life.cause === 'outside';
+    default:
+      return false;
+  }
+}
+
+/** What may really have happened behind each verdict; our own stops race with every other end. */
+const ANY = [
+  'finished',
+  'never-started',
+  'own-limit',
+  'tree-oom',
+  'host-oom',
+  'supervisor',
+  'outside',
+  'lost',
+] as const;
+const TRUE_CAUSES: Readonly<Record<Verdict['kind'], readonly string[]>> = {
+  exit: ['finished'],
+  'own-limit': ['own-limit', 'lost'],
+  bystander: ['tree-oom', 'host-oom', 'lost'],
+  'over-budget': ['tree-oom', 'host-oom', 'lost'],
+  preempted: ANY,
+  'timed-out': ANY,
+  canceled: ANY,
+  'external-signal': ['outside'],
+  'could-not-start': ['never-started'],
+  lost: ['lost'],
+};
