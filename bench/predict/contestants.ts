@@ -49,9 +49,8 @@ function ours(strategy: ProfileStrategy, knowsInputs: boolean): Contestant {
 }
 
 function withoutInput(run: CompletedRun): CompletedRun {
-  const blind: { -readonly [K in keyof CompletedRun]: CompletedRun[K] } = { ...run };
-  delete blind.inputBytes;
-  return blind;
+  const { inputBytes, ...rest } = run;
+  return inputBytes === undefined ? run : rest;
 }
 
 /** What the user asked for. */

@@ -8,7 +8,7 @@ export type Row = Readonly<Record<string, string>>;
  * @throws Error that says which line of `source` is not so.
  */
 export function parseCsv(text: string, source: string): Row[] {
-  const [header = '', ...lines] = text.trimEnd().split('\n');
+  const [header = '', ...lines] = text.trimEnd().split(/\r?\n/);
   const columns = header.split(',');
   return lines.map((line, at) => {
     const cells = line.split(',');
@@ -22,15 +22,15 @@ export function parseCsv(text: string, source: string): Row[] {
 }
 
 /**
- * The number in a cell.
+ * The number in a cell; undefined where it is empty.
  *
- * @throws Error that names the column when there is none.
+ * @throws Error that names the column when there is no such column, or something else in it.
  */
-export function numberIn(row: Row, column: string, source: string): number {
+export function numberIn(row: Row, column: string, source: string): number | undefined {
   const cell = row[column]?.trim();
+  if (cell === undefined) throw new Error(`${source}: there is no column ${column}`);
+  if (cell === '') return undefined;
   const value = Number(cell);
-  if (cell === undefined || cell === '' || !Number.isFinite(value)) {
-    throw new Error(`${source}: expected a number in column ${column}, found "${cell ?? ''}"`);
-  }
-  return value;
+  if (Number.isFinite(value)) return value;
+  throw new Error(`${source}: expected a number in column ${column}, found "${cell}"`);
 }

@@ -2,7 +2,6 @@ import type { CompletedRun } from '../../src/core/learning/types.js';
 
 /** One recorded task: what was known before it ran, and what it then used. */
 export interface Job {
-  readonly workflow: string;
   /** Tasks that are expected to be alike. */
   readonly group: string;
   /** What its user set aside for it. */
@@ -19,6 +18,8 @@ export interface Job {
 export interface TraceSet {
   readonly name: string;
   readonly jobs: readonly Job[];
+  /** Recorded tasks that cannot be replayed. */
+  readonly leftOut: number;
   /** Whether sizes of inputs were recorded that were known before the tasks ran. */
   readonly hasInputs: boolean;
 }

@@ -38,7 +38,7 @@ function contest(set: TraceSet, feedback: Feedback): Contest {
       replay(set.jobs, contestant, feedback),
     ]),
   );
-  return { set: set.name, feedback, scores };
+  return { set: set.name, feedback, leftOut: set.leftOut, scores };
 }
 
 function wholeNumber(text: string): number {

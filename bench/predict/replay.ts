@@ -19,9 +19,14 @@ export interface Score {
   readonly usedByteMs: number;
   readonly overByteMs: number;
   readonly failedByteMs: number;
+  /** What was wasted on each group that is large enough to tell, bytes times milliseconds. */
+  readonly wastedByGroup: ReadonlyMap<string, number>;
   /** Time that a prediction or a lesson took, on average. */
   readonly usPerOperation: number;
 }
+
+/** Groups of fewer jobs are hardly more than their first, of which nobody can know. */
+const TELLING_JOBS = 20;
 
 /** Something that happens in a replay. */
 type Step =
@@ -31,6 +36,7 @@ type Step =
 export function replay(jobs: readonly Job[], contestant: Contestant, feedback: Feedback): Score {
   const steps = inTime(feedback === 'sequential' ? oneByOne(jobs) : jobs);
   const largest = new Map<string, number>();
+  const groups = new Map<string, { readonly jobs: number; readonly byteMs: number }>();
   const totals = { cold: 0, overruns: 0, usedByteMs: 0, overByteMs: 0, failedByteMs: 0 };
   let spentMs = 0;
   for (const { kind, job } of steps) {
@@ -50,8 +56,22 @@ export function replay(jobs: readonly Job[], contestant: Contestant, feedback: F
     totals.usedByteMs += waste.usedByteMs;
     totals.overByteMs += waste.overByteMs;
     totals.failedByteMs += waste.failedByteMs;
+    const { jobs: before, byteMs } = groups.get(job.group) ?? { jobs: 0, byteMs: 0 };
+    groups.set(job.group, {
+      jobs: before + 1,
+      byteMs: byteMs + waste.overByteMs + waste.failedByteMs,
+    });
   }
-  return { jobs: jobs.length, ...totals, usPerOperation: (1000 * spentMs) / steps.length };
+  return {
+    jobs: jobs.length,
+    ...totals,
+    wastedByGroup: new Map(
+      [...groups]
+        .filter(([, group]) => group.jobs >= TELLING_JOBS)
+        .map(([name, { byteMs }]) => [name, byteMs]),
+    ),
+    usPerOperation: (1000 * spentMs) / steps.length,
+  };
 }
 
 /** The jobs in the order in which they were submitted, each beginning when the one before it has ended. */
@@ -66,12 +86,16 @@ function oneByOne(jobs: readonly Job[]): Job[] {
     });
 }
 
-/** What ended at the moment at which another began was known to it. */
+/** What ended at the moment at which another began was known to it; no job is known to itself, however short it was. */
 function inTime(jobs: readonly Job[]): Step[] {
   return jobs
     .flatMap((job) => [
       { atMs: job.startedAtMs, rank: 1, step: { kind: 'begins', job } as const },
-      { atMs: job.run.endedAtMs, rank: 0, step: { kind: 'ended', job } as const },
+      {
+        atMs: job.run.endedAtMs,
+        rank: job.run.endedAtMs > job.startedAtMs ? 0 : 2,
+        step: { kind: 'ended', job } as const,
+      },
     ])
     .sort((a, b) => a.atMs - b.atMs || a.rank - b.rank)
     .map(({ step }) => step);

@@ -6,6 +6,7 @@ import { gigabyteHours, maqOf, wastedGBh, type Feedback, type Score } from './re
 export interface Contest {
   readonly set: string;
   readonly feedback: Feedback;
+  readonly leftOut: number;
   readonly scores: ReadonlyMap<string, Score>;
 }
 
@@ -43,12 +44,21 @@ function scoreOf(scores: ReadonlyMap<string, Score>, name: string): Score {
 }
 
 /** A contest as a table for people. */
-export function tableOf({ set, feedback, scores }: Contest): string {
-  const yardstick = wastedGBh(scoreOf(scores, YARDSTICK));
-  const { jobs } = scoreOf(scores, YARDSTICK);
+export function tableOf({ set, feedback, leftOut, scores }: Contest): string {
+  const yardstick = scoreOf(scores, YARDSTICK);
   const table = new Table({
-    head: ['', 'wasted GBh', 'failed GBh', `to ${YARDSTICK}`, 'MAQ', 'overruns', 'cold', 'µs/op'],
-    colAligns: ['left', ...Array<'right'>(7).fill('right')],
+    head: [
+      '',
+      'wasted GBh',
+      'failed GBh',
+      `to ${YARDSTICK}`,
+      'by group',
+      'MAQ',
+      'overruns',
+      'cold',
+      'µs/op',
+    ],
+    colAligns: ['left', ...Array<'right'>(8).fill('right')],
     style: { head: [], border: [], compact: true },
   });
   for (const [name, score] of scores) {
@@ -56,14 +66,27 @@ export function tableOf({ set, feedback, scores }: Contest): string {
       name,
       wastedGBh(score).toFixed(1),
       gigabyteHours(score.failedByteMs).toFixed(1),
-      (wastedGBh(score) / yardstick).toFixed(3),
+      (wastedGBh(score) / wastedGBh(yardstick)).toFixed(3),
+      ratioByGroup(score, yardstick).toFixed(3),
       maqOf(score).toFixed(3),
       percent(score.overruns / score.jobs),
       percent(score.cold / score.jobs),
       score.usPerOperation.toFixed(1),
     ]);
   }
-  return `${set}, ${feedback} feedback, ${jobs} jobs\n${table.toString()}`;
+  const without = leftOut > 0 ? `, ${leftOut} left out that were not measured` : '';
+  return `${set}, ${feedback} feedback, ${yardstick.jobs} jobs${without}\n${table.toString()}`;
+}
+
+/**
+ * Geometric mean over the larger groups of a score's waste as a share of another's: says whether it is the better one
+ * for most, where one heavy group makes up most of the sum.
+ */
+function ratioByGroup(score: Score, other: Score): number {
+  const logs = [...score.wastedByGroup].map(([group, byteMs]) =>
+    Math.log(byteMs / (other.wastedByGroup.get(group) ?? byteMs)),
+  );
+  return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
 }
 
 /** A verdict as a line for people. */
@@ -75,12 +98,14 @@ export function lineOf({ set, wasteRatio, overrunShare, isMet }: Verdict): strin
 
 /** Contests and verdicts for programs. */
 export function jsonOf(contests: readonly Contest[], verdicts: readonly Verdict[]): string {
-  const plain = contests.map(({ set, feedback, scores }) => ({
+  const plain = contests.map(({ set, feedback, leftOut, scores }) => ({
     set,
     feedback,
+    leftOut,
     scores: [...scores].map(([name, score]) => ({
       name,
       ...score,
+      wastedByGroup: Object.fromEntries(score.wastedByGroup),
       wastedGBh: wastedGBh(score),
       failedGBh: gigabyteHours(score.failedByteMs),
       maq: maqOf(score),

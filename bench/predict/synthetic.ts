@@ -83,7 +83,7 @@ export function syntheticSet(seed: number): TraceSet {
       return groupJobs(name, slots, make(random.fork(name)), random.fork(`${name}, arrivals`));
     }),
   );
-  return { name: `synthetic, seed ${seed}`, jobs, hasInputs: true };
+  return { name: `synthetic, seed ${seed}`, jobs, leftOut: 0, hasInputs: true };
 }
 
 /** Each task begins as soon as one of the slots is free. */
@@ -114,7 +114,6 @@ function jobOf(group: string, requestBytes: number, startedAtMs: number, made: T
   );
   const curve = shares.map((share) => share * peakBytes);
   return {
-    workflow: 'synthetic',
     group,
     requestBytes,
     submittedAtMs: startedAtMs,

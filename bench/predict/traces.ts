@@ -8,67 +8,79 @@ import type { Job, TraceSet } from './job.js';
 /** The traces say "MB"; the tools that recorded them count in powers of ten. */
 const MB = 1e6;
 
+/** A row's numbers by column. */
+type Cell = (column: string) => number | undefined;
+
+/** How one kind of recording is read: undefined for a row that lacks what a replay needs. */
+type ToJob = (row: Row, cell: Cell) => Job | undefined;
+
 /**
- * The recorded sets in a folder.
+ * The recorded sets in a folder. Rows without a duration, a peak or a request are left out: nothing was measured, or
+ * nothing could be set aside before the group is known.
  *
- * @throws Error when one is missing or not as expected.
+ * @throws Error when a file is missing or not as expected.
  */
 export function readTraces(folder: string): TraceSet[] {
   return [
-    { name: 'sizey', jobs: read(folder, 'sizey_nfcore.csv.gz', sizeyJob), hasInputs: false },
-    { name: 'kseg', jobs: read(folder, 'kseg_timeseries.csv.gz', ksegJob), hasInputs: true },
+    { name: 'sizey', hasInputs: false, ...read(folder, 'sizey_nfcore.csv.gz', sizeyJob) },
+    { name: 'kseg', hasInputs: true, ...read(folder, 'kseg_timeseries.csv.gz', ksegJob) },
   ];
 }
 
-function read(folder: string, name: string, toJob: (row: Row, source: string) => Job): Job[] {
+function read(folder: string, name: string, toJob: ToJob): Pick<TraceSet, 'jobs' | 'leftOut'> {
   const rows = parseCsv(gunzipSync(readFileSync(join(folder, name))).toString('utf8'), name);
-  return rows.map((row) => toJob(row, name)).filter(({ run }) => run.durationMs > 0);
+  const jobs = rows
+    .map((row) => toJob(row, (column) => numberIn(row, column, name)))
+    .filter((job) => job !== undefined);
+  return { jobs, leftOut: rows.length - jobs.length };
 }
 
 /** `rchar_bytes` is left alone: it is known only after the task ran. */
-function sizeyJob(row: Row, source: string): Job {
-  const cell = (column: string): number => numberIn(row, column, source);
-  const startedAtMs = cell('start_ms');
+function sizeyJob(row: Row, cell: Cell): Job | undefined {
+  const requestBytes = cell('req_mem_bytes');
+  const peakBytes = cell('peak_rss_bytes');
   const durationMs = cell('realtime_ms');
+  const startedAtMs = cell('start_ms');
+  if (!requestBytes || !peakBytes || !durationMs || startedAtMs === undefined) return undefined;
   return {
-    workflow: row['workflow'] ?? '',
     group: `${row['workflow'] ?? ''} ${row['process'] ?? ''}`,
-    requestBytes: cell('req_mem_bytes'),
-    submittedAtMs: cell('submit_ms'),
+    requestBytes,
+    submittedAtMs: cell('submit_ms') ?? startedAtMs,
     startedAtMs,
     run: {
       kind: 'completed',
-      peakBytes: cell('peak_rss_bytes'),
+      peakBytes,
       durationMs,
-      cpuMs: (cell('cpu_pct') / 100) * durationMs,
-      endedAtMs: Math.max(cell('complete_ms'), startedAtMs + durationMs),
+      cpuMs: ((cell('cpu_pct') ?? 0) / 100) * durationMs,
+      endedAtMs: Math.max(cell('complete_ms') ?? 0, startedAtMs + durationMs),
       tier: 'cgroup',
     },
     courseBytes: undefined,
   };
 }
 
-function ksegJob(row: Row, source: string): Job {
-  const cell = (column: string): number => numberIn(row, column, source);
-  const startedAtMs = cell('start_s') * 1000;
-  const durationMs = cell('duration_s') * 1000;
-  const peakBytes = cell('peak_mb') * MB;
-  const inputBytes = cell('input_bytes');
+/** `input_bytes` is the size of the task's input files, known before it runs. */
+function ksegJob(row: Row, cell: Cell): Job | undefined {
+  const requestMb = cell('req_mem_mb');
+  const peakMb = cell('peak_mb');
+  const durationS = cell('duration_s');
+  const startS = cell('start_s');
+  if (!requestMb || !peakMb || !durationS || startS === undefined) return undefined;
   const courseBytes = (row['bins_max_mb'] ?? '').split(' ').map((mb) => Number(mb) * MB);
+  const inputBytes = cell('input_bytes');
   return {
-    workflow: row['workflow'] ?? '',
     group: `${row['workflow'] ?? ''} ${row['task'] ?? ''}`,
-    requestBytes: cell('req_mem_mb') * MB,
-    submittedAtMs: startedAtMs,
-    startedAtMs,
+    requestBytes: requestMb * MB,
+    submittedAtMs: startS * 1000,
+    startedAtMs: startS * 1000,
     run: {
       kind: 'completed',
-      peakBytes,
-      durationMs,
-      cpuMs: (cell('cpu_mean') / 100) * durationMs,
-      endedAtMs: startedAtMs + durationMs,
+      peakBytes: peakMb * MB,
+      durationMs: durationS * 1000,
+      cpuMs: ((cell('cpu_mean') ?? 0) / 100) * durationS * 1000,
+      endedAtMs: (startS + durationS) * 1000,
       tier: 'cgroup',
-      inputBytes,
+      ...(inputBytes === undefined ? {} : { inputBytes }),
       curve: coarser(courseBytes),
     },
     courseBytes,

@@ -78,7 +78,7 @@ const predictionFor = remembered((profile, inputBytes): PeakPrediction => {
   return {
     bytes: Math.ceil(Math.max(bytes, floor)),
     samples: profile.runs.length,
-    rule: floor > bytes ? 'reached by a stopped run' : rule,
+    rule: floor > bytes ? 'seen in a stopped run' : rule,
   };
 });
 
@@ -110,15 +110,15 @@ export function chargedWith(
       costOf(bytes, run, largest, penalty);
   const plain = charged(costs, PLAIN_RULES, summary, billAt(PENALTY));
   if (run.inputBytes === undefined) return { costs: plain, inputCosts };
-  const bill = billAt(INPUT_PENALTY);
-  const withPlain = charged(inputCosts, PLAIN_RULES, summary, bill);
   const view = input()?.view;
+  const question = view && questionOf(view, run.inputBytes);
+  const bill = billAt(INPUT_PENALTY);
   return {
     costs: plain,
-    inputCosts:
-      view === undefined
-        ? withPlain
-        : charged(withPlain, INPUT_RULES, questionOf(view, run.inputBytes), bill),
+    inputCosts: {
+      ...charged(inputCosts, PLAIN_RULES, summary, bill),
+      ...charged(inputCosts, INPUT_RULES, question, bill),
+    },
   };
 }
 
@@ -142,7 +142,7 @@ function plainChoice(
   if (best === undefined) return cautious;
   const awaited = Math.min(cautious.bytes, 2 * summary.largest - summary.smallest);
   if (best.bytes < awaited && areLongRunsMissing(runs))
-    return { rule: 'max and the spread: long runs have not ended yet', bytes: awaited };
+    return { rule: 'max + spread', bytes: awaited };
   return { rule: best.name, bytes: best.bytes };
 }
 

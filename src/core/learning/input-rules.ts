@@ -57,17 +57,17 @@ interface Fit {
 const POINTS_FROM = 4;
 /** Peaks that grow by so much a byte, and peaks that grow by so much a doubling. */
 const SCALES = [
-  { name: 'linear', to: (bytes: number) => bytes, from: (value: number) => value },
-  { name: 'power', to: Math.log1p, from: Math.expm1 },
+  { name: 'line in input', to: (bytes: number) => bytes, from: (value: number) => value },
+  { name: 'power of input', to: Math.log1p, from: Math.expm1 },
 ] as const;
 const RATIO_QUANTILES = [0.8, 0.95, 1];
 const FIT_MARGIN = 1.05;
 const NEIGHBOURS = [3, 5];
-const NEIGHBOUR_MARGINS = [1.05, 1.1];
+const NEIGHBOUR_MARGINS = [1.01, 1.05, 1.1];
 const MOST_NEIGHBOURS = Math.max(...NEIGHBOURS);
-/** No fit is believed beyond this share of the largest peak for an input as large as those seen, */
+/** No fit is believed beyond so many times the largest peak; for an input larger than all seen, in proportion to it, */
 const MOST_INSIDE = 1.1;
-/** beyond that in proportion to the input, for a larger one, */
+/** but never beyond so many times; */
 const MOST_BEYOND = 2;
 /** nor below this share of the smallest peak. */
 const LEAST_SHARE = 0.5;
@@ -76,7 +76,7 @@ const LEAST_SHARE = 0.5;
 export const INPUT_RULES: readonly Rule<InputQuestion>[] = [
   ...SCALES.flatMap(({ name }, scale) =>
     RATIO_QUANTILES.map((q, at) => ({
-      name: `${name} in input, p${100 * q} × ${FIT_MARGIN}`,
+      name: `${name}, p${100 * q}`,
       bytesOf: ({ fitted, mostBytes }: InputQuestion) => {
         const fit = fitted[scale];
         return fit && Math.min(FIT_MARGIN * fit.bytes * (fit.ratios[at] ?? 1), mostBytes);
@@ -86,7 +86,7 @@ export const INPUT_RULES: readonly Rule<InputQuestion>[] = [
   ),
   ...NEIGHBOURS.flatMap((neighbours) =>
     NEIGHBOUR_MARGINS.map((margin) => ({
-      name: `max of the ${neighbours} nearest inputs × ${margin}`,
+      name: `max of ${neighbours} nearest × ${margin}`,
       bytesOf: ({ nearestPeaks }: InputQuestion) =>
         margin * topOf(nearestPeaks, 0, neighbours).most,
       isCautious: false,

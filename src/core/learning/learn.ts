@@ -43,7 +43,7 @@ function learnCompleted(profile: GroupProfile, run: CompletedRun): GroupProfile 
   const kept = runsSinceChange(next.runs, next.overruns);
   if (kept === undefined) return next;
   const { runs, bounds, learned } = next;
-  return { ...runs.slice(-kept).reduce(withRun, emptyProfile()), bounds, learned };
+  return { ...runs.slice(-kept).reduce(learnCompleted, emptyProfile()), bounds, learned };
 }
 
 function withRun(profile: GroupProfile, run: CompletedRun): GroupProfile {
@@ -86,13 +86,16 @@ function isCompleted(sample: RunSample): sample is CompletedRun {
 
 /** By the time they ended; what ended at once, always in the same order. */
 function inOrder<Sample extends RunSample>(samples: readonly Sample[]): readonly Sample[] {
-  return [...samples].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  return [...samples].sort((a, b) => Number(isBefore(b, a)) - Number(isBefore(a, b)));
 }
 
 function isBefore(a: RunSample, b: RunSample): boolean {
   return a.endedAtMs === b.endedAtMs ? identityOf(a) < identityOf(b) : a.endedAtMs < b.endedAtMs;
 }
 
-function identityOf({ kind, endedAtMs, durationMs, peakBytes, inputBytes }: RunSample): string {
-  return [kind, endedAtMs, durationMs, peakBytes, inputBytes].join(' ');
+/** The same for the same sample, whatever the order of its fields. */
+function identityOf(sample: RunSample): string {
+  const { kind, endedAtMs, durationMs, peakBytes, inputBytes, tier } = sample;
+  const seen = sample.kind === 'completed' ? [sample.cpuMs, sample.curve] : [];
+  return [kind, endedAtMs, durationMs, peakBytes, inputBytes, tier, ...seen].join(' ');
 }

@@ -23,20 +23,27 @@ export interface Candidate {
   readonly leftOut: RuleCost;
 }
 
-/** Charges each rule that had something to say with what following it would have cost on a run. */
+/**
+ * What these rules have cost, a run later: those that had something to say are charged with what following them would
+ * have cost.
+ *
+ * @param basis - what they went by; undefined when there was nothing to go by.
+ */
 export function charged<Basis>(
   costs: RuleCosts,
   rules: readonly Rule<Basis>[],
-  basis: Basis,
+  basis: Basis | undefined,
   bill: (bytes: number) => number,
 ): RuleCosts {
   const left = 2 ** (-1 / HALF_LIFE_RUNS);
-  const after: Record<string, RuleCost> = { ...costs };
+  const after: Record<string, RuleCost> = {};
   for (const { name, bytesOf } of rules) {
-    const bytes = bytesOf(basis);
-    if (bytes === undefined) continue;
-    const { byteMs, runs } = costs[name] ?? NO_COST;
-    after[name] = { byteMs: left * byteMs + bill(bytes), runs: left * runs + 1 };
+    const before = costs[name];
+    const bytes = basis === undefined ? undefined : bytesOf(basis);
+    const { byteMs, runs } = before ?? NO_COST;
+    if (bytes !== undefined)
+      after[name] = { byteMs: left * byteMs + bill(bytes), runs: left * runs + 1 };
+    else if (before !== undefined) after[name] = before;
   }
   return after;
 }

@@ -2,7 +2,7 @@ import { ascending, mostWithout, quantile, quantileWithout, topOf } from './stat
 
 /** One way to say what the next run will need. */
 export interface Rule<Basis> {
-  /** For people, and the key of what it has cost: another rule needs another name. */
+  /** For people, so short; and the key of what it has cost: another rule needs another name. */
   readonly name: string;
   /** Its estimate, bytes; undefined where it has nothing to say. */
   readonly bytesOf: (basis: Basis) => number | undefined;
@@ -49,12 +49,12 @@ export const PLAIN_RULES: readonly Rule<PeakSummary>[] = [
     })),
   ),
   {
-    name: `max of the newest ${RECENT_RUNS} × ${RECENT_MARGIN}`,
+    name: `max of last ${RECENT_RUNS} × ${RECENT_MARGIN}`,
     bytesOf: ({ recentLargest }) => RECENT_MARGIN * recentLargest,
     isCautious: false,
   },
   ...RISE_RUNS.map((runs, at) => ({
-    name: `max and its rise over ${runs} runs`,
+    name: `max + rise of ${runs} runs`,
     bytesOf: ({ largest, earlierLargest }: PeakSummary) => {
       const earlier = earlierLargest[at];
       const rise = earlier === undefined ? RISE_UNKNOWN * largest : largest - earlier;
