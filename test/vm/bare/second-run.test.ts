@@ -1,7 +1,11 @@
 import { join } from 'node:path';
+import Table from 'cli-table3';
 import { expect, test } from 'vitest';
+import type { RunEvent } from '../../../src/core/events.js';
+import { figuresOf, learnedFrom, play } from '../../sim/scenario.js';
+import { UNEVEN_BUDGET_MIB, unevenScenario } from '../../sim/uneven-scenario.js';
 import { runJobs, type FinishedCli } from '../../support/cli.js';
-import { outcomes, preemptions } from '../../support/journal-view.js';
+import { ofKind, outcomes, preemptions } from '../../support/journal-view.js';
 import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { unevenTasks } from '../../support/uneven.js';
@@ -10,7 +14,7 @@ import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
 
 const TASKS = unevenTasks();
 const JOBS = {
-  memory: { budget: '720M' },
+  memory: { budget: `${String(UNEVEN_BUDGET_MIB)}M` },
   defaults: {
     preemptible: 'low',
     // They mostly sleep, and emulation makes the rest dear: memory alone is to decide.
@@ -29,11 +33,45 @@ const JOBS = {
   ),
 };
 
-function figures(name: string, { events, wallMs }: FinishedCli): string {
-  const end = events.find(({ kind }) => kind === 'run-ended');
-  const makespan = `makespan ${((end?.tMs ?? NaN) / 1000).toFixed(1)} s`;
-  const count = `${String(preemptions(events).length)} preemptions`;
-  return `${name}: ${makespan}, wall ${(wallMs / 1000).toFixed(1)} s, ${count}`;
+function makespanS({ events }: FinishedCli): number {
+  return (ofKind(events, 'run-ended')[0]?.tMs ?? NaN) / 1000;
+}
+
+/** From the start of a process until it follows its curve: the median over the attempts that came to their end. */
+function startUpMs(events: readonly RunEvent[]): number {
+  const lengths = new Map(TASKS.map(({ name, corners }) => [name, corners.at(-1)?.[0] ?? 0]));
+  const late = ofKind(events, 'attempt-ended')
+    .filter(({ verdict }) => verdict.kind === 'exit')
+    .map(({ task, ranMs }) => ranMs - 1000 * (lengths.get(task) ?? 0));
+  return Math.max(5, Math.round(late.sort((a, b) => a - b)[Math.floor(late.length / 2)] ?? 0));
+}
+
+/** The same two runs in the simulator, with the start-up that was measured here. */
+function tell(first: FinishedCli, second: FinishedCli): string {
+  const table = new Table({
+    head: ['', 'makespan', 'wall', 'preemptions', 'simulated', 'to the simulator'],
+    style: { head: [], border: [] },
+  });
+  const scenario = unevenScenario(startUpMs(first.events));
+  const simulated = play(scenario);
+  const again = play({
+    ...unevenScenario(startUpMs(second.events)),
+    priors: learnedFrom(simulated),
+  });
+  for (const [name, run, sim] of [
+    ['first run', first, figuresOf(simulated)],
+    ['second run', second, figuresOf(again)],
+  ] as const) {
+    table.push([
+      name,
+      `${makespanS(run).toFixed(1)} s`,
+      `${(run.wallMs / 1000).toFixed(1)} s`,
+      preemptions(run.events).length,
+      `${sim.makespanS.toFixed(1)} s, ${String(sim.preemptions)} preemptions`,
+      (makespanS(run) / sim.makespanS).toFixed(2),
+    ]);
+  }
+  return table.toString();
 }
 
 describeCgroup('forty tasks with uneven curves', () => {
@@ -46,7 +84,7 @@ describeCgroup('forty tasks with uneven curves', () => {
       await runJobs(JOBS, profiles),
     ]);
     const [first, second] = runs as [FinishedCli, FinishedCli];
-    console.log(`${figures('first run', first)}\n${figures('second run', second)}`);
+    console.log(tell(first, second));
     expect(oomKills).toBe(0);
     for (const { events, exitCode, story } of runs) {
       expect(exitCode, story).toBe(0);
