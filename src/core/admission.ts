@@ -4,6 +4,7 @@ import { estimateFor, isGuess, type EstimateBasis } from './estimate.js';
 import { addOutlook, expectedPeak, wouldFit, type Forecast, type Outlook } from './forecast.js';
 import { outlookOfNext } from './outlook.js';
 import { likenessOf } from './likeness.js';
+import { foreseenAllowance } from './lines.js';
 import { atLeast } from './pressure.js';
 import { inOrder } from './queue.js';
 import type { AdmitReason, Estimate, Foresight, MemoryNumbers, WaitReason } from './reasons.js';
@@ -36,6 +37,8 @@ export interface AdmissionInput {
   readonly numbers: MemoryNumbers;
   /** What the live tasks are expected to use; tasks that are let in are added to it. */
   readonly forecast: () => Forecast;
+  /** What part of all claims may surprise, 0 to 1. */
+  readonly unknownShare: number;
 }
 
 /** A task to start now, and why. */
@@ -151,6 +154,8 @@ function inClosedLane(state: RunState, look: Look): Refusal | undefined {
 interface Look {
   readonly claimedBytes: number;
   readonly allowanceBytes: number;
+  /** The same for tasks of known courses. */
+  readonly foreseenBytes: number;
   /** Running tasks of unknown size, by group and altogether. */
   readonly guesses: ReadonlyMap<string, number>;
   readonly guessCount: number;
@@ -158,7 +163,8 @@ interface Look {
   readonly laneCaps: Readonly<Record<string, number>>;
 }
 
-function lookAt(state: RunState, { control, basis, nowMs, forecast }: AdmissionInput): Look {
+function lookAt(state: RunState, input: AdmissionInput): Look {
+  const { control, basis, nowMs, forecast, unknownShare } = input;
   const guesses = new Map<string, number>();
   let guessCount = 0;
   for (const record of state.live.values()) {
@@ -169,6 +175,7 @@ function lookAt(state: RunState, { control, basis, nowMs, forecast }: AdmissionI
   return {
     claimedBytes: expectedPeak(forecast(), control.sigmas),
     allowanceBytes: Math.floor(control.config.overcommit * basis.budgetBytes),
+    foreseenBytes: foreseenAllowance(control.config, basis.budgetBytes, unknownShare),
     guesses,
     guessCount,
     cpusInUse: cpusInUse(control, state),
@@ -207,10 +214,11 @@ function outOfMemory(
   record: TaskRecord,
   estimate: Estimate,
   input: AdmissionInput,
-  { claimedBytes, allowanceBytes }: Look,
+  look: Look,
 ): WaitReason | undefined {
-  const { fits, ...numbers } = fit(record, estimate, input, allowanceBytes);
-  return fits ? undefined : { kind: 'memory', estimate, claimedBytes, allowanceBytes, ...numbers };
+  const { fits, ...numbers } = fit(record, estimate, input, look);
+  const { claimedBytes } = look;
+  return fits ? undefined : { kind: 'memory', estimate, claimedBytes, ...numbers };
 }
 
 /** Whether the task keeps within the allowance, beside all who run; by its group's curve where that is known. */
@@ -218,12 +226,21 @@ function fit(
   record: TaskRecord,
   estimate: Estimate,
   { control, forecast }: AdmissionInput,
-  allowanceBytes: number,
-): { readonly fits: boolean; readonly foresight?: Foresight } {
+  look: Look,
+): {
+  readonly fits: boolean;
+  readonly allowanceBytes: number;
+  readonly foresight?: Foresight;
+} {
   const { sigmas, knowledge } = control;
   const outlook: Outlook = outlookOfNext(record, estimate, knowledge);
+  const isForeseen = outlook.kind === 'course';
+  const allowanceBytes =
+    isForeseen && record.spec.preemptible > 0 ? look.foreseenBytes : look.allowanceBytes;
   const { fits, peakBytes, inMs } = wouldFit(forecast(), outlook, allowanceBytes, sigmas);
-  return outlook.kind === 'level' ? { fits } : { fits, foresight: { peakBytes, inMs, sigmas } };
+  return isForeseen
+    ? { fits, allowanceBytes, foresight: { peakBytes, inMs, sigmas } }
+    : { fits, allowanceBytes };
 }
 
 function otherResources(
@@ -275,12 +292,12 @@ function slowStart(
 
 function fits(record: TaskRecord, input: AdmissionInput, look: Look, passed: number): AdmitReason {
   const estimate = estimateFor(record, input.control.knowledge, input.basis);
-  const { foresight } = fit(record, estimate, input, look.allowanceBytes);
+  const { allowanceBytes, foresight } = fit(record, estimate, input, look);
   return {
     rule: 'fits',
     estimate,
     claimedBytes: look.claimedBytes,
-    allowanceBytes: look.allowanceBytes,
+    allowanceBytes,
     numbers: input.numbers,
     ...(foresight === undefined ? {} : { foresight }),
     passed,

@@ -17,6 +17,7 @@ import { waitersAfter } from './reservation.js';
 import type { RunState } from './run-state.js';
 import { clearLeftBehind, enforceDeadlines, preempt } from './stopping.js';
 import { emit, liveAttemptOf, type Tick } from './tick.js';
+import { unknownShareOf } from './unknowns.js';
 
 /** Between two `sampled` events. */
 const SAMPLE_EVERY_MS = 1000;
@@ -75,13 +76,16 @@ export function decide(state: RunState, control: Control, seen: Observation): De
 
 function open(state: RunState, control: Control, seen: Observation): Tick {
   const { budgetBytes } = seen.host;
+  const tMs = Math.round(seen.nowMs);
+  const unknownShare = unknownShareOf(state, control, tMs);
   let forecast: Forecast | undefined;
   return {
     state,
     control,
     seen,
-    tMs: Math.round(seen.nowMs),
-    lines: linesFor(control.config, budgetBytes),
+    tMs,
+    lines: linesFor(control.config, budgetBytes, unknownShare),
+    unknownShare,
     basis: basisOf(state, control, seen),
     forecast: () => (forecast ??= forecastNow(state, control, seen.nowMs)),
     numbers: {
@@ -192,6 +196,7 @@ function admit(tick: Tick): void {
     basis: tick.basis,
     numbers: tick.numbers,
     forecast: tick.forecast,
+    unknownShare: tick.unknownShare,
   };
   const { head, line } = admitAll(state, input, (admission) => {
     start(tick, admission);
@@ -283,6 +288,7 @@ function sample(tick: Tick): void {
     level: state.level,
     claimedBytes: expectedPeak(tick.forecast(), control.sigmas),
     numbers: tick.numbers,
+    unknownShare: Math.round(100 * tick.unknownShare) / 100,
     attempts,
   });
 }

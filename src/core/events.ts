@@ -194,6 +194,8 @@ export interface Sampled {
   readonly level: PressureLevel;
   readonly claimedBytes: number;
   readonly numbers: MemoryNumbers;
+  /** What part of all claims may surprise: the less, the closer to the budget the lines are. Absent in old journals. */
+  readonly unknownShare?: number;
   readonly attempts: readonly AttemptSample[];
 }
 

@@ -66,7 +66,7 @@ export interface AdmitReason {
   readonly estimate: Estimate;
   /** Σ claims of the attempts that ran already. */
   readonly claimedBytes: number;
-  /** What claims may fill: `overcommit × budget`. */
+  /** What claims may fill: `overcommit × budget`, or more of it where courses are known. */
   readonly allowanceBytes: number;
   readonly numbers: MemoryNumbers;
   /** Present when it was let in by what its group uses over time, and not by its peak. */

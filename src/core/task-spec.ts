@@ -106,6 +106,8 @@ export interface RunConfig {
   readonly criticalShare: number;
   /** Claims may fill this share of the budget. */
   readonly overcommit: number;
+  /** One of the shares was told: they hold as they are, whatever is known of the tasks. */
+  readonly isAsTold?: true;
   readonly pressure: {
     /** Share of time in which some task stalls on memory, in percent, from which we hold. */
     readonly somePct: number;

@@ -19,6 +19,8 @@ export interface Tick {
   readonly seen: Observation;
   readonly tMs: number;
   readonly lines: Lines;
+  /** What part of all claims may surprise, 0 to 1. */
+  readonly unknownShare: number;
   readonly basis: EstimateBasis;
   /** What the live tasks are expected to use, worked out when it is first asked for. */
   readonly forecast: () => Forecast;

@@ -30,6 +30,9 @@ const DEFAULTS = {
   intervalMs: 100,
 } as const;
 
+/** Keys of `memory:` that are obeyed to the letter when one of them is given. */
+const SHARES = ['hold', 'preempt', 'critical', 'overcommit'] as const;
+
 /** What a window spans at least that nobody chose: long enough for a share of time, and two looks to tell it from. */
 const WINDOW_MIN_MS = 2000;
 const WINDOW_MIN_INTERVALS = 2;
@@ -61,6 +64,7 @@ export function runConfig(
     preemptShare: memory.preempt ?? DEFAULTS.preemptShare,
     criticalShare: memory.critical ?? DEFAULTS.criticalShare,
     overcommit: memory.overcommit ?? DEFAULTS.overcommit,
+    ...(SHARES.some((key) => memory[key] !== undefined) ? { isAsTold: true as const } : {}),
     pressure: {
       somePct: percent(pressure.some) ?? DEFAULTS.somePct,
       fullPct: percent(pressure.full) ?? DEFAULTS.fullPct,

@@ -92,7 +92,7 @@ function memoryLines(state: RunState, columns: number, { colour }: FrameOptions)
   const { started, lastSample, budget } = state;
   const budgetBytes = budget?.budgetBytes ?? lastSample?.numbers.budgetBytes;
   if (started === undefined || budgetBytes === undefined) return [];
-  const lines = linesFor(started.config, budgetBytes);
+  const lines = linesFor(started.config, budgetBytes, lastSample?.unknownShare);
   const usedBytes = lastSample?.numbers.usedBytes ?? 0;
   const claimedBytes = lastSample?.claimedBytes ?? 0;
   const bar = memoryBar(

@@ -14,7 +14,10 @@ export function runHeading(state: RunState, standing: string): string {
   const { started, budget } = state;
   if (started === undefined) return '';
   const { config } = started;
-  const lines = budget === undefined ? undefined : linesFor(config, budget.budgetBytes);
+  const lines =
+    budget === undefined
+      ? undefined
+      : linesFor(config, budget.budgetBytes, state.lastSample?.unknownShare);
   return [
     `run       ${printable(started.runId)} (${standing})`,
     `name      ${printable(config.name)}`,

@@ -1,3 +1,4 @@
+import { linesFor } from '../../../src/core/lines.js';
 import type { TaskId } from '../../../src/core/task-spec.js';
 import type { Recording, TracePoint } from '../recording.js';
 import { eventsOf, longestGapMs, specsById, type Checker } from './checker.js';
@@ -16,9 +17,8 @@ export const budgetIsRespected: Checker = {
   name: 'use stays under the critical line while there is someone to preempt',
   check: (recording) => {
     const { trace, setup } = recording;
-    const { criticalShare } = setup.workload.plan.config;
-    const patienceMs =
-      REACTION_MS + longestGapMs(recording) + setup.workload.plan.config.intervalMs;
+    const { config } = setup.workload.plan;
+    const patienceMs = REACTION_MS + longestGapMs(recording) + config.intervalMs;
     const isExpendable = expendables(recording);
     const wrong: string[] = [];
     let overSinceMs: number | undefined;
@@ -27,7 +27,9 @@ export const budgetIsRespected: Checker = {
       const { tMs, usedBytes, budgetBytes } = point;
       const paused = tMs - before > PAUSE_MS;
       before = tMs;
-      const over = usedBytes > criticalShare * budgetBytes && couldPreempt(point, isExpendable);
+      // Where the line is highest: everyone who runs is of a known kind.
+      const { criticalBytes } = linesFor(config, budgetBytes, 0);
+      const over = usedBytes > criticalBytes && couldPreempt(point, isExpendable);
       if (!over || paused) {
         overSinceMs = undefined;
         continue;

@@ -1,4 +1,5 @@
 import type { AttemptAdmitted, LevelChanged, RunEvent } from '../../../src/core/events.js';
+import { foreseenAllowance, linesFor, type Lines } from '../../../src/core/lines.js';
 import type { HostSample } from '../../../src/core/observation.js';
 import type { MemoryNumbers, PressureLevel } from '../../../src/core/reasons.js';
 import type { RunConfig, TaskId, TaskSpec } from '../../../src/core/task-spec.js';
@@ -135,14 +136,18 @@ function levelDoubts({ from, to, reason }: LevelChanged, { level, config }: Stor
   if (from !== level) doubts.push(`it was ${level}, not ${from}`);
   if (from === to) doubts.push(`nothing changed`);
   const { rule, line, numbers } = reason;
-  const shares = {
-    open: 0,
-    hold: config.holdShare,
-    preempt: config.preemptShare,
-    critical: config.criticalShare,
-  };
+  const lineOf = (lines: Lines): number =>
+    ({
+      open: 0,
+      hold: lines.holdBytes,
+      preempt: lines.preemptBytes,
+      critical: lines.criticalBytes,
+    })[to];
+  // The more is known of those who run, the closer to the budget.
+  const lowest = lineOf(linesFor(config, numbers.budgetBytes, 1));
+  const highest = lineOf(linesFor(config, numbers.budgetBytes, 0));
   const isSo = {
-    usage: line === Math.floor(shares[to] * numbers.budgetBytes) && numbers.usedBytes >= line,
+    usage: line >= lowest && line <= highest && numbers.usedBytes >= line,
     growth: to === 'critical' && line === numbers.budgetBytes && numbers.growthBytesPerS > 0,
     'some-pressure': to === 'hold' && (numbers.somePct ?? 0) >= line,
     'full-pressure': to === 'preempt' && (numbers.fullPct ?? 0) >= line,
@@ -153,9 +158,12 @@ function levelDoubts({ from, to, reason }: LevelChanged, { level, config }: Stor
 }
 
 function admissionDoubts({ reason, limitBytes }: AttemptAdmitted, story: Story): string[] {
-  const { rule, estimate, claimedBytes, allowanceBytes, numbers, passed } = reason;
+  const { rule, estimate, claimedBytes, allowanceBytes, foresight, numbers, passed } = reason;
   const doubts: string[] = [];
-  if (allowanceBytes !== Math.floor(story.config.overcommit * numbers.budgetBytes))
+  const { config } = story;
+  const claims = Math.floor(config.overcommit * numbers.budgetBytes);
+  const most = foresight ? foreseenAllowance(config, numbers.budgetBytes, 0) : claims;
+  if (allowanceBytes < claims || allowanceBytes > most)
     doubts.push(`the allowance of ${numbers.budgetBytes} is not ${allowanceBytes}`);
   if (!(estimate.bytes > 0) || estimate.bytes > (limitBytes ?? Infinity))
     doubts.push(`nothing can need ${estimate.bytes}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { linesFor } from '../../../src/core/lines.js';
+import { foreseenAllowance, linesFor } from '../../../src/core/lines.js';
 import { GiB, MiB } from '../../../src/util/bytes.js';
 import { plainConfig } from '../../sim/specs.js';
 
@@ -30,5 +30,61 @@ describe('lines', () => {
 
   test('do not go below nothing when hold is low', () => {
     expect(linesFor(plainConfig({ holdShare: 0.05 }), 1000).resumeBytes).toBe(0);
+  });
+});
+
+describe('lines where everyone who runs is of a known kind', () => {
+  const at = (budgetBytes: number, unknownShare: number, change = {}) =>
+    linesFor(plainConfig(change), budgetBytes, unknownShare);
+
+  test('come closer to the budget, all of them alike', () => {
+    const { resumeBytes, holdBytes, preemptBytes, criticalBytes } = at(1000 * GiB, 0);
+    const shares = [resumeBytes, holdBytes, preemptBytes, criticalBytes].map((bytes) =>
+      Math.round(bytes / GiB),
+    );
+    expect(shares).toEqual([880, 920, 960, 980]);
+  });
+
+  test('come the closer the less is unknown', () => {
+    const criticals = [1, 0.5, 0.1, 0].map((share) => at(64 * GiB, share).criticalBytes);
+    expect(criticals).toEqual([...criticals].sort((a, b) => a - b));
+    expect(new Set(criticals).size).toBe(4);
+  });
+
+  test('stay where they are on a small budget', () => {
+    expect(at(4 * GiB, 0)).toEqual(at(4 * GiB, 1));
+  });
+
+  test('leave critical at least 256 MiB, and stay in order', () => {
+    for (const gib of [1, 5, 6, 8, 12, 13, 500]) {
+      const lines = at(gib * GiB, 0);
+      const ordinary = at(gib * GiB, 1);
+      expect(lines.criticalBytes).toBeLessThanOrEqual(
+        Math.max(gib * GiB - 256 * MiB, ordinary.criticalBytes),
+      );
+      const all: number[] = Object.values({ ...lines });
+      expect(all).toEqual([...all].sort((a, b) => a - b));
+    }
+  });
+
+  test('hold as they were told', () => {
+    expect(at(64 * GiB, 0, { isAsTold: true })).toEqual(at(64 * GiB, 1));
+  });
+});
+
+describe('what courses may fill', () => {
+  const allowance = (unknownShare: number, change = {}) =>
+    foreseenAllowance(plainConfig(change), 1000 * GiB, unknownShare) / GiB;
+
+  test('is what claims may fill while nothing is known, and reaches the critical line where all is', () => {
+    expect(allowance(1)).toBe(900);
+    expect(allowance(0)).toBeCloseTo(980, 3);
+    expect(allowance(0.5)).toBeGreaterThan(900);
+    expect(allowance(0.5)).toBeLessThan(980);
+  });
+
+  test('is never less than claims may fill', () => {
+    expect(allowance(0, { overcommit: 1.5 })).toBe(1500);
+    expect(allowance(0, { isAsTold: true })).toBe(900);
   });
 });
