@@ -140,8 +140,9 @@ describe('whatever the world does', () => {
         live(loop, happenings, 100, () => undefined);
         for (const { reason } of of(loop, 'attempt-admitted')) {
           if (reason.rule === 'progress') continue;
-          const { claimedBytes, allowanceBytes, estimate } = reason;
-          expect(claimedBytes + estimate.bytes).toBeLessThanOrEqual(allowanceBytes);
+          const { claimedBytes, allowanceBytes, estimate, foresight } = reason;
+          const reachedBytes = foresight?.peakBytes ?? claimedBytes + estimate.bytes;
+          expect(reachedBytes).toBeLessThanOrEqual(allowanceBytes);
         }
       }),
       { numRuns: 200 },
