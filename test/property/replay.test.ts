@@ -26,7 +26,7 @@ describe('replaying a journal', () => {
         fc.integer({ min: 1, max: 100_000 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (seed, share) => {
-          const { events, supervisor } = simulate(setupFor(seed));
+          const { events, supervisor, death } = simulate(setupFor(seed));
           const written = events.map((event) => JSON.stringify(event));
           const read = written.map((line) => JSON.parse(line) as RunEvent);
           const cut = Math.floor(share * events.length);
@@ -34,6 +34,8 @@ describe('replaying a journal', () => {
           const after = replay(read.slice(0, cut));
           expect(isDeepStrictEqual(comparable(after), comparable(before))).toBe(true);
           for (const event of read.slice(cut)) evolve(after, event);
+          // One that died did not see its own end; the simulator's checkers judge what its journal says.
+          if (death !== undefined) return;
           expect(isDeepStrictEqual(comparable(after), comparable(supervisor.state))).toBe(true);
         },
       ),
