@@ -237,7 +237,8 @@ function oomDaemonFindings({ oomDaemons }: DiagnosisFacts): readonly Finding[] {
 }
 
 function startsFinding({ launchWay }: DiagnosisFacts): Finding {
-  const slower = 'tasks are started by memsched itself, which takes about twice as long';
+  const slower =
+    'tasks are started by memsched itself, which takes a third longer, and twice as long on a busy host';
   const mend = 'sudo apt-get install perl';
   switch (launchWay.kind) {
     case 'helper':

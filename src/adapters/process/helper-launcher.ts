@@ -122,12 +122,12 @@ export class HelperLauncher implements Launcher {
   /** Of whom it had started it can be known no more how they end; of whom it had not, not even that. */
   #lose(who: string): void {
     const lost = this.#takeAllPending();
-    const next =
-      this.#helpers < HELPERS_AT_MOST
-        ? 'a new one takes over'
-        : 'from here on tasks are started without, which takes longer';
-    this.#options.warn(`${who}; ${lost.length} of its tasks are lost and run again, ${next}`);
-    if (this.#helpers >= HELPERS_AT_MOST) this.#fallback = this.#options.fallBack();
+    const isOneTooMany = this.#helpers >= HELPERS_AT_MOST;
+    const next = isOneTooMany
+      ? 'from here on tasks are started without, which takes longer'
+      : 'a new one takes over';
+    this.#options.warn(`${who}; tasks lost with it: ${lost.length}; ${next}`);
+    if (isOneTooMany) this.#fallback = this.#options.fallBack();
     for (const { order, listener, failure } of lost) {
       listener.onEnd(
         failure === undefined
