@@ -1,12 +1,14 @@
 import { nextUp } from './back-off.js';
 import { cpusInUse, cpusWanted, type Control } from './control.js';
 import { estimateFor, isGuess, type EstimateBasis } from './estimate.js';
+import { expectedWorkOf } from './expected-work.js';
 import { addOutlook, expectedPeak, wouldFit, type Forecast, type Outlook } from './forecast.js';
 import { outlookOfNext } from './outlook.js';
 import { likenessOf } from './likeness.js';
 import { foreseenAllowance } from './lines.js';
+import { longOnesFirst } from './long-first.js';
 import { atLeast } from './pressure.js';
-import { inOrder } from './queue.js';
+import { FREE_LANE, inOrder } from './queue.js';
 import type { AdmitReason, Estimate, Foresight, MemoryNumbers, WaitReason } from './reasons.js';
 import { emptyLine, isKeptFrom, noteRefusal, type Line } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
@@ -26,6 +28,8 @@ const PILOTS = 2;
  * Where nothing could stop it, one had better be sure.
  */
 const PILOT_FLAT_MS = { preemptible: 1500, never: 60_000 } as const;
+/** Of its expected duration. */
+const PASSED_FOR_SHARE = 0.5;
 /** Measured use is never quite a whole processor more or less. */
 const CPU_SLACK = 0.1;
 
@@ -119,8 +123,10 @@ function walk(
   const refused = new Map<string, WaitReason>();
   let head: Refusal | undefined;
   let passed = 0;
-  for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
+  const queued = inOrder(state.queue, (lane) => laneIsOpen(state, look, lane));
+  for (const record of longOnesFirst(queued, input.control)) {
     if (passed >= PASS_LIMIT || refused.size >= SCAN_LIMIT || line.reserved.has('capacity')) break;
+    if (!laneIsOpen(state, look, record.spec.concurrency ?? FREE_LANE)) continue;
     const likeness = likenessOf(record);
     const reason = refused.get(likeness) ?? refusal(record, state, input, look);
     if (reason === undefined && !isKeptFrom(line, record.spec)) {
@@ -134,9 +140,15 @@ function walk(
     if (reason === undefined) continue;
     refused.set(likeness, reason);
     head ??= { record, reason };
-    noteRefusal(line, record.spec.id, reason, waiters, input.nowMs);
+    noteRefusal(line, record.spec.id, reason, waiters, input.nowMs, patienceMs(record, input));
   }
   return { head: head ?? inClosedLane(state, look), line };
+}
+
+/** How long the first in line may be passed: longer if it will run long itself. */
+function patienceMs(record: TaskRecord, { control }: AdmissionInput): number {
+  const work = expectedWorkOf(record, control.knowledge);
+  return work === undefined ? 0 : PASSED_FOR_SHARE * work.durationMs;
 }
 
 /** Everyone who may start belongs to a concurrency group that is full. */

@@ -3,6 +3,7 @@ import { initialKnowledge, NO_PRIORS, type Knowledge, type Priors } from './know
 import { predictCpus } from './learning/cpus.js';
 import { curveOf, newRecorder, noteUse, type CurveRecorder } from './learning/curve.js';
 import type { Curve } from './learning/types.js';
+import type { LongFirst } from './long-first.js';
 import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
 import type { Scarce, Waiter } from './reservation.js';
@@ -87,6 +88,8 @@ export interface Control {
   head: Waiter | undefined;
   /** Who is first in line for what, and since when: they may be passed only so long. */
   waiters: ReadonlyMap<Scarce, Waiter>;
+  /** From how long a task on it goes before the others; undefined before the first look at the queue. */
+  longFirst: LongFirst | undefined;
   brake: BrakeMemory;
   toldWaitMs: number | undefined;
   lastTickMs: number | undefined;
@@ -112,6 +115,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     tree: undefined,
     head: undefined,
     waiters: new Map(),
+    longFirst: undefined,
     brake: EASY_BRAKE,
     toldWaitMs: undefined,
     lastTickMs: undefined,

@@ -9,6 +9,7 @@ import { expectedPeak, type Forecast } from './forecast.js';
 import { grownGroups } from './growth-gate.js';
 import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
+import { nextLongFirst } from './long-first.js';
 import type { Observation } from './observation.js';
 import { forecastNow } from './outlook.js';
 import { assessLevel } from './pressure.js';
@@ -198,6 +199,7 @@ function admit(tick: Tick): void {
     forecast: tick.forecast,
     unknownShare: tick.unknownShare,
   };
+  control.longFirst = nextLongFirst(state, control, tick.lines.budgetBytes, tick.tMs);
   const { head, line } = admitAll(state, input, (admission) => {
     start(tick, admission);
   });

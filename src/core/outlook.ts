@@ -1,8 +1,9 @@
 import type { AttemptMemory, Control } from './control.js';
-import { claimOf, isGuess } from './estimate.js';
+import { claimOf, isGuess, KNOWN_FROM } from './estimate.js';
 import { addOutlook, emptyForecast, type Forecast, type Outlook } from './forecast.js';
 import type { Knowledge } from './knowledge.js';
 import { forecastOf } from './learning/forecast.js';
+import { completedRuns, largestPeak, type GroupProfile } from './learning/profile.js';
 import type { CurveForecast } from './learning/types.js';
 import type { Estimate } from './reasons.js';
 import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
@@ -63,8 +64,8 @@ export function outlookOfNext(
 }
 
 /**
- * What the task's group uses over time, where that is known and may be relied on. An estimate that was declared, or
- * raised after a preemption, stands for itself.
+ * What the task's group uses over time, where that is known and may be relied on. An estimate that was declared stands
+ * for itself, and so does one that was raised after the task itself had gone beyond all of its group.
  */
 function courseOf(
   record: TaskRecord,
@@ -73,13 +74,31 @@ function courseOf(
 ): CurveForecast | undefined {
   const { spec, inputBytes } = record;
   if (spec.profile !== 'curve') return undefined;
-  if (estimate.source !== 'profile' && !(estimate.source === 'group' && !isGuess(estimate)))
-    return undefined;
   const profile = knowledge.groups.get(spec.group);
-  if (profile === undefined) return undefined;
+  if (profile === undefined || !isByGroup(record, estimate, profile)) return undefined;
   const course = forecastOf(profile, { inputBytes });
   if (course === undefined || spec.preemptible > 0) return course;
   return course.samples < TELLING_RUNS ? worstOf(course, estimate) : doubtful(course);
+}
+
+function isByGroup(record: TaskRecord, estimate: Estimate, profile: GroupProfile): boolean {
+  switch (estimate.source) {
+    case 'profile':
+      return true;
+    case 'group':
+      return !isGuess(estimate);
+    case 'earlier-attempt': {
+      const most = largestPeak(profile);
+      return (
+        completedRuns(profile) >= KNOWN_FROM &&
+        record.past.every(({ peakBytes }) => peakBytes <= most)
+      );
+    }
+    case 'unknown':
+    case 'run':
+    case 'request':
+      return false;
+  }
 }
 
 /**

@@ -44,7 +44,8 @@ export function startsBefore(a: TaskRecord, b: TaskRecord): number {
   );
 }
 
-function isNextInLine(task: TaskRecord): boolean {
+/** It was preempted so often that it goes before everything else. */
+export function isNextInLine(task: TaskRecord): boolean {
   return task.preemptions >= NEXT_IN_LINE_AFTER;
 }
 

@@ -24,13 +24,18 @@ export function emptyLine(): Line {
   return { first: new Map(), reserved: new Set() };
 }
 
-/** Takes a refusal in: the first in line for a thing keeps it for itself once it has waited long enough. */
+/**
+ * Takes a refusal in: the first in line for a thing keeps it for itself once it has waited long enough.
+ *
+ * @param patienceMs - how long it may be passed at least: what runs for hours may wait longer than a minute.
+ */
 export function noteRefusal(
   line: Line,
   task: TaskId,
   reason: WaitReason,
   waiters: ReadonlyMap<Scarce, Waiter>,
   nowMs: number,
+  patienceMs: number,
 ): void {
   const scarce = scarceIn(reason);
   if (scarce === undefined || line.first.has(scarce)) return;
@@ -38,7 +43,8 @@ export function noteRefusal(
   // It waits for others to become known, not for what they hold: they may be passed all the while.
   if (reason.kind === 'slow-start') return;
   const waiter = waiters.get(scarce);
-  if (waiter?.task === task && nowMs - waiter.sinceMs >= PASSED_FOR_MS) line.reserved.add(scarce);
+  if (waiter?.task === task && nowMs - waiter.sinceMs >= Math.max(PASSED_FOR_MS, patienceMs))
+    line.reserved.add(scarce);
 }
 
 function scarceIn(reason: WaitReason): Scarce | undefined {

@@ -182,10 +182,10 @@ function leastClaims({ live, specOf }: Story): number {
   let sum = 0;
   for (const { admitted, isStopping } of live.values()) {
     const { source, bytes, samples } = admitted.reason.estimate;
-    const isDeclared = source === 'request' || source === 'earlier-attempt';
     const isLearned = (source === 'group' || source === 'profile') && samples >= KNOWN_FROM;
     const hasCurve = specOf(admitted.task).profile === 'curve';
-    if (!isStopping && (isDeclared || (isLearned && !hasCurve))) sum += bytes;
+    const isKnown = isLearned || source === 'earlier-attempt';
+    if (!isStopping && (source === 'request' || (isKnown && !hasCurve))) sum += bytes;
   }
   return sum;
 }
