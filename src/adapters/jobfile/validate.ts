@@ -16,8 +16,11 @@ export interface Validated {
   readonly brokenTop: ReadonlySet<string>;
 }
 
-/** A jobfile is validated once: to compile a validator of its own for it takes longer than that one saves. */
-const PARSING = { jitless: true } as const;
+/**
+ * A jobfile is validated once: to compile a validator of its own for it takes longer than that one saves. Every message
+ * is ours; zod's own would be put together from the names that a value gives itself, and throw at `{ constructor: … }`.
+ */
+const PARSING = { jitless: true, error: () => 'something else' } as const;
 
 /** With more faults than this, nothing further is looked for. */
 const MAX_BROKEN = 500;
