@@ -13,6 +13,8 @@ import { describeCgroup } from '../support/guard.js';
 import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
 
 const TASKS = unevenTasks();
+/** Set by bench/second-run/run.sh: who is preempted depends on how busy the machine is, and a test times nothing. */
+const COMPARED = Number(process.env['MEMSCHED_PEER_ROUNDS'] ?? 0) > 0;
 const JOBS = {
   memory: { budget: `${String(UNEVEN_BUDGET_MIB)}M` },
   defaults: {
@@ -32,6 +34,14 @@ const JOBS = {
     ]),
   ),
 };
+
+/** Tasks that were let in by the curve of their group. */
+function foreseen(events: readonly RunEvent[]): number {
+  const admitted = ofKind(events, 'attempt-admitted');
+  return new Set(
+    admitted.flatMap(({ task, reason }) => (reason.foresight === undefined ? [] : [task])),
+  ).size;
+}
 
 function makespanS({ events }: FinishedCli): number {
   return (ofKind(events, 'run-ended')[0]?.tMs ?? NaN) / 1000;
@@ -77,7 +87,7 @@ function tell(first: FinishedCli, second: FinishedCli): string {
 describeCgroup('forty tasks with uneven curves', () => {
   expectNothingLeft();
 
-  test('preempt less in their second run, with what the first has shown', async () => {
+  test('are let in by what the first run has shown in their second run', async () => {
     const profiles = ['--profile-file', join(tempDir(), 'profiles.json')];
     const [runs, oomKills] = await countingOomKills(async () => [
       await runJobs(JOBS, profiles),
@@ -90,9 +100,13 @@ describeCgroup('forty tasks with uneven curves', () => {
       expect(exitCode, story).toBe(0);
       expect(Object.values(outcomes(events))).toEqual(TASKS.map(() => 'succeeded'));
     }
-    expect(preemptions(first.events).length, first.story).toBeGreaterThan(0);
+    expect(foreseen(first.events), first.story).toBe(0);
+    // Those that declare more than they were seen to use are believed.
+    expect(foreseen(second.events), second.story).toBeGreaterThan(TASKS.length / 2);
+    if (!COMPARED) return;
     expect(preemptions(second.events).length, second.story).toBeLessThan(
       preemptions(first.events).length,
     );
+    expect(makespanS(second)).toBeLessThan(makespanS(first));
   }, 600_000);
 });
