@@ -88,13 +88,17 @@ export function nextBrake(
   };
 }
 
-/** A floor is drawn once, when use is found far above the line, and only ever comes down with use after that. */
+/**
+ * A floor is drawn once, when use is found far above the line, and only ever comes down with use after that; once it is
+ * down on the line it is none any more.
+ */
 function floorFor(
   before: BrakeMemory,
   line: number,
   usedBytes: number,
   drawnBytes: number,
 ): number {
-  if (before.floorBytes > line) return Math.min(before.floorBytes, drawnBytes);
+  const lowered = Math.min(before.floorBytes, drawnBytes);
+  if (lowered > line) return lowered;
   return usedBytes > line * PASSED_FROM ? drawnBytes : 0;
 }

@@ -21,6 +21,7 @@ interface Given {
   readonly crew?: Crew;
   readonly nowMs?: number;
   readonly hasEnded?: boolean;
+  readonly lineGib?: number;
 }
 
 function brake({
@@ -29,8 +30,10 @@ function brake({
   crew = LEVEL_0,
   nowMs = 0,
   hasEnded = false,
+  lineGib = LINES.brakeBytes / GiB,
 }: Given) {
-  return nextBrake(before, { nowMs, lines: LINES, usedBytes: usedGib * GiB, crew, hasEnded });
+  const lines = { ...LINES, brakeBytes: lineGib * GiB };
+  return nextBrake(before, { nowMs, lines, usedBytes: usedGib * GiB, crew, hasEnded });
 }
 
 describe('the brake', () => {
@@ -62,6 +65,14 @@ describe('the brake', () => {
     expect(lifted.highBytes).toBe('max');
     const back = brake({ before: lifted.memory, usedGib: 11 });
     expect(back.highBytes).toBe(Math.ceil(11 * GiB + SLACK));
+  });
+
+  test('is drawn anew, above use, when the line comes down a second time', () => {
+    const first = brake({ usedGib: 12 });
+    const down = brake({ before: first.memory, usedGib: 9 });
+    expect(down.highBytes).toBe(LINES.brakeBytes);
+    const again = brake({ before: down.memory, usedGib: 9.7, lineGib: 9.1 });
+    expect(again.highBytes).toBe(Math.ceil(9.7 * GiB + SLACK));
   });
 
   test('gives way after five seconds in which nobody finished and nobody could be preempted', () => {
