@@ -131,7 +131,8 @@ function walk(
     const reason = refused.get(likeness) ?? refusal(record, state, input, look);
     if (reason === undefined && !isKeptFrom(line, record.spec)) {
       start({ record, reason: fits(record, input, look, passed) });
-      if (isFull(state, config)) return refuseAsFull(state, config);
+      // Whom it passed has waited all the same.
+      if (isFull(state, config)) return { ...refuseAsFull(state, config), line };
       if (!mayGoOn()) break;
       look = lookAt(state, input);
       continue;

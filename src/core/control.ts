@@ -6,7 +6,7 @@ import type { Curve } from './learning/types.js';
 import type { LongFirst } from './long-first.js';
 import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
-import type { Scarce, Waiter } from './reservation.js';
+import type { Waiter, Waiters } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
@@ -87,7 +87,7 @@ export interface Control {
   /** The first task in line that waits, and since when. */
   head: Waiter | undefined;
   /** Who is first in line for what, and since when: they may be passed only so long. */
-  waiters: ReadonlyMap<Scarce, Waiter>;
+  waiters: Waiters;
   /** From how long a task on it goes before the others; undefined before the first look at the queue. */
   longFirst: LongFirst | undefined;
   brake: BrakeMemory;

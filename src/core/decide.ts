@@ -17,6 +17,7 @@ import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
 import type { RunState } from './run-state.js';
 import { clearLeftBehind, enforceDeadlines, preempt } from './stopping.js';
+import type { TaskId } from './task-spec.js';
 import { emit, liveAttemptOf, type Tick } from './tick.js';
 import { unknownShareOf } from './unknowns.js';
 
@@ -203,7 +204,10 @@ function admit(tick: Tick): void {
   const { head, line } = admitAll(state, input, (admission) => {
     start(tick, admission);
   });
-  if (line !== undefined) control.waiters = waitersAfter(line, control.waiters, tick.tMs);
+  if (line !== undefined) {
+    const isWaiting = (task: TaskId): boolean => state.tasks.get(task)?.phase.kind === 'queued';
+    control.waiters = waitersAfter(line, control.waiters, tick.tMs, isWaiting);
+  }
   noteHead(tick, head);
 }
 

@@ -7,21 +7,29 @@ const PASSED_FOR_MS = 60_000;
 /** What tasks behind could go on taking before the first in line: memory and processors, or one named resource. */
 export type Scarce = 'capacity' | `resource ${string}`;
 
-/** Who is first in line for something scarce, and since when. */
+/** Who waits, and since when. */
 export interface Waiter {
   readonly task: TaskId;
   readonly sinceMs: number;
 }
 
+/**
+ * Those who were first in line for something scarce. One that wants two such things may lack now this, now that: its
+ * time goes on, or those who take the one while it waits for the other would pass it for ever.
+ */
+export type Waiters = ReadonlyMap<TaskId, Waiter>;
+
 /** One walk along the queue: who was first to be refused what, and what nobody behind may take any more. */
 export interface Line {
   readonly first: Map<Scarce, TaskId>;
   readonly reserved: Set<Scarce>;
+  /** Those of the waiters who were refused again. */
+  readonly met: Set<TaskId>;
 }
 
 /** A walk that has not begun. */
 export function emptyLine(): Line {
-  return { first: new Map(), reserved: new Set() };
+  return { first: new Map(), reserved: new Set(), met: new Set() };
 }
 
 /**
@@ -33,18 +41,19 @@ export function noteRefusal(
   line: Line,
   task: TaskId,
   reason: WaitReason,
-  waiters: ReadonlyMap<Scarce, Waiter>,
+  waiters: Waiters,
   nowMs: number,
   patienceMs: number,
 ): void {
+  const waiter = waiters.get(task);
+  if (waiter !== undefined) line.met.add(task);
   const scarce = scarceIn(reason);
   if (scarce === undefined || line.first.has(scarce)) return;
   line.first.set(scarce, task);
   // It waits for others to become known, not for what they hold: they may be passed all the while.
   if (reason.kind === 'slow-start') return;
-  const waiter = waiters.get(scarce);
-  if (waiter?.task === task && nowMs - waiter.sinceMs >= Math.max(PASSED_FOR_MS, patienceMs))
-    line.reserved.add(scarce);
+  const waitedMs = waiter === undefined ? 0 : nowMs - waiter.sinceMs;
+  if (waitedMs >= Math.max(PASSED_FOR_MS, patienceMs)) line.reserved.add(scarce);
 }
 
 function scarceIn(reason: WaitReason): Scarce | undefined {
@@ -64,16 +73,22 @@ export function isKeptFrom({ reserved }: Line, spec: TaskSpec): boolean {
   );
 }
 
-/** Who waits now, and since when: those who were first before keep their time. */
+/**
+ * Who waits now, and since when: those who were first before keep their time. So do those whom the walk did not come to,
+ * as their concurrency group is full: others of it may be all that keeps them waiting.
+ *
+ * @param isWaiting - whether a task is still in the queue.
+ */
 export function waitersAfter(
-  { first }: Line,
-  before: ReadonlyMap<Scarce, Waiter>,
+  { first, met }: Line,
+  before: Waiters,
   nowMs: number,
-): Map<Scarce, Waiter> {
-  const now = new Map<Scarce, Waiter>();
-  for (const [scarce, task] of first) {
-    const waiter = before.get(scarce);
-    now.set(scarce, waiter?.task === task ? waiter : { task, sinceMs: nowMs });
+  isWaiting: (task: TaskId) => boolean,
+): Waiters {
+  const now = new Map<TaskId, Waiter>();
+  for (const task of first.values()) now.set(task, before.get(task) ?? { task, sinceMs: nowMs });
+  for (const [task, waiter] of before) {
+    if (!now.has(task) && !met.has(task) && isWaiting(task)) now.set(task, waiter);
   }
   return now;
 }

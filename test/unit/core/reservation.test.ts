@@ -2,6 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { RunConfig, TaskSpec } from '../../../src/core/task-spec.js';
 import { GiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
+import type { WaitReason } from '../../../src/core/reasons.js';
+import {
+  emptyLine,
+  noteRefusal,
+  waitersAfter,
+  type Line,
+  type Waiters,
+} from '../../../src/core/reservation.js';
 import { Loop } from './loop.js';
 
 function needing(id: string, gib: number, spec: Partial<TaskSpec> = {}): TaskSpec {
@@ -50,6 +58,18 @@ describe('the head of the queue', () => {
     expect(startedAfter(300, given)).toBeLessThanOrEqual(inAMinute + 2);
   });
 
+  test('is passed for a minute, and no longer, where each that passes fills the run up', () => {
+    const given = {
+      long: needing('long', 5),
+      head: needing('head', 6),
+      small: {},
+      config: { maxParallel: 2 },
+    };
+    const inAMinute = startedAfter(60, given);
+    expect(inAMinute).toBeGreaterThan(4);
+    expect(startedAfter(300, given)).toBeLessThanOrEqual(inAMinute + 1);
+  });
+
   test('that waits for processors is passed for a minute, and no longer', () => {
     const given = {
       long: needing('long', 1, { cpus: 2 }),
@@ -82,6 +102,37 @@ describe('the head of the queue', () => {
     const inAMinute = startedAfter(60, given);
     expect(inAMinute).toBeGreaterThan(4);
     expect(startedAfter(300, given)).toBeLessThanOrEqual(inAMinute + 1);
+  });
+
+  test('is passed for a minute, and no longer, by others of its own full group', () => {
+    const lane = { concurrency: 'net' };
+    const given = {
+      long: needing('long', 5),
+      head: needing('head', 6, lane),
+      small: lane,
+      config: { groups: { net: 1 } },
+    };
+    const inAMinute = startedAfter(60, given);
+    expect(inAMinute).toBeGreaterThan(4);
+    expect(startedAfter(300, given)).toBeLessThanOrEqual(inAMinute + 1);
+  });
+
+  test('that lacks now this, now that, is passed for a minute altogether', () => {
+    const lacking = (reason: WaitReason, waiters: Waiters, nowMs: number): Line => {
+      const line = emptyLine();
+      noteRefusal(line, 'head', reason, waiters, nowMs, 0);
+      return line;
+    };
+    const gpu: WaitReason = { kind: 'resource', name: 'gpu', wanted: 1, inUse: 2, capacity: 2 };
+    const estimate = { bytes: 2, source: 'request', samples: 0 } as const;
+    const memory: WaitReason = { kind: 'memory', estimate, claimedBytes: 9, allowanceBytes: 10 };
+    const first = lacking(gpu, new Map(), 0);
+    let waiters = waitersAfter(first, new Map(), 0, () => true);
+    const young = lacking(memory, waiters, 30_000);
+    expect([...young.reserved]).toEqual([]);
+    waiters = waitersAfter(young, waiters, 30_000, () => true);
+    expect([...lacking(gpu, waiters, 60_000).reserved]).toEqual(['resource gpu']);
+    expect([...lacking(memory, waiters, 60_000).reserved]).toEqual(['capacity']);
   });
 
   test('that waits for something else does not hide one that waits for memory', () => {
