@@ -33,6 +33,12 @@ function drawOutside(chance: Random, totalBytes: number): OverTime {
   const most = chance.between(0.02, 0.3) * totalBytes;
   const periodMs = chance.int(5000, 60_000);
   const jumpsAtMs = chance.int(1000, 30_000);
+  // Again and again much is taken for a moment: who is preempted then, is so again and again.
+  if (chance.chance(0.05)) {
+    const stormMs = chance.int(4000, 9000);
+    const low = 0.05 * totalBytes;
+    return (tMs) => (tMs % stormMs > 0.75 * stormMs ? 0.6 * totalBytes : low);
+  }
   switch (chance.pick(['steady', 'rising', 'waves', 'jump', 'pulses'] as const)) {
     case 'steady':
       return () => most;
@@ -51,12 +57,14 @@ function drawOutside(chance: Random, totalBytes: number): OverTime {
 function drawNeighbours(chance: Random, totalBytes: number): Neighbour[] {
   if (!chance.chance(0.3)) return [];
   return Array.from({ length: chance.int(1, 3) }, () => {
-    const most = totalBytes * chance.logBetween(0.01, 0.5);
+    const oomScoreAdj = chance.pick([-1000, -500, 0, 300, 800]);
+    // What nobody can kill must leave something to the others.
+    const most = totalBytes * chance.logBetween(0.01, oomScoreAdj === -1000 ? 0.1 : 0.5);
     const fromMs = chance.int(0, 30_000);
     const rampMs = chance.pick([1, 500, 5000]);
     const forMs = chance.pick([2000, 20_000, Infinity]);
     return {
-      oomScoreAdj: chance.pick([-1000, -500, 0, 300, 800]),
+      oomScoreAdj,
       bytes: (tMs) => {
         const since = tMs - fromMs;
         if (since < 0 || since > forMs) return most / 20;

@@ -13,10 +13,17 @@ import { workload, type Workload, type WorkloadTask } from './workload.js';
 
 /**
  * How much can be known of a workload: `mixed` is anything, `crowd` is many tasks that are worth scheduling, `lying`
- * declares a part of what it then uses, `stream` is a long row of small tasks with a few large ones in it, which could
- * be passed for ever.
+ * declares a part of what it then uses, `stream` is a long row of small tasks, and a large one near its head that they
+ * could pass for ever.
  */
 type Character = 'mixed' | 'crowd' | 'lying' | 'stream';
+
+/** The jobs of a `stream`, in the order of the jobfile: the first ones fill the machine, so that the large one waits. */
+const STREAM = [
+  { rows: 8, shareOfHost: 0.1 },
+  { rows: 1, shareOfHost: 0.35 },
+  { rows: 80, shareOfHost: 0.1 },
+] as const;
 
 /** How the peaks of one group lie: close together, in two heaps, or far apart with a long tail. */
 type Spread = 'alike' | 'bimodal' | 'heavy-tail';
@@ -56,11 +63,11 @@ export function drawWorkload(chance: Random, config: RunConfig, totalBytes: numb
     const isPreemptible = own.chance(preemptibleShare);
     tasks.push(...drawRows(own, { job, config, typicalBytes, isPreemptible, character }));
   }
-  return workload(config, tasks, drawStops(chance));
+  return workload(config, tasks);
 }
 
 function jobCount(chance: Random, character: Character): number {
-  if (character === 'stream') return 2;
+  if (character === 'stream') return STREAM.length;
   return character === 'mixed' ? chance.int(1, 8) : chance.int(2, 5);
 }
 
@@ -74,16 +81,11 @@ function drawTypicalBytes(
     case 'mixed':
       return chance.logBetween(16 * MiB, totalBytes * (chance.chance(0.1) ? 1.1 : 0.4));
     case 'stream':
-      return totalBytes * (job === 0 ? chance.between(0.02, 0.1) : chance.between(0.3, 0.6));
+      return totalBytes * (STREAM[job]?.shareOfHost ?? 0) * chance.between(0.8, 1.1);
     case 'crowd':
     case 'lying':
       return totalBytes * chance.logBetween(0.04, 0.4);
   }
-}
-
-function drawStops(chance: Random): number[] {
-  if (!chance.chance(0.1)) return [];
-  return [chance.int(100, 20_000), chance.int(20_000, 25_000)].slice(0, chance.int(1, 2));
 }
 
 function drawRows(chance: Random, draw: JobDraw): WorkloadTask[] {
@@ -109,7 +111,7 @@ function drawInputBytes(chance: Random, { curve }: Program): number | undefined 
 }
 
 function rowCount(chance: Random, character: Character, job: number): number {
-  if (character === 'stream') return job === 0 ? chance.int(60, 120) : chance.int(1, 3);
+  if (character === 'stream') return STREAM[job]?.rows ?? 1;
   return character === 'mixed' && chance.chance(0.3) ? 1 : chance.int(2, 10);
 }
 
@@ -133,7 +135,7 @@ function drawJob(chance: Random, draw: JobDraw): TaskSpec {
     needs: isStream ? [] : needs,
     when: chance.chance(0.2) ? 'always' : 'success',
     memory: drawMemory(chance, character, typicalBytes),
-    cpus: chance.pick<number | 'auto'>([0, 0.5, 1, 2, 'auto', 'auto', 'auto']),
+    cpus: isStream ? 0 : chance.pick<number | 'auto'>([0, 0.5, 1, 2, 'auto', 'auto', 'auto']),
     resources: chance.chance(0.15) ? { gpu: chance.int(1, 2) } : {},
     preemptible: (isPreemptible ? chance.int(1, 4) : 0) as PreemptibleLevel,
     onPreempt: { signal: 'SIGTERM', graceMs: chance.pick([0, 1000, 5000]) },
@@ -146,7 +148,10 @@ function drawJob(chance: Random, draw: JobDraw): TaskSpec {
     ...(chance.chance(0.15) && !isStream ? { timeoutMs: chance.int(500, 20_000) } : {}),
     priority: isStream ? 0 : chance.pick([0, 0, 0, 5, -5]),
     group: chance.chance(0.2) ? 'shared' : name,
-    profile: chance.chance(character === 'lying' ? 0.3 : 0.9) ? chance.pick(STRATEGIES) : 'none',
+    profile:
+      isStream || chance.chance(character === 'lying' ? 0.7 : 0.1)
+        ? 'none'
+        : chance.pick(STRATEGIES),
     ...(chance.chance(0.2) ? { hasInputs: true as const } : {}),
     ...(groups.length > 0 && chance.chance(0.3) ? { concurrency: groups[0] ?? '' } : {}),
   };
@@ -161,7 +166,7 @@ function drawMemory(chance: Random, character: Character, typicalBytes: number):
   if (character === 'stream') return { grow: { kind: 'none' }, requestBytes: around(1, 1.2) };
   const request = chance.chance(0.25) ? { requestBytes: around(0.3, 1.5) } : {};
   if (!chance.chance(0.2)) return { ...swap, ...request, grow: { kind: 'none' } };
-  const limitBytes = around(0.4, 2);
+  const limitBytes = around(0.15, 2);
   const grow = chance.pick<MemorySpec['grow']>([
     { kind: 'none' },
     { kind: 'factor', factor: 1.5 },
@@ -189,14 +194,14 @@ function drawDurationMs(chance: Random, character: Character): number {
 
 function drawProgram(
   chance: Random,
-  { typicalBytes, character, job }: JobDraw,
+  { typicalBytes, character }: JobDraw,
   shape: ShapeName,
   spread: Spread,
 ): Program {
   const isStream = character === 'stream';
   const peakBytes = Math.round(drawPeak(chance, typicalBytes, isStream ? 'alike' : spread));
   const durationMs = Math.round(
-    isStream && job === 0 ? chance.between(2000, 8000) : drawDurationMs(chance, character),
+    isStream ? chance.between(4000, 12_000) : drawDurationMs(chance, character),
   );
   return {
     durationMs,

@@ -42,6 +42,8 @@ export class Enclosure {
   cpuMs = 0;
   readonly oom = { oomKill: 0, oom: 0, max: 0 };
   cause: TrueCause | undefined;
+  /** How its main process ended. */
+  end: LaunchEnd | undefined;
   /** The supervisor has asked it to end. */
   askedAtMs: number | undefined;
   /** The last of its processes was gone. */
@@ -208,7 +210,7 @@ export class Enclosure {
     }
     if (tenant.mishaps.spawn.kind === 'fails-late') {
       const error = 'the fake program could not be executed';
-      this.#end('never-started', { kind: 'could-not-start', error }, tenant, nowMs);
+      this.#leave('never-started', { kind: 'could-not-start', error }, tenant, nowMs);
       return true;
     }
     const { killedFromOutsideAtMs } = tenant.mishaps;
@@ -218,29 +220,34 @@ export class Enclosure {
       return true;
     }
     if (this.progressMs < tenant.program.durationMs || this.#death?.isKill === true) return false;
-    this.#finish(tenant, nowMs);
+    this.#leave('finished', tenant.exitsWith, tenant, nowMs);
     return true;
   }
 
-  #finish(tenant: Tenant, nowMs: number): void {
+  /** The main process ends by itself; others may stay. */
+  #leave(cause: TrueCause, exit: LaunchEnd, tenant: Tenant, nowMs: number): void {
     const { leavesBehind } = tenant.mishaps;
     if (leavesBehind === undefined) {
-      this.#end('finished', tenant.exitsWith, tenant, nowMs);
+      this.#end(cause, exit, tenant, nowMs);
       return;
     }
-    this.cause = 'finished';
-    this.#mainIsGone = true;
+    this.#endMain(cause, exit, tenant);
     // What stays is a part of what was there: memory does not come from nowhere.
     this.memory.hold(Math.min(leavesBehind.bytes, this.memory.heldBytes));
     this.#strayUntilMs = nowMs + leavesBehind.forMs;
-    tenant.onExit(tenant.exitsWith);
   }
 
   #end(cause: TrueCause, exit: LaunchEnd, tenant: Tenant, nowMs: number): void {
-    this.cause ??= cause;
-    if (!this.#mainIsGone) tenant.onExit(exit);
-    this.#mainIsGone = true;
+    this.#endMain(cause, exit, tenant);
     this.#empty(nowMs);
+  }
+
+  #endMain(cause: TrueCause, exit: LaunchEnd, tenant: Tenant): void {
+    if (this.#mainIsGone) return;
+    this.#mainIsGone = true;
+    this.cause = cause;
+    this.end = exit;
+    tenant.onExit(exit);
   }
 
   #empty(nowMs: number): void {

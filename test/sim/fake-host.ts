@@ -9,7 +9,7 @@ import type {
 } from '../../src/core/observation.js';
 import type { OomCounters } from '../../src/core/outcome.js';
 import type { NodeSignal, TaskId } from '../../src/core/task-spec.js';
-import type { AttemptLimits, Entry, TaskHost } from '../../src/supervisor/ports.js';
+import type { AttemptLimits, Entry, LaunchEnd, TaskHost } from '../../src/supervisor/ports.js';
 import { err, ok, type Result } from '../../src/util/result.js';
 import type { Enclosure, TrueCause } from './enclosure.js';
 import type { FakeMachine } from './fake-machine.js';
@@ -26,8 +26,14 @@ export interface Life extends AttemptRef {
   /** Somebody had removed its cgroup before: what lived in it could not be seen any more. */
   readonly isVanished: boolean;
   readonly cause: TrueCause | undefined;
+  /** How its main process ended; undefined when it never did. */
+  readonly end: LaunchEnd | undefined;
   readonly peakBytes: number;
+  readonly cpuMs: number;
   readonly progressMs: number;
+  readonly limitBytes: number | undefined;
+  /** Undefined when no process had moved in. */
+  readonly oomScoreAdj: number | undefined;
 }
 
 /** A signal or kill as it reached the host. */
@@ -39,7 +45,10 @@ export interface SentSignal extends AttemptRef {
 /** One look that the supervisor took, at the time at which it took it. */
 export interface Look {
   readonly tMs: number;
-  readonly sample: HostSample;
+  readonly usedBytes: number;
+  readonly budgetBytes: number;
+  /** What there was for tasks under every limit above them, whoever had it, by the machine's own count. */
+  readonly roomBytes: number;
 }
 
 /** `memory.high` and `memory.max` as they were asked for, and what all tasks used at that moment. */
@@ -69,8 +78,9 @@ export class FakeHost implements TaskHost {
   readonly lives: Life[] = [];
   readonly signals: SentSignal[] = [];
   readonly treeWrites: TreeWrite[] = [];
+  readonly looks: Look[] = [];
   /** The newest look at the machine, and what each attempt was last seen to use. */
-  lastLook: Look | undefined;
+  lastSample: HostSample | undefined;
   readonly lastSeen = new Map<TaskId, AttemptSample>();
   readonly #machine: FakeMachine;
   readonly #clock: VirtualClock;
@@ -109,7 +119,10 @@ export class FakeHost implements TaskHost {
     this.#removals.retryDue();
     this.#lowerMax();
     const sample = this.#machine.observe();
-    this.lastLook = { tMs: this.#now(), sample };
+    this.lastSample = sample;
+    const { usedBytes, budgetBytes } = sample;
+    const roomBytes = this.#machine.roomForTasks();
+    this.looks.push({ tMs: this.#now(), usedBytes, budgetBytes, roomBytes });
     return sample;
   }
 
@@ -201,7 +214,7 @@ export class FakeHost implements TaskHost {
   }
 
   #putAway(enclosure: Enclosure): void {
-    const { ref, openedAtMs, cause, progressMs, isVanished } = enclosure;
+    const { ref, openedAtMs, cause, end, cpuMs, progressMs, isVanished, limits } = enclosure;
     const { peakBytes } = enclosure.memory;
     const emptiedAtMs = enclosure.isAlive ? Infinity : enclosure.emptySinceMs;
     const closedAtMs = this.#now();
@@ -214,8 +227,12 @@ export class FakeHost implements TaskHost {
       closedAtMs,
       isVanished,
       cause,
+      end,
       peakBytes,
+      cpuMs,
       progressMs,
+      limitBytes: limits.limitBytes,
+      oomScoreAdj: enclosure.tenant?.oomScoreAdj,
     });
     this.#machine.remove(ref);
     const name = nameOf(ref);

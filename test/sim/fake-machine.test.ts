@@ -308,6 +308,18 @@ describe('signals', () => {
     expect(exits).toEqual(['a signal']);
   });
 
+  test('are not needed for what was forgotten: it lives on, holds its memory, and ends', () => {
+    const { add, pass, exits, machine } = scene();
+    const { ref } = add('a', rampAndHold(500 * MiB, 10, 1000), { mishaps: { vanishesAtMs: 100 } });
+    pass(200);
+    machine.remove(ref);
+    pass(200);
+    expect(machine.observe().outsideBytes).toBeGreaterThan(500 * MiB);
+    pass(1000);
+    expect(exits).toEqual(['a 0']);
+    expect(machine.observe().outsideBytes).toBeLessThan(100 * MiB);
+  });
+
   test('do not reach what was moved out of its cgroup, and its memory counts as that of others', () => {
     const { add, pass, exits, machine } = scene();
     const enclosure = add('a', rampAndHold(500 * MiB, 10, 1000), {

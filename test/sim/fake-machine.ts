@@ -3,12 +3,13 @@ import type { AttemptRef, HostSample } from '../../src/core/observation.js';
 import type { AttemptLimits } from '../../src/supervisor/ports.js';
 import { KiB, MiB } from '../../src/util/bytes.js';
 import { Enclosure } from './enclosure.js';
-import type { MachineSpec, Neighbour } from './machine-spec.js';
+import type { MachineSpec } from './machine-spec.js';
 import { Sums } from './memory.js';
-import { chooseVictim, type Bystander } from './oom-killer.js';
+import { chooseVictim } from './oom-killer.js';
 import { Reclaim } from './reclaim.js';
 import { throttled } from './throttle.js';
 import type { VirtualClock } from './virtual-clock.js';
+import { levelOf, othersOf, wallsOf, type Other, type Wall, type Walls } from './walls.js';
 
 /** The machine moves in steps of this. */
 export const STEP_MS = 20;
@@ -41,21 +42,6 @@ export interface OomRecord {
   readonly task: string | undefined;
 }
 
-/** A limit around several, and what else is in it. */
-interface Wall {
-  limitBytes: number;
-  othersBytes: number;
-  readonly cause: 'tree-oom' | 'host-oom';
-  readonly killed: 'tree' | 'host';
-  isThere: boolean;
-}
-
-interface Other extends Bystander {
-  readonly spec: Neighbour;
-  bytes: number;
-  isGone: boolean;
-}
-
 /**
  * The memory of a host as far as a scheduler can tell: tasks that grow along their curves, page cache that gives way,
  * swap that is slow, `memory.high` that slows and `memory.max` that kills, limits above them, the OOM killer's choice,
@@ -80,12 +66,9 @@ export class FakeMachine {
   readonly #clock: VirtualClock;
   readonly #reclaim: Reclaim;
   readonly #others: readonly Other[];
-  readonly #tree: Wall;
-  readonly #ancestor: Wall;
-  readonly #host: Wall;
-  /** Nearest first. */
-  readonly #walls: readonly Wall[];
-  /** What {@link enclosures} holds; undefined when that has changed. */
+  readonly #walls: Walls;
+  readonly #ghosts = new Set<Enclosure>();
+  /** What {@link enclosures} holds, and the ghosts; undefined when that has changed. */
   #listed: readonly Enclosure[] | undefined;
   #turn = 0;
   #hasNews = false;
@@ -95,32 +78,18 @@ export class FakeMachine {
     this.spec = spec;
     this.#clock = clock;
     this.#reclaim = new Reclaim(spec.swap, [this.tasks, this.strays]);
-    this.#others = (spec.neighbours ?? []).map((neighbour) => ({
-      spec: neighbour,
-      oomScoreAdj: neighbour.oomScoreAdj,
-      bytes: 0,
-      isGone: false,
-    }));
-    const wall = { limitBytes: Infinity, othersBytes: 0 };
-    this.#tree = { ...wall, cause: 'tree-oom', killed: 'tree', isThere: spec.tier === 'cgroup' };
-    this.#ancestor = {
-      ...wall,
-      cause: 'host-oom',
-      killed: 'host',
-      isThere: spec.ancestor !== undefined,
-    };
-    this.#host = { ...wall, cause: 'host-oom', killed: 'host', isThere: true };
-    this.#walls = [this.#tree, this.#ancestor, this.#host].filter(({ isThere }) => isThere);
-    this.#lookAround(0);
+    this.#others = othersOf(spec);
+    this.#walls = wallsOf(spec);
+    this.#lookAround();
   }
 
   /** `memory.max` of all tasks. */
   get max(): number {
-    return this.#tree.limitBytes;
+    return this.#walls.tree.limitBytes;
   }
 
   set max(bytes: number) {
-    this.#tree.limitBytes = bytes;
+    this.#walls.tree.limitBytes = bytes;
   }
 
   /** `memory.high` of all tasks; whoever draws it below use has the kernel reclaim at once. */
@@ -155,13 +124,16 @@ export class FakeMachine {
     return this.enclosures.get(keyOf(ref));
   }
 
+  /** Its place is cleared away; what still lives, out of sight, lives on. */
   remove(ref: AttemptRef): void {
+    const enclosure = this.find(ref);
+    if (enclosure?.isAlive === true) this.#ghosts.add(enclosure);
     this.enclosures.delete(keyOf(ref));
     this.#listed = undefined;
   }
 
   get #all(): readonly Enclosure[] {
-    return (this.#listed ??= [...this.enclosures.values()]);
+    return (this.#listed ??= [...this.enclosures.values(), ...this.#ghosts]);
   }
 
   nowMs(): number {
@@ -170,15 +142,23 @@ export class FakeMachine {
 
   /** What everything but our tasks uses. */
   outsideBytes(): number {
-    return this.#host.othersBytes;
+    return this.#walls.host.othersBytes;
   }
 
   /** The limits above us, and what is used inside each, with everything of ours. */
   levels(): readonly MemoryLevel[] {
     const { anonBytes } = this.tasks;
-    const levels = [levelOf(this.#host, anonBytes)];
-    if (this.#ancestor.isThere) levels.push(levelOf(this.#ancestor, anonBytes));
+    const levels = [levelOf(this.#walls.host, anonBytes)];
+    if (this.spec.ancestor !== undefined) levels.push(levelOf(this.#walls.ancestor, anonBytes));
     return levels;
+  }
+
+  /** What there is for tasks under every limit above them, whoever has it. */
+  roomForTasks(): number {
+    let room = Infinity;
+    for (const wall of this.#walls.all)
+      if (wall !== this.#walls.tree) room = Math.min(room, wall.limitBytes - wall.othersBytes);
+    return Math.max(0, room);
   }
 
   /** The most that tasks may use now, whatever anyone believes. */
@@ -188,7 +168,7 @@ export class FakeMachine {
 
   /** One look, as the supervisor gets it. */
   observe(): HostSample {
-    this.#lookAround(this.nowMs());
+    this.#lookAround();
     const usedBytes = this.#usedAsSeen();
     const budget = budgetNow(this.spec.budget, this.levels(), usedBytes);
     const { own, tree, host } = this.oomKills;
@@ -210,7 +190,7 @@ export class FakeMachine {
   }
 
   #availableBytes(): number {
-    const { limitBytes, othersBytes } = this.#host;
+    const { limitBytes, othersBytes } = this.#walls.host;
     return Math.max(0, limitBytes - othersBytes - this.tasks.anonBytes);
   }
 
@@ -224,31 +204,47 @@ export class FakeMachine {
     return anonBytes + Math.max(0, cacheBytes - this.#stat.cacheBytes);
   }
 
-  /** What others do, and where the limits are now. */
-  #lookAround(nowMs: number): void {
+  /** Where the limits are now, and what others have behind them. */
+  #lookAround(): void {
     const { spec } = this;
-    let others = spec.outsideBytes(nowMs) + KERNEL_BYTES + this.strays.currentBytes;
-    for (const other of this.#others) {
-      other.bytes = other.isGone ? 0 : Math.round(other.spec.bytes(nowMs));
-      others += other.bytes;
-    }
+    let others = KERNEL_BYTES + this.strays.currentBytes;
+    for (const { bytes } of this.#others) others += bytes;
     if (spec.ancestor !== undefined) {
-      this.#ancestor.limitBytes = spec.ancestor.limitBytes(nowMs);
-      this.#ancestor.othersBytes = Math.round(spec.ancestor.outsideBytes(nowMs));
-      others += this.#ancestor.othersBytes;
+      const nowMs = this.nowMs();
+      this.#walls.ancestor.limitBytes = spec.ancestor.limitBytes(nowMs);
+      this.#walls.ancestor.othersBytes = Math.round(spec.ancestor.outsideBytes(nowMs));
+      others += this.#walls.ancestor.othersBytes;
     }
-    this.#host.limitBytes = spec.totalBytes;
-    this.#host.othersBytes = Math.round(others);
+    this.#walls.host.limitBytes = spec.totalBytes;
+    this.#walls.host.othersBytes = others;
+  }
+
+  /** Others take what they want, if it is there or can be had. */
+  #growOthers(nowMs: number): void {
+    for (const other of this.#others) {
+      const wanted = other.isGone ? 0 : Math.round(other.spec.bytes(nowMs));
+      const growth = wanted - other.bytes;
+      const free = Math.max(0, this.#roomIn(this.#walls.host));
+      this.#give(other, Math.min(growth, free));
+      if (growth > free)
+        this.#give(other, Math.floor(this.#underWall(this.#walls.host, growth - free)));
+    }
+  }
+
+  #give(other: Other, bytes: number): void {
+    other.bytes += bytes;
+    this.#walls.host.othersBytes += bytes;
   }
 
   #step(): void {
     const nowMs = this.nowMs();
     this.#hasNews = false;
-    this.#lookAround(nowMs);
+    this.#lookAround();
     this.#reclaim.begin(STEP_MS);
+    this.#growOthers(nowMs);
     for (const enclosure of this.#all) this.#settle(enclosure, nowMs);
     this.#workAll();
-    for (const wall of this.#walls) this.#keepWithin(wall);
+    for (const wall of this.#walls.all) this.#keepWithin(wall);
     this.#dropEarly();
     this.#tell();
     this.onStep();
@@ -260,13 +256,19 @@ export class FakeMachine {
 
   #settle(enclosure: Enclosure, nowMs: number): void {
     enclosure.settle(nowMs);
-    const { vanishesAtMs } = enclosure.tenant?.mishaps ?? {};
-    if (vanishesAtMs !== undefined && !enclosure.isVanished && enclosure.isWorking) {
-      if (enclosure.progressMs >= vanishesAtMs) enclosure.vanish(this.strays);
-    }
+    if (!enclosure.isAlive && this.#ghosts.delete(enclosure)) this.#listed = undefined;
+    this.#moveAway(enclosure);
     if (!enclosure.isWatched || enclosure.isPopulated(nowMs)) return;
     enclosure.isWatched = false;
     this.#hasNews = true;
+  }
+
+  /** Where there are cgroups somebody may move it to another. */
+  #moveAway(enclosure: Enclosure): void {
+    const { vanishesAtMs = Infinity } = enclosure.tenant?.mishaps ?? {};
+    const isDue = enclosure.isWorking && enclosure.progressMs >= vanishesAtMs;
+    if (isDue && !enclosure.isVanished && this.spec.tier !== 'procfs')
+      enclosure.vanish(this.strays);
   }
 
   #workAll(): void {
@@ -366,7 +368,7 @@ export class FakeMachine {
     let room = Infinity;
     if (this.spec.tier === 'cgroup' && limits.limitBytes !== undefined)
       room = limits.limitBytes - memory.anonBytes - memory.cacheBytes;
-    for (const wall of this.#walls) room = Math.min(room, this.#roomIn(wall));
+    for (const wall of this.#walls.all) room = Math.min(room, this.#roomIn(wall));
     return room;
   }
 
@@ -382,8 +384,8 @@ export class FakeMachine {
       granted = this.#underOwnLimit(enclosure, granted);
       granted = this.#underBrake(granted, ms);
     }
-    for (const wall of this.#walls) {
-      if (wall === this.#tree && enclosure.isVanished) continue;
+    for (const wall of this.#walls.all) {
+      if (wall === this.#walls.tree && enclosure.isVanished) continue;
       granted = this.#underWall(wall, granted);
       if (granted <= 0) return 0;
     }
@@ -424,7 +426,7 @@ export class FakeMachine {
     const room = this.#roomIn(wall);
     if (bytes <= room) return bytes;
     const freed = this.#reclaim.free(this.#all, bytes - room);
-    if (wall === this.#tree) this.#hasNews = true;
+    if (wall === this.#walls.tree) this.#hasNews = true;
     if (freed < bytes - room && !this.#reclaim.hasMore(this.#all)) this.#oom(wall);
     return Math.max(0, Math.min(bytes, room + freed));
   }
@@ -440,14 +442,14 @@ export class FakeMachine {
   /** Before memory is gone altogether the kernel drops page cache, and nobody waits for that. */
   #dropEarly(): void {
     const low = LOW_SHARE * this.spec.totalBytes;
-    const room = this.#roomIn(this.#host);
+    const room = this.#roomIn(this.#walls.host);
     if (room >= low || this.tasks.cacheBytes === 0) return;
     this.#reclaim.scans += 1;
     this.#reclaim.drop(this.#all, low - room);
   }
 
   #oom(wall: Wall): void {
-    const isHost = wall === this.#host;
+    const isHost = wall === this.#walls.host;
     const totalBytes = wall.limitBytes + (isHost ? (this.spec.swap?.totalBytes ?? 0) : 0);
     const members = isHost ? this.#all : this.#all.filter(({ isVanished }) => !isVanished);
     const victim = chooseVictim(members, isHost ? this.#others : [], totalBytes);
@@ -472,10 +474,6 @@ export class FakeMachine {
     this.oomKills[whose[cause]] += 1;
     this.oomRecords.push({ tMs: this.nowMs(), cause, task });
   }
-}
-
-function levelOf({ limitBytes, othersBytes }: Wall, anonBytes: number): MemoryLevel {
-  return { limitBytes, usedBytes: Math.min(limitBytes, anonBytes + othersBytes) };
 }
 
 function keyOf({ task, attempt }: AttemptRef): string {

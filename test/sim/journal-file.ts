@@ -20,7 +20,8 @@ const options = {
 export class JournalFile {
   readonly #folder: string;
   readonly #path: string;
-  readonly #writer: JournalWriter;
+  /** Undefined when nobody writes. */
+  #writer: JournalWriter | undefined;
 
   constructor() {
     const parent = existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir();
@@ -30,12 +31,12 @@ export class JournalFile {
   }
 
   emit(events: readonly RunEvent[]): void {
-    this.#writer.emit(events);
+    this.#writer?.emit(events);
   }
 
   /** The writer is gone; of the event that it was writing a part has reached the disk. */
   cutShort(event: RunEvent | undefined, tornShare: number): void {
-    this.#writer.close();
+    this.#close();
     if (event === undefined) return;
     const line = Buffer.from(eventLine(event));
     appendFileSync(this.#path, line.subarray(0, Math.floor(tornShare * line.length)));
@@ -46,15 +47,19 @@ export class JournalFile {
     return [...readJournal(this.#path)];
   }
 
-  /** Somebody else goes on with it, by one event. */
-  goOn(event: RunEvent): void {
-    const writer = JournalWriter.reopen(this.#path, options);
-    writer.emit([event]);
-    writer.close();
+  /** Somebody else goes on with it. */
+  reopen(): void {
+    this.#writer = JournalWriter.reopen(this.#path, options);
   }
 
   remove(): void {
+    this.#close();
     rmSync(this.#folder, { recursive: true });
+  }
+
+  #close(): void {
+    this.#writer?.close();
+    this.#writer = undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Priors } from '../../src/core/knowledge.js';
 import type { AttemptRef, HostSample } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type { RunEnd, Supervisor, SupervisorParts } from '../../src/supervisor/supervisor.js';
-import type { Life, SentSignal, TreeWrite } from './fake-host.js';
+import type { Life, Look, SentSignal, TreeWrite } from './fake-host.js';
 import type { OomKills, OomRecord } from './fake-machine.js';
 import type { FaultPlan } from './faults.js';
 import type { MachineSpec } from './machine-spec.js';
@@ -83,6 +83,8 @@ export interface Recording {
   readonly death: Death | undefined;
   readonly supervisor: Supervisor;
   readonly trace: readonly TracePoint[];
+  /** One for each look at the machine: nearly every tick takes one. */
+  readonly looks: readonly Look[];
   readonly lives: readonly Life[];
   /** Attempts whose place was there when the supervisor had ended. */
   readonly openAtEnd: readonly AttemptRef[];

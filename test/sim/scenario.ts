@@ -55,11 +55,11 @@ export function play({ machine, tasks, config, mishapsOf, priors }: Scenario): R
 /** What a run leaves behind for the next, as the profile store would keep it. */
 export function learnedFrom({ events, supervisor }: Recording, before: Priors = new Map()): Priors {
   const profiles = new Map<string, GroupProfile>(before);
-  const startedAtMs = supervisor.state.started?.startedAtMs ?? 0;
+  const { startedAtMs, tier } = present(supervisor.state.started, 'the run has begun');
   for (const event of events) {
     if (event.kind !== 'attempt-ended') continue;
     const { group } = present(supervisor.state.tasks.get(event.task), 'it was planned').spec;
-    const sample = sampleOf(event, 'cgroup', startedAtMs + event.tMs);
+    const sample = sampleOf(event, tier, startedAtMs + event.tMs);
     if (sample !== undefined)
       profiles.set(group, learn(profiles.get(group) ?? emptyProfile(), sample));
   }

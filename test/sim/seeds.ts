@@ -6,20 +6,40 @@ import type { MachineSpec } from './machine-spec.js';
 import type { DeathPlan } from './mortality.js';
 import { Random } from './random.js';
 import type { Setup } from './recording.js';
+import { learnedFrom } from './scenario.js';
+import { simulate } from './simulate.js';
 import { plainConfig } from './specs.js';
 
-/** The run that belongs to a seed: machine, configuration, jobs, faults, and the supervisor's death. */
+/** One run in ten is not the first of its jobs: it knows what an earlier one has learned. */
+const LATER_RUNS = 0.1;
+
+/** The run that belongs to a seed: what it is given, what goes wrong in it, and what earlier runs have shown. */
 export function setupFor(seed: number): Setup {
+  const chance = new Random(seed);
+  const calm = calmSetupFor(seed);
+  const isLater = chance.fork('priors').chance(LATER_RUNS);
+  return {
+    ...calm,
+    workload: { ...calm.workload, stopsAtMs: drawStops(chance.fork('stops')) },
+    faults: drawFaults(chance.fork('faults')),
+    ...drawDeath(chance.fork('death')),
+    ...(isLater ? { priors: learnedFrom(simulate(calm)) } : {}),
+  };
+}
+
+/** The same, if nothing went wrong and nobody interfered: machine, configuration and jobs. */
+export function calmSetupFor(seed: number): Setup {
   const chance = new Random(seed);
   const machine = drawMachine(chance.fork('machine'));
   const config = drawConfig(chance.fork('config'), machine);
-  return {
-    seed,
-    machine,
-    workload: drawWorkload(chance.fork('workload'), config, machine.totalBytes),
-    faults: drawFaults(chance.fork('faults')),
-    ...drawDeath(chance.fork('death')),
-  };
+  const workload = drawWorkload(chance.fork('workload'), config, machine.totalBytes);
+  return { seed, machine, workload };
+}
+
+/** When the user wants the end, and then at once. */
+function drawStops(chance: Random): number[] {
+  if (!chance.chance(0.1)) return [];
+  return [chance.int(100, 20_000), chance.int(20_000, 25_000)].slice(0, chance.int(1, 2));
 }
 
 /** One supervisor in eight dies, most of them early: a run has some hundred events, and fewer deeds. */
@@ -45,6 +65,8 @@ function drawConfig(chance: Random, machine: MachineSpec): RunConfig {
     intervalMs: chance.pick([50, 100, 100, 250, 500, 1000, 2000]),
     halt,
     cpus: machine.cpus,
+    // Half of them say where the lines are to be, and there they stay.
+    ...(chance.chance(0.5) ? { isAsTold: true as const } : {}),
     groups: chance.chance(0.5) ? { network: chance.int(1, 3) } : {},
     resources: { gpu: 2 },
     ...(chance.chance(0.2) ? { maxParallel: chance.int(1, 6) } : {}),

@@ -127,11 +127,11 @@ class Simulation {
 
   #note(event: RunEvent): void {
     this.#events.push(event);
-    const { lastLook, lastSeen } = this.#host;
+    const { lastSample, lastSeen } = this.#host;
     const speaksOfUse =
       event.kind === 'sampled' ||
       (event.kind === 'attempt-stopping' && event.reason.kind === 'preempted');
-    const moment: Moment = { tMs: this.#clock.monotonicMs(), sample: lastLook?.sample };
+    const moment: Moment = { tMs: this.#clock.monotonicMs(), sample: lastSample };
     this.#moments.push(
       speaksOfUse
         ? {
@@ -216,7 +216,10 @@ class Simulation {
     const tMs = this.#clock.monotonicMs();
     const sequel: RunEvent = { kind: 'tick-late', tMs: Math.ceil(tMs), lateMs: 0 };
     // Of a run that never began nothing can go on.
-    if (found.length > 0) journal.goOn(sequel);
+    if (found.length > 0) {
+      journal.reopen();
+      journal.emit([sequel]);
+    }
     return {
       tMs,
       wasWriting: lastWords !== undefined,
@@ -250,7 +253,7 @@ class Simulation {
     const makespanMs = this.#supervisor.state.ended?.tMs ?? this.#clock.monotonicMs();
     const openAtEnd = this.#openNow();
     const leftOpen = end.kind === 'died' ? [] : this.#host.clearAll();
-    const { lives, signals, treeWrites } = this.#host;
+    const { lives, looks, signals, treeWrites } = this.#host;
     const { oomKills, oomRecords } = this.#machine;
     const { lost } = this.#launcher;
     return {
@@ -261,6 +264,7 @@ class Simulation {
       death,
       supervisor: this.#supervisor,
       trace: this.#trace,
+      looks,
       lives,
       openAtEnd,
       leftOpen,

@@ -52,6 +52,7 @@ export const MUST_REACH: readonly string[] = [
   'attempt-admitted: by a curve',
   'attempt-admitted: by earlier-attempt',
   'attempt-admitted: by group',
+  'attempt-admitted: by profile',
   'attempt-admitted: by request',
   'attempt-admitted: by run',
   'attempt-admitted: by unknown',
