@@ -1,16 +1,26 @@
 import type { Recording } from '../recording.js';
-import { lateComersAreStopped, noTaskIsDoubled, nothingIsLeftOpen } from './attempts.js';
+import { alarmsAreRaised } from './alarms.js';
+import {
+  lateComersAreStopped,
+  launchesAreAsDecided,
+  noTaskIsDoubled,
+  nothingIsLeftOpen,
+} from './attempts.js';
 import { repetitionsAreBounded, requeuesAreKept } from './bounds.js';
-import { brakeStaysAboveUse, budgetIsRespected } from './budget.js';
-import { capsAreRespected, claimsAreRespected } from './caps.js';
+import { brakeIsLifted, brakeStaysAboveUse } from './brake.js';
+import { budgetIsRespected, budgetIsThere } from './budget.js';
+import { capsAreRespected, claimsAreRespected, strangersStartSlowly } from './caps.js';
 import type { Checker } from './checker.js';
+import { deadlinesAreKept } from './deadlines.js';
 import { needsAreRespected } from './needs.js';
+import { followsFromVerdict, sumsAreTrue } from './outcomes.js';
 import { levelZeroIsLeftAlone, victimsGoInOrder } from './preemption.js';
 import { numbersAreNumbers, reasonsAreTrue } from './reasons.js';
 import { deathLosesNothing, replayGivesTheState } from './replay.js';
+import { haltsAreInTime, stopsAreFollowed } from './stops.js';
 import { everyTaskEnds, successIsFinal } from './tasks-end.js';
-import { nobodyIdlesInVain, nobodyStarves } from './turns.js';
-import { verdictsAreTrue } from './verdicts.js';
+import { nobodyIdlesInVain, nobodyStarves, turnsAreKept } from './turns.js';
+import { talliesAreTrue, tooLargeIsTooLarge, verdictsAreTrue } from './verdicts.js';
 
 /** Every promise that each simulated run is held to. */
 export const CHECKERS: readonly Checker[] = [
@@ -19,22 +29,35 @@ export const CHECKERS: readonly Checker[] = [
   noTaskIsDoubled,
   nothingIsLeftOpen,
   lateComersAreStopped,
+  launchesAreAsDecided,
+  deadlinesAreKept,
+  stopsAreFollowed,
+  haltsAreInTime,
+  followsFromVerdict,
+  sumsAreTrue,
   repetitionsAreBounded,
   requeuesAreKept,
   replayGivesTheState,
   deathLosesNothing,
   capsAreRespected,
   claimsAreRespected,
+  strangersStartSlowly,
   needsAreRespected,
+  turnsAreKept,
   nobodyStarves,
   nobodyIdlesInVain,
   budgetIsRespected,
+  budgetIsThere,
+  alarmsAreRaised,
   brakeStaysAboveUse,
+  brakeIsLifted,
   levelZeroIsLeftAlone,
   victimsGoInOrder,
   numbersAreNumbers,
   reasonsAreTrue,
   verdictsAreTrue,
+  talliesAreTrue,
+  tooLargeIsTooLarge,
 ];
 
 /** What a run broke, promise by promise; empty when it kept them all. */

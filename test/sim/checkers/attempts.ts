@@ -1,7 +1,7 @@
 import type { AttemptRef } from '../../../src/core/observation.js';
 import type { Life } from '../fake-host.js';
 import type { Recording } from '../recording.js';
-import { eventsOf, hasEnded, type Checker } from './checker.js';
+import { eventsOf, hasEnded, specsById, type Checker } from './checker.js';
 
 /** Attempts of a task are numbered from 1, and never two live at once: in the events and on the machine. */
 export const noTaskIsDoubled: Checker = {
@@ -82,6 +82,30 @@ export const lateComersAreStopped: Checker = {
 function keyOf({ task, attempt }: AttemptRef): string {
   return `${task}#${attempt}`;
 }
+
+/** What lives on the machine got its limit, and the kernel knows whom it may take first. */
+export const launchesAreAsDecided: Checker = {
+  name: 'attempts start with the limit they were given, and the more expendable first for the kernel, too',
+  check: (recording) => {
+    const specOf = specsById(recording);
+    const admitted = new Map(
+      eventsOf(recording, 'attempt-admitted').map((event) => [keyOf(event), event]),
+    );
+    const wrong: string[] = [];
+    const adjOfLevel = new Map<number, number>();
+    for (const life of recording.lives) {
+      const limitBytes = admitted.get(keyOf(life))?.limitBytes;
+      if (life.limitBytes !== limitBytes)
+        wrong.push(`${keyOf(life)} was to have ${String(limitBytes)} for a limit`);
+      if (life.oomScoreAdj !== undefined)
+        adjOfLevel.set(specOf(life.task).preemptible, life.oomScoreAdj);
+    }
+    const adjs = [...adjOfLevel].sort(([a], [b]) => a - b).map(([, adj]) => adj);
+    if (adjs.some((adj, at) => at > 0 && adj <= (adjs[at - 1] ?? 0)))
+      wrong.push(`the kernel would go by ${adjs.join()}, from level to level`);
+    return wrong;
+  },
+};
 
 /** A place is cleared away when nothing lives in it, and none is left. */
 export const nothingIsLeftOpen: Checker = {

@@ -63,24 +63,17 @@ function expendables(recording: Recording): (task: TaskId, tMs: number) => boole
     specOf(task).preemptible > 0 && (wentAtMs.get(task)?.[IMMUNE_AFTER - 1] ?? Infinity) > tMs;
 }
 
-/** A little over the line is the brake at work. */
-const AT_WORK = 1.021;
-
-/** `memory.high` and `memory.max` of all tasks are never drawn below what they use. */
-export const brakeStaysAboveUse: Checker = {
-  name: 'neither brake nor ceiling is drawn below use',
-  check: ({ treeWrites, setup }) => {
-    // Elsewhere there is none, and what is asked for holds nobody up.
-    if (setup.machine.tier !== 'cgroup') return [];
+/** What the budget promises is there: it never counts on what others have, nor on more than the limits leave. */
+export const budgetIsThere: Checker = {
+  name: 'the budget never counts on memory that others have',
+  check: (recording) => {
     const wrong: string[] = [];
-    let before = Infinity;
-    for (const { tMs, highBytes, maxBytes, usedBytes } of treeWrites) {
-      const high = highBytes === 'max' ? Infinity : highBytes;
-      if (high < before && high * AT_WORK < usedBytes)
-        wrong.push(`the brake was drawn to ${high} at ${tMs} ms, and ${usedBytes} were in use`);
-      if (maxBytes < usedBytes)
-        wrong.push(`the ceiling was set to ${maxBytes} at ${tMs} ms below ${usedBytes} in use`);
-      before = high;
+    const { statLagMs = 0 } = recording.setup.machine;
+    // Page cache that is taken for a working set of ours for a moment is taken for no one else's.
+    if (statLagMs > 0) return wrong;
+    for (const { tMs, budgetBytes, roomBytes } of recording.looks) {
+      if (budgetBytes > roomBytes)
+        wrong.push(`a budget of ${budgetBytes} at ${tMs} ms, and ${roomBytes} are there`);
     }
     return wrong;
   },

@@ -1,3 +1,4 @@
+import type { AttemptAdmitted } from '../../../src/core/events.js';
 import type { TaskId, TaskSpec } from '../../../src/core/task-spec.js';
 import type { Recording } from '../recording.js';
 import { specsById, type Checker } from './checker.js';
@@ -69,3 +70,35 @@ export const claimsAreRespected: Checker = {
     return wrong;
   },
 };
+
+/** Tasks of one unknown group that may run at once. */
+const PILOTS = 2;
+/** One that has not grown for so long is no pilot any more; nobody can know that of one that is younger. */
+const FLAT_MS = 1500;
+
+/** Of a group of which nothing is known no more than two start at once: a crowd looks small until all grow. */
+export const strangersStartSlowly: Checker = {
+  name: 'tasks of an unknown kind start a few at a time',
+  check: (recording) => {
+    const specOf = specsById(recording);
+    const young = new Map<TaskId, { readonly group: string; readonly sinceMs: number }>();
+    const wrong: string[] = [];
+    for (const event of recording.events) {
+      if (event.kind === 'attempt-ended') young.delete(event.task);
+      if (event.kind !== 'attempt-admitted' || !isGuess(event)) continue;
+      const { group } = specOf(event.task);
+      const others = [...young.values()].filter(
+        (one) => one.group === group && event.tMs - one.sinceMs < FLAT_MS,
+      );
+      if (others.length >= PILOTS && event.reason.rule === 'fits')
+        wrong.push(`${event.task} started at ${event.tMs} ms beside ${others.length} of its kind`);
+      young.set(event.task, { group, sinceMs: event.tMs });
+    }
+    return wrong;
+  },
+};
+
+function isGuess({ reason }: AttemptAdmitted): boolean {
+  const { source, samples } = reason.estimate;
+  return source === 'unknown' || source === 'run' || (source === 'group' && samples < 2);
+}

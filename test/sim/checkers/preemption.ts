@@ -1,8 +1,6 @@
-import type { AttemptStopping } from '../../../src/core/events.js';
 import type { Candidate, PreemptReason } from '../../../src/core/reasons.js';
-import type { TaskId } from '../../../src/core/task-spec.js';
-import type { Recording } from '../recording.js';
 import { eventsOf, specsById, type Checker } from './checker.js';
+import { Story, type Living } from './story.js';
 
 /** A level-0 task is stopped for nothing but its timeout, a halt, the user, or what it left behind. */
 export const levelZeroIsLeftAlone: Checker = {
@@ -36,13 +34,14 @@ export const levelZeroIsLeftAlone: Checker = {
   },
 };
 
-/** What is known of a live attempt when victims are chosen, from the events alone. */
-interface Attempt {
-  readonly number: number;
-  readonly admittedAtMs: number;
-  readonly estimateBytes: number;
-  isLeaving: boolean;
-}
+/** Preempted this often, a task is left alone. */
+const IMMUNE_AFTER = 5;
+/** An event tells of no more candidates than this. */
+const TOLD_MOST = 64;
+/** After a victim is gone, use is given this long to settle before the next is taken, unless memory is critical. */
+const SETTLE_MS = 2000;
+/** At critical, growth counts until a kill takes effect. */
+const KILL_LATENCY_S = 0.5;
 
 /**
  * Victims go by effective level, then those over their estimate, then the newest; no more of them than it takes, and
@@ -51,103 +50,109 @@ interface Attempt {
 export const victimsGoInOrder: Checker = {
   name: 'victims are taken in order, no more than needed, and never the last one at work',
   check: (recording) => {
-    const live = new Map<TaskId, Attempt>();
-    const preemptions = new Map<TaskId, number>();
-    const wrong: string[] = [];
+    const story = new Story(recording);
     const told = new Set<PreemptReason>();
-    for (const event of recording.events) {
-      switch (event.kind) {
-        case 'attempt-admitted':
-          live.set(event.task, {
-            number: event.attempt,
-            admittedAtMs: event.tMs,
-            estimateBytes: event.reason.estimate.bytes,
-            isLeaving: false,
-          });
-          break;
-        case 'attempt-exited':
-          leave(live, event.task);
-          break;
-        case 'attempt-ended':
-          live.delete(event.task);
-          break;
-        case 'task-requeued':
-          if (event.cause.kind === 'preempted')
-            preemptions.set(event.task, event.cause.preemptions);
-          break;
-        case 'attempt-stopping': {
-          const { reason } = event;
-          if (reason.kind === 'preempted' && !told.has(reason.preempt)) {
-            told.add(reason.preempt);
-            wrong.push(...misjudged(recording, reason.preempt, event, live, preemptions));
-          }
-          leave(live, event.task);
-          break;
+    const wrong: string[] = [];
+    let lastGoneMs = -Infinity;
+    for (const [at, event] of recording.events.entries()) {
+      if (event.kind === 'attempt-ended' && event.verdict.kind === 'preempted')
+        lastGoneMs = event.tMs;
+      if (event.kind === 'attempt-stopping' && event.reason.kind === 'preempted') {
+        const { preempt } = event.reason;
+        if (!told.has(preempt)) {
+          const seenBytes = recording.moments[at]?.seenBytes ?? new Map<string, number>();
+          const { tMs } = event;
+          const doubts = misjudged(preempt, { tMs, story, seenBytes, lastGoneMs });
+          wrong.push(...doubts.map((doubt) => `at ${tMs} ms ${doubt}`));
         }
-        default:
+        told.add(preempt);
       }
+      story.follow(event);
     }
     return wrong;
   },
 };
 
-function leave(live: ReadonlyMap<TaskId, Attempt>, task: TaskId): void {
-  const attempt = live.get(task);
-  if (attempt !== undefined) attempt.isLeaving = true;
+/** How things stand when victims are chosen. */
+interface Scene {
+  readonly tMs: number;
+  readonly story: Story;
+  readonly seenBytes: ReadonlyMap<string, number>;
+  readonly lastGoneMs: number;
 }
 
-/** Preempted this often, a task is left alone. */
-const IMMUNE_AFTER = 5;
-/** An event tells of no more candidates than this. */
-const TOLD_MOST = 64;
-
-function misjudged(
-  recording: Recording,
-  preempt: PreemptReason,
-  { tMs }: AttemptStopping,
-  live: ReadonlyMap<TaskId, Attempt>,
-  preemptions: ReadonlyMap<TaskId, number>,
-): string[] {
+function misjudged(preempt: PreemptReason, scene: Scene): string[] {
   const { candidates } = preempt;
-  const at = `at ${tMs} ms`;
+  const { live } = scene.story;
   if (candidates.length < Math.min(live.size, TOLD_MOST))
-    return [`${at} ${candidates.length} of ${live.size} live attempts were looked at`];
-  const specOf = specsById(recording);
-  const isEligible = ({ task }: Candidate): boolean =>
-    specOf(task).preemptible > 0 &&
-    (preemptions.get(task) ?? 0) < IMMUNE_AFTER &&
-    live.get(task)?.isLeaving === false;
-  const keyOf = ({ task, usedBytes }: Candidate): readonly number[] => {
-    const { preemptible, index } = specOf(task);
-    const attempt = live.get(task);
-    return [
-      -Math.max(1, preemptible - (preemptions.get(task) ?? 0)),
-      usedBytes > (attempt?.estimateBytes ?? 0) ? 0 : 1,
-      -(attempt?.admittedAtMs ?? 0),
-      -index,
-    ];
-  };
-  const ranked = candidates.filter(isEligible).sort((a, b) => compare(keyOf(a), keyOf(b)));
+    return [`${candidates.length} of ${live.size} live attempts were looked at`];
+  const ranked = rankedAnew(candidates, scene.story);
   const taken = candidates.filter(({ verdict }) => verdict.kind === 'taken');
-  const expected = ranked.slice(0, taken.length).map(({ task }) => task);
+  const expected = ranked.slice(0, taken.length);
   const wrong: string[] = [];
   if (!sameMembers(taken, expected))
-    wrong.push(`${at} ${taken.map(({ task }) => task).join()} went, not ${expected.join()}`);
-  const atWork = [...live.values()].filter(({ isLeaving }) => !isLeaving).length;
-  if (atWork - taken.length < 1) wrong.push(`${at} the last one at work was taken`);
-  if (isMoreThanNeeded(preempt, ranked.slice(0, taken.length)))
-    wrong.push(`${at} more went than were needed`);
+    wrong.push(`${namesOf(taken)} went, and ${namesOf(expected)} should have`);
+  const atWork = [...live.values()].filter((one) => !isLeaving(one)).length;
+  if (atWork - taken.length < 1) wrong.push('the last one at work was taken');
+  if (preempt.level === 'preempt' && mustWait(scene)) wrong.push('it was too soon for another');
+  const dyingBytes = bytesOfDying(scene);
+  if (preempt.dyingBytes !== dyingBytes)
+    wrong.push(`${preempt.dyingBytes} were said to be on their way out, not ${dyingBytes}`);
+  if (isMoreThanNeeded(preempt, expected)) wrong.push('more went than were needed');
   return wrong;
 }
 
-/** What all but the last victim free would have done; at critical, growth counts too, and that is not known here. */
+function isLeaving({ stopping, exited }: Living): boolean {
+  return stopping !== undefined || exited !== undefined;
+}
+
+/** On its way out, and not stuck there. */
+function isDying({ stopping, exited, isStuck }: Living): boolean {
+  return stopping === undefined ? exited !== undefined : !isStuck;
+}
+
+function mustWait({ tMs, story, lastGoneMs }: Scene): boolean {
+  return [...story.live.values()].some(isDying) || tMs - lastGoneMs < SETTLE_MS;
+}
+
+function bytesOfDying({ story, seenBytes }: Scene): number {
+  let sum = 0;
+  for (const one of story.live.values()) {
+    const { task, attempt } = one.admitted;
+    if (isDying(one)) sum += seenBytes.get(`${task}#${attempt}`) ?? 0;
+  }
+  return sum;
+}
+
+function rankedAnew(candidates: readonly Candidate[], story: Story): Candidate[] {
+  const { live, preemptions } = story;
+  const isEligible = ({ task }: Candidate): boolean => {
+    const one = live.get(task);
+    const isImmune = (preemptions.get(task) ?? 0) >= IMMUNE_AFTER;
+    return one !== undefined && one.spec.preemptible > 0 && !isImmune && !isLeaving(one);
+  };
+  const keyOf = ({ task, usedBytes }: Candidate): readonly number[] => {
+    const { preemptible, index } = story.specOf(task);
+    const admitted = live.get(task)?.admitted;
+    return [
+      -Math.max(1, preemptible - (preemptions.get(task) ?? 0)),
+      usedBytes > (admitted?.reason.estimate.bytes ?? 0) ? 0 : 1,
+      -(admitted?.tMs ?? 0),
+      -index,
+    ];
+  };
+  return candidates.filter(isEligible).sort((a, b) => compare(keyOf(a), keyOf(b)));
+}
+
+/** What all but the last victim free would have done. */
 function isMoreThanNeeded(
   { level, numbers, dyingBytes, targetBytes }: PreemptReason,
   taken: readonly Candidate[],
 ): boolean {
-  if (level !== 'preempt') return false;
-  const neededBytes = Math.max(1, numbers.usedBytes - dyingBytes - targetBytes);
-  return taken.slice(0, -1).reduce((sum, { usedBytes }) => sum + usedBytes, 0) >= neededBytes;
+  const growthBytes =
+    level === 'critical' ? Math.max(0, numbers.growthBytesPerS) * KILL_LATENCY_S : 0;
+  const mostNeeded = Math.max(1, numbers.usedBytes + growthBytes - dyingBytes - targetBytes + 1);
+  return taken.slice(0, -1).reduce((sum, { usedBytes }) => sum + usedBytes, 0) >= mostNeeded;
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -158,7 +163,11 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function sameMembers(taken: readonly Candidate[], expected: readonly TaskId[]): boolean {
-  const tasks = new Set(taken.map(({ task }) => task));
-  return tasks.size === expected.length && expected.every((task) => tasks.has(task));
+function sameMembers(some: readonly Candidate[], others: readonly Candidate[]): boolean {
+  const tasks = new Set(some.map(({ task }) => task));
+  return tasks.size === others.length && others.every(({ task }) => tasks.has(task));
+}
+
+function namesOf(candidates: readonly Candidate[]): string {
+  return candidates.map(({ task }) => task).join() || 'nobody';
 }

@@ -1,10 +1,11 @@
 import type { AttemptAdmitted, LevelChanged, RunEvent } from '../../../src/core/events.js';
 import { foreseenAllowance, linesFor, type Lines } from '../../../src/core/lines.js';
 import type { HostSample } from '../../../src/core/observation.js';
-import type { MemoryNumbers, PressureLevel } from '../../../src/core/reasons.js';
-import type { RunConfig, TaskId, TaskSpec } from '../../../src/core/task-spec.js';
+import type { MemoryNumbers } from '../../../src/core/reasons.js';
+import type { RunConfig, TaskSpec } from '../../../src/core/task-spec.js';
 import type { Moment } from '../recording.js';
-import { specsById, type Checker } from './checker.js';
+import type { Checker } from './checker.js';
+import { Story } from './story.js';
 
 /** Every number is one that JSON can keep. */
 export const numbersAreNumbers: Checker = {
@@ -36,53 +37,33 @@ export const reasonsAreTrue: Checker = {
   name: 'every decision has a reason, and its numbers are those of that moment',
   check: (recording) => {
     const { events, moments, setup } = recording;
-    const story: Story = {
-      config: setup.workload.plan.config,
-      specOf: specsById(recording),
-      level: 'open',
-      live: new Map(),
-    };
+    const { config } = setup.workload.plan;
+    const story = new Story(recording);
     const wrong: string[] = [];
     for (const [at, event] of events.entries()) {
       const moment = moments[at];
-      if (moment !== undefined) wrong.push(...doubtful(event, moment, story));
-      follow(event, story);
+      if (moment !== undefined) wrong.push(...doubtful(event, { moment, story, config }));
+      story.follow(event);
     }
     return wrong;
   },
 };
 
-/** What is known of the run from the events so far. */
-interface Story {
+/** How things stand when an event is told. */
+interface Scene {
+  readonly moment: Moment;
+  readonly story: Story;
   readonly config: RunConfig;
-  readonly specOf: (id: TaskId) => TaskSpec;
-  level: PressureLevel;
-  readonly live: Map<TaskId, AliveAttempt>;
-}
-
-interface AliveAttempt {
-  readonly admitted: AttemptAdmitted;
-  isStopping: boolean;
-}
-
-function follow(event: RunEvent, story: Story): void {
-  if (event.kind === 'level-changed') story.level = event.to;
-  if (event.kind === 'attempt-admitted')
-    story.live.set(event.task, { admitted: event, isStopping: false });
-  if (event.kind === 'attempt-ended') story.live.delete(event.task);
-  if (event.kind !== 'attempt-stopping') return;
-  const attempt = story.live.get(event.task);
-  if (attempt !== undefined) attempt.isStopping = true;
 }
 
 /** What does not add up in one event. */
-function doubtful(event: RunEvent, moment: Moment, story: Story): string[] {
-  const { sample } = moment;
+function doubtful(event: RunEvent, scene: Scene): string[] {
+  const { sample } = scene.moment;
   const where = `${event.kind} at ${event.tMs} ms`;
   const numbers = numbersOf(event);
   if (numbers !== undefined && !isWhatWasSeen(numbers, sample))
     return [`${where} gives other numbers than were seen`];
-  const doubts = doubtsAbout(event, moment, story);
+  const doubts = doubtsAbout(event, scene);
   return doubts.map((doubt) => `${where}: ${doubt}`);
 }
 
@@ -112,28 +93,29 @@ function isWhatWasSeen(numbers: MemoryNumbers, sample: HostSample | undefined): 
   );
 }
 
-function doubtsAbout(event: RunEvent, moment: Moment, story: Story): string[] {
+function doubtsAbout(event: RunEvent, scene: Scene): string[] {
+  const { moment, story } = scene;
   switch (event.kind) {
     case 'budget-changed':
       return event.budgetBytes === moment.sample?.budgetBytes ? [] : ['another budget was seen'];
     case 'level-changed':
-      return levelDoubts(event, story);
+      return levelDoubts(event, scene);
     case 'attempt-admitted':
-      return admissionDoubts(event, story);
+      return admissionDoubts(event, scene);
     case 'attempt-stopping':
-      return stopDoubts(event, moment, story);
+      return stopDoubts(event, scene);
     case 'attempt-killed':
       return killDoubts(event, story);
     case 'task-waits':
-      return waitDoubts(event, story);
+      return waitDoubts(event, scene);
     default:
       return [];
   }
 }
 
-function levelDoubts({ from, to, reason }: LevelChanged, { level, config }: Story): string[] {
+function levelDoubts({ from, to, reason }: LevelChanged, { story, config }: Scene): string[] {
   const doubts: string[] = [];
-  if (from !== level) doubts.push(`it was ${level}, not ${from}`);
+  if (from !== story.level) doubts.push(`it was ${story.level}, not ${from}`);
   if (from === to) doubts.push(`nothing changed`);
   const { rule, line, numbers } = reason;
   const lineOf = (lines: Lines): number =>
@@ -157,10 +139,12 @@ function levelDoubts({ from, to, reason }: LevelChanged, { level, config }: Stor
   return doubts;
 }
 
-function admissionDoubts({ reason, limitBytes }: AttemptAdmitted, story: Story): string[] {
+function admissionDoubts(
+  { reason, limitBytes }: AttemptAdmitted,
+  { story, config }: Scene,
+): string[] {
   const { rule, estimate, claimedBytes, allowanceBytes, foresight, numbers, passed } = reason;
   const doubts: string[] = [];
-  const { config } = story;
   const claims = Math.floor(config.overcommit * numbers.budgetBytes);
   const most = foresight ? foreseenAllowance(config, numbers.budgetBytes, 0) : claims;
   if (allowanceBytes < claims || allowanceBytes > most)
@@ -178,14 +162,13 @@ function admissionDoubts({ reason, limitBytes }: AttemptAdmitted, story: Story):
  * What those who run are known to need: an attempt of known size claims no less than that until it is stopped. One that
  * counts with its group's curve claims less at times.
  */
-function leastClaims({ live, specOf }: Story): number {
+function leastClaims(story: Story): number {
   let sum = 0;
-  for (const { admitted, isStopping } of live.values()) {
+  for (const { admitted, spec } of story.atWork()) {
     const { source, bytes, samples } = admitted.reason.estimate;
     const isLearned = (source === 'group' || source === 'profile') && samples >= KNOWN_FROM;
-    const hasCurve = specOf(admitted.task).profile === 'curve';
     const isKnown = isLearned || source === 'earlier-attempt';
-    if (!isStopping && (source === 'request' || (isKnown && !hasCurve))) sum += bytes;
+    if (source === 'request' || (isKnown && spec.profile !== 'curve')) sum += bytes;
   }
   return sum;
 }
@@ -195,8 +178,7 @@ const KNOWN_FROM = 2;
 
 function stopDoubts(
   event: Extract<RunEvent, { kind: 'attempt-stopping' }>,
-  { seenBytes }: Moment,
-  story: Story,
+  { moment, story }: Scene,
 ): string[] {
   const { reason, tMs } = event;
   const admitted = story.live.get(event.task)?.admitted;
@@ -214,7 +196,7 @@ function stopDoubts(
   for (const { task, attempt, usedBytes, estimateBytes, ageMs } of preempt.candidates) {
     const known = story.live.get(task)?.admitted;
     if (known?.attempt !== attempt) doubts.push(`${task} is no candidate: it does not run`);
-    else if (usedBytes !== (seenBytes?.get(`${task}#${attempt}`) ?? 0))
+    else if (usedBytes !== (moment.seenBytes?.get(`${task}#${attempt}`) ?? 0))
       doubts.push(`${task} was not seen to use ${usedBytes}`);
     else if (estimateBytes !== known.reason.estimate.bytes || Math.abs(tMs - known.tMs - ageMs) > 1)
       doubts.push(`${task} is not ${ageMs} ms old, expected to need ${estimateBytes}`);
@@ -226,15 +208,23 @@ function killDoubts(
   event: Extract<RunEvent, { kind: 'attempt-killed' }>,
   { live, level }: Story,
 ): string[] {
-  if (live.get(event.task)?.isStopping !== true) return ['nobody had decided to stop it'];
+  if (live.get(event.task)?.stopping === undefined) return ['nobody had decided to stop it'];
   if (event.because === 'critical' && level !== 'critical') return [`at level ${level}`];
   return [];
 }
 
 function waitDoubts(
-  { reason }: Extract<RunEvent, { kind: 'task-waits' }>,
-  { config, level, live }: Story,
+  { reason, tMs }: Extract<RunEvent, { kind: 'task-waits' }>,
+  { config, story }: Scene,
 ): string[] {
+  const { level, live } = story;
+  const held = (of: (spec: TaskSpec) => number, isOld = false): number =>
+    [...live.values()]
+      .filter(({ admitted }) => !isOld || admitted.tMs < tMs)
+      .reduce((sum, { spec }) => sum + of(spec), 0);
+  // It may have been refused before others were let in at the same look.
+  const isHeld = (inUse: number, of: (spec: TaskSpec) => number): boolean =>
+    inUse >= held(of, true) && inUse <= held(of);
   const isSo = ((): boolean => {
     switch (reason.kind) {
       case 'memory':
@@ -251,10 +241,14 @@ function waitDoubts(
       case 'resource':
         return (
           reason.inUse + reason.wanted > reason.capacity &&
+          isHeld(reason.inUse, ({ resources }) => resources[reason.name] ?? 0) &&
           reason.capacity === (config.resources[reason.name] ?? 0)
         );
       case 'concurrency':
-        return reason.limit === config.groups[reason.name] && live.size >= reason.limit;
+        return (
+          reason.limit === config.groups[reason.name] &&
+          held(({ concurrency }) => Number(concurrency === reason.name)) >= reason.limit
+        );
       case 'max-parallel':
         return reason.limit === config.maxParallel && live.size >= reason.limit;
       case 'back-off':

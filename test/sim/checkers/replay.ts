@@ -13,8 +13,12 @@ export const replayGivesTheState: Checker = {
   name: 'replaying the journal gives the live state',
   check: ({ events, supervisor, end, death }) => {
     if (end.kind !== 'ended' || death !== undefined) return [];
-    const differing = differences(replay(throughJournal(events)), supervisor.state);
-    return differing.length === 0 ? [] : [`the replayed state differs in ${differing.join(', ')}`];
+    try {
+      const differing = differences(replay(throughJournal(events)), supervisor.state);
+      return differing.map((name) => `the replayed state differs in ${name}`);
+    } catch (error) {
+      return [`the journal does not replay: ${String(error)}`];
+    }
   },
 };
 

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../../src/core/events.js';
 import type { TaskId, TaskSpec } from '../../../src/core/task-spec.js';
 import type { Recording } from '../recording.js';
-import { longestGapMs, type Checker } from './checker.js';
+import { longestGapMs, specsById, type Checker } from './checker.js';
 
 /** A task preempted this often goes before everything else. */
 const NEXT_IN_LINE_AFTER = 3;
@@ -18,19 +18,26 @@ class Line {
   readonly #unfinishedNeeds = new Map<TaskId, Set<string>>();
   readonly #unfinishedOf = new Map<string, number>();
   readonly #preemptions = new Map<TaskId, number>();
+  readonly #lanes: Readonly<Record<string, number>>;
   /** Waiting for nothing but their turn, and from when on. */
   readonly ready = new Map<TaskId, number>();
   readonly live = new Map<TaskId, number>();
 
   constructor({ setup }: Recording) {
-    const { tasks } = setup.workload.plan;
+    const { tasks, config } = setup.workload.plan;
+    this.#lanes = config.groups;
     this.#specs = new Map(tasks.map((spec) => [spec.id, spec]));
     for (const { job } of tasks)
       this.#unfinishedOf.set(job, (this.#unfinishedOf.get(job) ?? 0) + 1);
     for (const { id, needs } of tasks) {
       this.#unfinishedNeeds.set(id, new Set(needs));
-      if (needs.length === 0) this.ready.set(id, 0);
+      if (needs.length === 0) this.#release(id, 0);
     }
+  }
+
+  /** Its inputs are looked at first, where it has some. */
+  #release(task: TaskId, tMs: number): void {
+    if (this.#specs.get(task)?.hasInputs !== true) this.ready.set(task, tMs);
   }
 
   follow(event: RunEvent): void {
@@ -41,6 +48,9 @@ class Line {
         return;
       case 'attempt-ended':
         this.live.delete(event.task);
+        return;
+      case 'inputs-measured':
+        this.ready.set(event.task, event.tMs);
         return;
       case 'task-requeued':
         if (event.cause.kind === 'preempted')
@@ -61,7 +71,7 @@ class Line {
     this.#unfinishedOf.set(job, left);
     if (left > 0) return;
     for (const [id, needs] of this.#unfinishedNeeds) {
-      if (needs.delete(job) && needs.size === 0) this.ready.set(id, tMs);
+      if (needs.delete(job) && needs.size === 0) this.#release(id, tMs);
     }
   }
 
@@ -72,6 +82,47 @@ class Line {
       if (sinceMs <= tMs && (first === undefined || this.#isBefore(task, first))) first = task;
     }
     return first;
+  }
+
+  /**
+   * How many come before a task and could start at this time, but for memory and what else there is to share. Near the
+   * end of a run long tasks go before others of their class, and how long one will take is not known here: at least,
+   * and at most.
+   */
+  before(task: TaskId, tMs: number): { readonly least: number; readonly most: number } {
+    let least = 0;
+    let most = 0;
+    for (const [id, sinceMs] of this.ready) {
+      if (id === task || sinceMs > tMs) continue;
+      const isSurelyBefore = this.#isBefore(id, task) && !this.#mayOvertake(task, id);
+      if (isSurelyBefore && this.#isOpen(id)) least += 1;
+      if (this.#isBefore(id, task) || this.#mayOvertake(id, task)) most += 1;
+    }
+    return { least, most };
+  }
+
+  /** Nobody else of its class may be moved before the others for being long. */
+  isOrderKnown(task: TaskId): boolean {
+    return [...this.ready.keys()].every((id) => id === task || !this.#mayOvertake(id, task));
+  }
+
+  /** It may be long, and is of the same class: preempted as often, of the same priority. */
+  #mayOvertake(a: TaskId, b: TaskId): boolean {
+    const [one, other] = [this.#specs.get(a), this.#specs.get(b)];
+    return (
+      one?.profile !== 'none' &&
+      one?.priority === other?.priority &&
+      this.#isNext(a) === this.#isNext(b)
+    );
+  }
+
+  /** The task's concurrency group has room. */
+  #isOpen(task: TaskId): boolean {
+    const name = this.#specs.get(task)?.concurrency;
+    if (name === undefined) return true;
+    let members = 0;
+    for (const id of this.live.keys()) if (this.#specs.get(id)?.concurrency === name) members += 1;
+    return members < (this.#lanes[name] ?? Infinity);
   }
 
   #isBefore(a: TaskId, b: TaskId): boolean {
@@ -94,28 +145,54 @@ export const nobodyStarves: Checker = {
   name: 'nobody starves: who is first in line is passed for a bounded time',
   check: (recording) => {
     const line = new Line(recording);
+    const specOf = specsById(recording);
     const longestMs = longestLifeMs(recording);
-    const boundMs =
-      PASSED_FOR_MS +
-      PILOT_MS +
-      2 * longestMs +
-      2 * longestGapMs(recording) +
-      SLACK_MS +
-      pausedMs(recording);
+    const slackMs = 2 * longestGapMs(recording) + SLACK_MS + pausedMs(recording);
+    // What is known of a task by the user's own word it need not wait for others to show.
+    const boundMs = (task: TaskId): number =>
+      Math.max(PASSED_FOR_MS, longestMs) +
+      slackMs +
+      (specOf(task).memory.requestBytes === undefined ? PILOT_MS + 2 * longestMs : 0);
     const wrong: string[] = [];
     let first: TaskId | undefined;
-    let sinceMs = 0;
+    let passedSinceMs: number | undefined;
     for (const event of recording.events) {
       const { tMs } = event;
-      if (event.kind === 'attempt-admitted' && event.task !== first && first !== undefined) {
-        if (tMs - sinceMs > boundMs && event.reason.passed > 0)
+      const isPassing = event.kind === 'attempt-admitted' && event.reason.passed > 0;
+      if (isPassing && first !== undefined && event.task !== first && line.isOrderKnown(first)) {
+        passedSinceMs ??= tMs;
+        if (tMs - passedSinceMs > boundMs(first))
           wrong.push(
-            `${event.task} passed ${first} at ${tMs} ms, the first in line since ${sinceMs}`,
+            `${event.task} passed ${first} at ${tMs} ms, as others do since ${passedSinceMs}`,
           );
       }
       line.follow(event);
       const now = line.firstAt(tMs);
-      if (now !== first) [first, sinceMs] = [now, tMs];
+      if (now !== first) [first, passedSinceMs] = [now, undefined];
+    }
+    return wrong;
+  },
+};
+
+/** Tasks start in their order, and it is told whom they pass: what was preempted often, then priority, then the jobfile. */
+export const turnsAreKept: Checker = {
+  name: 'tasks start in their order, and it is told how many they pass',
+  check: (recording) => {
+    const line = new Line(recording);
+    const stuck = new Set<TaskId>();
+    const wrong: string[] = [];
+    for (const event of recording.events) {
+      if (event.kind === 'attempt-stuck') stuck.add(event.task);
+      if (event.kind === 'attempt-ended') stuck.delete(event.task);
+      // Who is let in because all others are stuck is the first whom they do not keep from it.
+      if (event.kind === 'attempt-admitted' && stuck.size === 0) {
+        const { passed } = event.reason;
+        // A concurrency group may have filled up since those of it were looked at.
+        const { least, most } = line.before(event.task, event.tMs);
+        if (passed < least || passed > most)
+          wrong.push(`${event.task} passed ${least} to ${most} at ${event.tMs} ms, not ${passed}`);
+      }
+      line.follow(event);
     }
     return wrong;
   },

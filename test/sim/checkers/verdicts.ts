@@ -24,6 +24,57 @@ export const verdictsAreTrue: Checker = {
   },
 };
 
+/** What is counted of an attempt when it is over is what it used. */
+export const talliesAreTrue: Checker = {
+  name: 'peaks, processor time and exit codes are those of the attempt',
+  check: (recording) => {
+    const lives = new Map(recording.lives.map((life) => [`${life.task}#${life.attempt}`, life]));
+    // Lost, or given up as stuck: nobody could count any more.
+    const unknown = new Set(
+      [...recording.lost, ...eventsOf(recording, 'attempt-stuck')].map(
+        (ref) => `${ref.task}#${ref.attempt}`,
+      ),
+    );
+    const wrong: string[] = [];
+    for (const event of eventsOf(recording, 'attempt-ended')) {
+      const key = `${event.task}#${event.attempt}`;
+      const life = lives.get(key);
+      const isKnown = life !== undefined && !life.isVanished && !unknown.has(key);
+      if (!isKnown || event.verdict.kind === 'could-not-start') continue;
+      const { peakBytes, cpuMs, end } = life;
+      if (event.peakBytes !== peakBytes) wrong.push(`${key} used ${peakBytes}`);
+      if (event.cpuMs !== Math.round(cpuMs)) wrong.push(`${key} took ${cpuMs} ms of processors`);
+      const { verdict } = event;
+      if (verdict.kind === 'exit' && (end?.kind !== 'code' || end.code !== verdict.code))
+        wrong.push(`${key} did not exit with ${verdict.code}`);
+    }
+    return wrong;
+  },
+};
+
+/** A task is too large for the budget only if it was alone and filled it; else others had their part in it. */
+export const tooLargeIsTooLarge: Checker = {
+  name: 'only what was alone and filled the budget is called too large for it',
+  check: (recording) => {
+    const live = new Map<string, number>();
+    const wrong: string[] = [];
+    for (const event of recording.events) {
+      if (event.kind === 'attempt-admitted') live.set(event.task, event.reason.numbers.budgetBytes);
+      if (event.kind !== 'attempt-ended') continue;
+      const { verdict, task } = event;
+      if (verdict.kind === 'over-budget') {
+        const budgetBytes = live.get(task) ?? 0;
+        if (live.size > 1 || verdict.peakBytes < FILLS * budgetBytes)
+          wrong.push(`${task} was ${live.size > 1 ? 'not alone' : 'smaller than the budget'}`);
+      }
+      live.delete(task);
+    }
+    return wrong;
+  },
+};
+
+const FILLS = 0.9;
+
 /** Without counters of its own, who killed an attempt is guessed from the host's. */
 function isBlind({ setup }: Recording, life: Life, verdict: Verdict): boolean {
   if (setup.machine.tier === 'cgroup' && !life.isVanished) return false;

@@ -1,7 +1,8 @@
 import type { RunEvent } from '../../../src/core/events.js';
 import type { EventSink } from '../../../src/supervisor/ports.js';
 import { nothingIsLeftOpen } from '../checkers/attempts.js';
-import { brakeStaysAboveUse, budgetIsRespected } from '../checkers/budget.js';
+import { brakeStaysAboveUse } from '../checkers/brake.js';
+import { budgetIsRespected } from '../checkers/budget.js';
 import { levelZeroIsLeftAlone } from '../checkers/preemption.js';
 import { deathLosesNothing } from '../checkers/replay.js';
 import type { Checker } from '../checkers/checker.js';

@@ -1,5 +1,6 @@
 import type { Candidate } from '../../../src/core/reasons.js';
-import { brakeStaysAboveUse, budgetIsRespected } from '../checkers/budget.js';
+import { brakeStaysAboveUse } from '../checkers/brake.js';
+import { budgetIsRespected } from '../checkers/budget.js';
 import { levelZeroIsLeftAlone, victimsGoInOrder } from '../checkers/preemption.js';
 import { ofAnotherPlan, run, withCandidates, type Planted } from './doctor.js';
 

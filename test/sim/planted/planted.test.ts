@@ -10,11 +10,20 @@ import { JOURNAL } from './journal.js';
 import { MEMORY } from './memory.js';
 import { REASONS } from './reasons.js';
 import { REPETITIONS } from './repetitions.js';
+import { RULES } from './rules.js';
 
 /** So many seeds, and the bug has shown. */
 const SEEDS_TO_SHOW = 60;
 
-const PLANTED = [...ENDS, ...REPETITIONS, ...JOURNAL, ...ADMISSION, ...MEMORY, ...REASONS];
+const PLANTED = [
+  ...ENDS,
+  ...REPETITIONS,
+  ...JOURNAL,
+  ...ADMISSION,
+  ...MEMORY,
+  ...REASONS,
+  ...RULES,
+];
 
 describe('the checkers', () => {
   test('find nothing wrong with an honest run that has something of everything', () => {

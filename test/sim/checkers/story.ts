@@ -1,0 +1,138 @@
+import type { AttemptAdmitted, AttemptStopping, RunEvent } from '../../../src/core/events.js';
+import type { ExitStatus } from '../../../src/core/outcome.js';
+import type { PressureLevel } from '../../../src/core/reasons.js';
+import type { TaskId, TaskSpec } from '../../../src/core/task-spec.js';
+import type { Recording } from '../recording.js';
+import { specsById } from './checker.js';
+
+/** An attempt that lives, as far as the events tell. */
+export interface Living {
+  readonly admitted: AttemptAdmitted;
+  readonly spec: TaskSpec;
+  launchedAtMs: number | undefined;
+  stopping: AttemptStopping | undefined;
+  killedAtMs: number | undefined;
+  isStuck: boolean;
+  exited: { readonly atMs: number; readonly status: ExitStatus } | undefined;
+}
+
+/** What is known of a run from its events so far: told anew, apart from the engine's own state. */
+export class Story {
+  readonly specOf: (id: TaskId) => TaskSpec;
+  readonly live = new Map<TaskId, Living>();
+  readonly preemptions = new Map<TaskId, number>();
+  level: PressureLevel = 'open';
+  stops = 0;
+  halted: 'soon' | 'now' | undefined;
+
+  constructor(recording: Recording) {
+    this.specOf = specsById(recording);
+  }
+
+  follow(event: RunEvent): void {
+    switch (event.kind) {
+      case 'level-changed':
+        this.level = event.to;
+        return;
+      case 'stop-requested':
+        this.stops = event.times;
+        return;
+      case 'halted':
+        this.halted = event.mode;
+        return;
+      case 'attempt-admitted':
+        this.live.set(event.task, newlyAdmitted(event, this.specOf(event.task)));
+        return;
+      case 'attempt-ended':
+        this.live.delete(event.task);
+        return;
+      case 'task-requeued':
+        if (event.cause.kind === 'preempted')
+          this.preemptions.set(event.task, event.cause.preemptions);
+        return;
+      default:
+        if ('attempt' in event) change(this.live.get(event.task), event);
+    }
+  }
+
+  /** Those that get on with their work, or are about to. */
+  atWork(): Living[] {
+    return [...this.live.values()].filter(({ stopping }) => stopping === undefined);
+  }
+}
+
+function newlyAdmitted(admitted: AttemptAdmitted, spec: TaskSpec): Living {
+  return {
+    admitted,
+    spec,
+    launchedAtMs: undefined,
+    stopping: undefined,
+    killedAtMs: undefined,
+    isStuck: false,
+    exited: undefined,
+  };
+}
+
+function change(attempt: Living | undefined, event: RunEvent): void {
+  if (attempt === undefined) return;
+  switch (event.kind) {
+    case 'attempt-launched':
+      attempt.launchedAtMs = event.tMs;
+      return;
+    case 'attempt-stopping':
+      attempt.stopping = event;
+      return;
+    case 'attempt-killed':
+      attempt.killedAtMs = event.tMs;
+      return;
+    case 'attempt-stuck':
+      attempt.isStuck = true;
+      return;
+    case 'attempt-exited':
+      attempt.exited = { atMs: event.tMs, status: event.exit };
+      return;
+    default:
+  }
+}
+
+/**
+ * Tells the story tick by tick: `onTick` sees how things stand when a tick has decided all it had to. A tick that the
+ * supervisor did not live to end is left out.
+ */
+export function tellByTicks(
+  recording: Recording,
+  onEvent: (event: RunEvent, story: Story) => void,
+  onTick: (tick: TickLook, story: Story) => void,
+): void {
+  const story = new Story(recording);
+  const { events, looks, death } = recording;
+  let at = 0;
+  for (const [index, look] of looks.entries()) {
+    const tMs = Math.round(look.tMs);
+    const nextMs = looks[index + 1]?.tMs ?? Infinity;
+    if (look.tMs >= (death?.tMs ?? Infinity)) break;
+    for (; at < events.length; at += 1) {
+      const event = events[at];
+      if (event === undefined || event.tMs > tMs) break;
+      onEvent(event, story);
+      story.follow(event);
+    }
+    // Two looks in one millisecond: their events cannot be told apart.
+    if (Math.round(nextMs) > tMs) onTick({ ...look, tMs, exactMs: look.tMs }, story);
+  }
+  for (; at < events.length; at += 1) {
+    const event = events[at];
+    if (event === undefined) break;
+    onEvent(event, story);
+    story.follow(event);
+  }
+}
+
+/** One tick, by the look at the machine that it took. */
+export interface TickLook {
+  /** As its events say, whole milliseconds. */
+  readonly tMs: number;
+  readonly exactMs: number;
+  readonly usedBytes: number;
+  readonly budgetBytes: number;
+}
