@@ -60,6 +60,73 @@ describe('what the simulator once found', () => {
     expect(back?.highBytes).toBeGreaterThan(back?.usedBytes ?? Infinity);
   });
 
+  test('who was first in line was passed for ever while max_parallel filled up behind it', () => {
+    const requesting = (bytes: number): Partial<TaskSpec> => ({
+      memory: { requestBytes: bytes, grow: { kind: 'none' } },
+      cpus: 0,
+    });
+    // They never end two at a time.
+    const small = (row: number): Program => rampAndHold(0.9 * GiB, 100, 5000 + 310 * (row % 3));
+    const recording = play({
+      machine: machineWithBudget(4 * GiB),
+      config: { maxParallel: 2 },
+      tasks: [
+        ...alike('first', 1, rampAndHold(0.9 * GiB, 100, 2500), requesting(1 * GiB)),
+        ...alike('large', 1, rampAndHold(2.9 * GiB, 100, 1000), requesting(3 * GiB)),
+        ...alike('small', 40, small, requesting(1 * GiB)),
+      ],
+    });
+    expect(violations(recording)).toEqual([]);
+    const large = eventsOf(recording, 'attempt-admitted').find(({ task }) => task === 'large.0');
+    expect(large?.tMs).toBeLessThan(75_000);
+  });
+
+  test('who was first in line was passed for ever by others of its own concurrency group', () => {
+    const net = (bytes: number): Partial<TaskSpec> => ({
+      memory: { requestBytes: bytes, grow: { kind: 'none' } },
+      cpus: 0,
+      profile: 'none',
+      concurrency: 'net',
+    });
+    const small = (row: number): Program => rampAndHold(0.9 * GiB, 100, 5000 + 310 * (row % 3));
+    const recording = play({
+      machine: machineWithBudget(4 * GiB),
+      config: { groups: { net: 2 } },
+      tasks: [
+        ...alike('first', 1, rampAndHold(0.9 * GiB, 100, 2500), net(1 * GiB)),
+        ...alike('large', 1, rampAndHold(2.9 * GiB, 100, 1000), net(3 * GiB)),
+        ...alike('small', 40, small, net(1 * GiB)),
+      ],
+    });
+    expect(violations(recording)).toEqual([]);
+    const large = eventsOf(recording, 'attempt-admitted').find(({ task }) => task === 'large.0');
+    expect(large?.tMs).toBeLessThan(75_000);
+  });
+
+  test('who lacked now a resource and now memory was passed for ever', () => {
+    const wanting = (bytes: number, gpu: number): Partial<TaskSpec> => ({
+      memory: { requestBytes: bytes, grow: { kind: 'none' } },
+      cpus: 0,
+      profile: 'none',
+      resources: gpu > 0 ? { gpu } : {},
+    });
+    const withGpu = (row: number): Program => rampAndHold(0.5 * GiB, 100, 4100 + 310 * (row % 3));
+    const without = (row: number): Program => rampAndHold(0.9 * GiB, 100, 5300 + 470 * (row % 4));
+    const recording = play({
+      machine: machineWithBudget(4 * GiB),
+      config: { resources: { gpu: 1 } },
+      tasks: [
+        ...alike('first', 1, rampAndHold(0.9 * GiB, 100, 2500), wanting(1 * GiB, 0)),
+        ...alike('large', 1, rampAndHold(2.9 * GiB, 100, 1000), wanting(3 * GiB, 1)),
+        ...alike('gpu', 40, withGpu, wanting(0.6 * GiB, 1)),
+        ...alike('plain', 60, without, wanting(1 * GiB, 0)),
+      ],
+    });
+    expect(violations(recording)).toEqual([]);
+    const large = eventsOf(recording, 'attempt-admitted').find(({ task }) => task === 'large.0');
+    expect(large?.tMs).toBeLessThan(80_000);
+  });
+
   test('a task that grew its limit forgot that it had been preempted above it', () => {
     const grower: Program = {
       ...rampAndHold(800 * MiB, 5000, 2000),
