@@ -186,7 +186,7 @@ function lookAt(state: RunState, input: AdmissionInput): Look {
     guesses.set(record.spec.group, (guesses.get(record.spec.group) ?? 0) + 1);
   }
   return {
-    claimedBytes: expectedPeak(forecast(), control.sigmas),
+    claimedBytes: expectedPeak(forecast(), control.caution.sigmas),
     allowanceBytes: Math.floor(control.config.overcommit * basis.budgetBytes),
     foreseenBytes: foreseenAllowance(control.config, basis.budgetBytes, unknownShare),
     guesses,
@@ -245,7 +245,8 @@ function fit(
   readonly allowanceBytes: number;
   readonly foresight?: Foresight;
 } {
-  const { sigmas, knowledge } = control;
+  const { knowledge } = control;
+  const { sigmas } = control.caution;
   const outlook: Outlook = outlookOfNext(record, estimate, knowledge);
   const isForeseen = outlook.kind === 'course';
   const allowanceBytes =
@@ -325,7 +326,8 @@ function progress(
   const look = lookAt(state, input);
   const isAlone = state.live.size === 0;
   let head: Refusal | undefined;
-  for (const record of inOrder(state.queue, (lane) => laneIsOpen(state, look, lane))) {
+  const queued = inOrder(state.queue, (lane) => laneIsOpen(state, look, lane));
+  for (const record of longOnesFirst(queued, input.control)) {
     const reason = refusal(record, state, input, look);
     if (isAlone || isAboutMemory(reason)) {
       const admitted = fits(record, input, look, 0);

@@ -1,4 +1,5 @@
 import { EASY_BRAKE, type BrakeMemory } from './brake.js';
+import { FIRST_CAUTION, type Caution } from './caution.js';
 import { initialKnowledge, NO_PRIORS, type Knowledge, type Priors } from './knowledge.js';
 import { predictCpus } from './learning/cpus.js';
 import { curveOf, newRecorder, noteUse, type CurveRecorder } from './learning/curve.js';
@@ -14,9 +15,6 @@ import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
 const GROWTH_FACTOR = 1.05;
 /** Tasks of unknown size that may run at once at first, over all groups. */
 const FIRST_UNKNOWNS = 2;
-
-/** Two deviations of a sum of many tasks: one look in fifty is above (prediction.md section 3.4). */
-const FIRST_SIGMAS = 2;
 
 /** Use of processors is measured over stretches of this length. */
 const CPU_STRETCH_MS = 500;
@@ -78,8 +76,8 @@ export interface Control {
   readonly oomKillsBefore: Map<TaskId, number>;
   /** What is known of groups. */
   readonly knowledge: Knowledge;
-  /** How many standard deviations of what tasks use over time admission leaves room for. */
-  sigmas: number;
+  /** How much room for chance admission leaves, by what it has come to. */
+  caution: Caution;
   level: LevelMemory;
   slowStart: SlowStart;
   /** What the tree's limits were last set to. */
@@ -106,7 +104,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
   return {
     config,
     knowledge: initialKnowledge(priors),
-    sigmas: FIRST_SIGMAS,
+    caution: FIRST_CAUTION,
     memory: new Map(),
     measuring: new Set(),
     oomKillsBefore: new Map(),

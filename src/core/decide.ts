@@ -186,7 +186,7 @@ function expectedBytes({ state, control, forecast }: Tick): number {
     const usedBytes = control.memory.get(record.spec.id)?.usedBytes ?? 0;
     if (isGuess(attempt.estimate) || usedBytes > attempt.estimate.bytes) return Infinity;
   }
-  return expectedPeak(forecast(), control.sigmas);
+  return expectedPeak(forecast(), control.caution.sigmas);
 }
 
 function admit(tick: Tick): void {
@@ -292,7 +292,7 @@ function sample(tick: Tick): void {
   emit(tick, {
     kind: 'sampled',
     level: state.level,
-    claimedBytes: expectedPeak(tick.forecast(), control.sigmas),
+    claimedBytes: expectedPeak(tick.forecast(), control.caution.sigmas),
     numbers: tick.numbers,
     unknownShare: Math.round(100 * tick.unknownShare) / 100,
     attempts,

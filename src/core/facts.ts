@@ -1,6 +1,8 @@
 import { present, unreachable } from '../util/assert.js';
+import { afterCompletion, afterPreemption } from './caution.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
+import type { AttemptEnded } from './events.js';
 import { learnFrom } from './knowledge.js';
 import { sampleOf } from './learning/sample.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
@@ -134,6 +136,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     ...(inputBytes === undefined ? {} : { inputBytes }),
   } as const;
   emit(tick, ended);
+  noteWork(tick, ended);
   tick.control.memory.delete(record.spec.id);
   tick.control.oomKillsBefore.delete(record.spec.id);
   if (learned(tick, record.spec.group, ended))
@@ -161,6 +164,18 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     floorBytes,
     ...(limitBytes === undefined ? {} : { limitBytes }),
   });
+}
+
+/** Work that was thrown away makes admission more cautious, work that came to its end makes it bolder. */
+function noteWork(
+  { control }: Tick,
+  { verdict, curve, ranMs }: Pick<AttemptEnded, 'verdict' | 'curve' | 'ranMs'>,
+): void {
+  if (curve === undefined) return;
+  const byteMs = (curve.reduce((sum, bytes) => sum + bytes, 0) / curve.length) * ranMs;
+  if (verdict.kind === 'preempted') control.caution = afterPreemption(control.caution, byteMs);
+  if (verdict.kind === 'exit' && verdict.code === 0)
+    control.caution = afterCompletion(control.caution, byteMs);
 }
 
 /** What is learned of the group at once; true when nothing was known of it before. */

@@ -12,7 +12,7 @@ const FILLED_SHARE = 0.75;
 /** What is decisive is worked out anew when the queue has changed, but no more often than this, */
 const AGAIN_AFTER_MS = 1000;
 /** and after this in any case: running tasks get on, too. */
-const AGAIN_AT_LATEST_MS = 60_000;
+const AGAIN_AT_LATEST_MS = 10_000;
 
 /** How long a task must take to go before the others, as last worked out. */
 export interface LongFirst {

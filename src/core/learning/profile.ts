@@ -65,9 +65,16 @@ export function completedRuns({ runs }: GroupProfile): number {
   return runs.length;
 }
 
+const largest = new WeakMap<GroupProfile, number>();
+
 /** The highest peak of the completed runs that count, bytes; 0 when there are none. */
-export function largestPeak({ runs }: GroupProfile): number {
-  return largestOf(runs.map(({ peakBytes }) => peakBytes));
+export function largestPeak(profile: GroupProfile): number {
+  let most = largest.get(profile);
+  if (most === undefined) {
+    most = largestOf(profile.runs.map(({ peakBytes }) => peakBytes));
+    largest.set(profile, most);
+  }
+  return most;
 }
 
 /**

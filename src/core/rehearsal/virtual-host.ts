@@ -1,4 +1,4 @@
-import { present } from '../../util/assert.js';
+import { assert, present } from '../../util/assert.js';
 import { budgetNow } from '../budget.js';
 import type { AttemptRef, AttemptSample, Fact, HostSample } from '../observation.js';
 import type { BudgetSpec, NodeSignal, TaskId } from '../task-spec.js';
@@ -52,6 +52,12 @@ export class VirtualHost {
   #usedByteMs = 0;
 
   constructor(spec: VirtualHostSpec) {
+    const { capacityBytes, outsideBytes, killLatencyMs, cpus } = spec;
+    assert(
+      [capacityBytes, outsideBytes, killLatencyMs].every((one) => one >= 0 && one < Infinity),
+      'a virtual host has so much memory, some of it in use, and a time in which a kill takes effect',
+    );
+    assert(cpus > 0, 'a virtual host has processors');
     this.#spec = spec;
   }
 

@@ -1,0 +1,133 @@
+// What one pass of the control loop costs with a hundred thousand tasks queued, all of groups with profiles. Exit code 1
+// when the 99th percentile of a tick's processor time (other work on the machine does not count), or the process's memory,
+// is beyond its gate. `npm run bench:tick`.
+import { initialControl } from '../../src/core/control.js';
+import { decide } from '../../src/core/decide.js';
+import { evolve } from '../../src/core/evolve.js';
+import { learn } from '../../src/core/learning/learn.js';
+import { emptyProfile, RING_RUNS, type GroupProfile } from '../../src/core/learning/profile.js';
+import { CURVE_BINS } from '../../src/core/learning/types.js';
+import type { AttemptSample, Fact } from '../../src/core/observation.js';
+import { emptyRunState } from '../../src/core/run-state.js';
+import { Random } from '../../test/sim/random.js';
+import { plainConfig, plainTask } from '../../test/sim/specs.js';
+import { GiB, MiB } from '../../src/util/bytes.js';
+
+const TASKS = Number(process.env['BENCH_TASKS'] ?? 100_000);
+const GROUPS = Number(process.env['BENCH_GROUPS'] ?? 50);
+const TICKS = Number(process.env['BENCH_TICKS'] ?? 3000);
+const WARM_UP_TICKS = 200;
+const BUDGET_BYTES = 64 * GiB;
+const INTERVAL_MS = 100;
+/** One in so many running tasks ends in a tick. */
+const ENDS_SHARE = 0.02;
+const MOST_P99_MS = 10;
+const MOST_RSS_BYTES = 300 * MiB;
+
+const chance = new Random(1);
+
+/** A group that is known by as many runs as are kept. */
+function profileOf(group: number): GroupProfile {
+  const own = chance.fork(`group ${group}`);
+  const peakBytes = own.logBetween(100 * MiB, 4 * GiB);
+  let profile = emptyProfile();
+  for (let at = 0; at < RING_RUNS; at += 1) {
+    const scale = own.between(0.8, 1.1);
+    profile = learn(profile, {
+      kind: 'completed',
+      peakBytes: peakBytes * scale,
+      durationMs: own.logBetween(5000, 600_000),
+      cpuMs: 1000,
+      curve: Array.from({ length: CURVE_BINS }, () => peakBytes * scale * own.between(0.2, 1)),
+      endedAtMs: at,
+      tier: 'cgroup',
+    });
+  }
+  return profile;
+}
+
+function percentile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
+}
+
+function words(values: readonly number[]): string {
+  const at = (q: number): string => `${percentile(values, q).toFixed(2)} ms`;
+  return `p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, longest ${at(1)}`;
+}
+
+const state = emptyRunState();
+const priors = new Map(
+  Array.from({ length: GROUPS }, (_, group) => [`g${group}`, profileOf(group)]),
+);
+for (let index = 0; index < TASKS; index += 1) {
+  const spec = plainTask(`t${index}`, {
+    index,
+    job: `g${index % GROUPS}`,
+    preemptible: 1,
+    cpus: 0,
+  });
+  evolve(state, { kind: 'task-planned', tMs: 0, spec });
+}
+const control = initialControl(
+  plainConfig({ budget: { kind: 'bytes', bytes: BUDGET_BYTES }, cpus: 64 }),
+  priors,
+);
+
+const cpuMs: number[] = [];
+const wallMs: number[] = [];
+let running = 0;
+let nowMs = 0;
+for (let tick = 0; tick < TICKS + WARM_UP_TICKS; tick += 1) {
+  nowMs += INTERVAL_MS;
+  const facts: Fact[] = [];
+  const attempts: AttemptSample[] = [];
+  let usedBytes = 0;
+  for (const record of state.live.values()) {
+    const ref = { task: record.spec.id, attempt: record.attempts };
+    if (record.phase.kind === 'starting') {
+      facts.push({ kind: 'launched', ...ref, pid: 1 });
+      continue;
+    }
+    const bytes = chance.between(0.3, 0.9) * (record.admitted?.estimate.bytes ?? 0);
+    if (chance.chance(ENDS_SHARE)) {
+      const tally = { peakBytes: bytes, cpuMs: 1000 };
+      facts.push({ kind: 'exited', ...ref, exit: { kind: 'code', code: 0 } });
+      facts.push({ kind: 'emptied', ...ref, tally });
+      continue;
+    }
+    usedBytes += bytes;
+    attempts.push({ ...ref, usedBytes: bytes, peakBytes: bytes, cpuMs: 500 });
+  }
+  const host = {
+    budgetBytes: BUDGET_BYTES,
+    capacityBytes: BUDGET_BYTES + GiB,
+    ceilingBytes: BUDGET_BYTES,
+    availableBytes: BUDGET_BYTES - usedBytes,
+    usedBytes,
+    outsideBytes: 0,
+    swapFreeBytes: 0,
+    reclaimScans: 0,
+    brakeEvents: 0,
+  };
+  const startedMs = performance.now();
+  const before = process.cpuUsage();
+  decide(state, control, { nowMs, host, attempts, facts });
+  if (tick < WARM_UP_TICKS) continue;
+  const { user, system } = process.cpuUsage(before);
+  cpuMs.push((user + system) / 1000);
+  wallMs.push(performance.now() - startedMs);
+  running += state.live.size;
+}
+
+const p99 = percentile(cpuMs, 0.99);
+const rss = process.memoryUsage.rss();
+const isMet = p99 < MOST_P99_MS && rss < MOST_RSS_BYTES;
+console.log(
+  `${TASKS} tasks of ${GROUPS} groups, ${RING_RUNS} runs known of each; ${(running / TICKS).toFixed(0)} running on average, ${TICKS} ticks\n` +
+    `a tick, processor time of all threads: ${words(cpuMs)}\n` +
+    `a tick, wall: ${words(wallMs)}\n` +
+    `RSS ${(rss / MiB).toFixed(0)} MiB\n` +
+    `${isMet ? 'met   ' : 'MISSED'} p99 under ${MOST_P99_MS} ms of processor time and RSS under ${MOST_RSS_BYTES / MiB} MiB`,
+);
+process.exitCode = isMet ? 0 : 1;
