@@ -6,6 +6,8 @@ import { ownVersion } from './version.js';
 /** Which module makes which command; loaded only when it is needed, as start-up time is part of the product. */
 const COMMANDS = {
   run: async () => (await import('./commands/run.js')).runCommand(),
+  map: async () => (await import('./commands/map.js')).mapCommand(),
+  exec: async () => (await import('./commands/exec.js')).execCommand(),
   plan: async () => (await import('./commands/plan.js')).planCommand(),
   ps: async () => (await import('./commands/ps.js')).psCommand(),
   show: async () => (await import('./commands/show.js')).showCommand(),
@@ -19,6 +21,7 @@ const COMMANDS = {
 const EXAMPLES = `
 Examples:
   memsched run jobs.yaml                 run everything, as much at a time as memory allows
+  find . -name '*.log' -print0 | memsched map -0 -- xz -9k {}
   memsched run jobs.yaml align --dry-run show what would happen for one job and its needs
   memsched explain latest align.a        why that task waited, or was stopped
   memsched doctor                        what this host offers, and how to get more
@@ -50,6 +53,8 @@ async function buildProgram(wanted: string | undefined): Promise<Command> {
     .version(ownVersion(), '-V, --version')
     .showHelpAfterError('(memsched --help lists the commands)')
     .showSuggestionAfterError()
+    // What follows a command of the user's is the command's, not ours.
+    .enablePositionalOptions(wanted === 'map' || wanted === 'exec')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   const only = Object.hasOwn(COMMANDS, wanted ?? '')

@@ -8,7 +8,12 @@ import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
-import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
+import {
+  keepCommand,
+  keepJobfile,
+  logPaths,
+  type RunFolder,
+} from '../adapters/journal/run-folder.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
@@ -16,18 +21,20 @@ import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
 import type { Priors } from '../core/knowledge.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
+import type { TaskId } from '../core/task-spec.js';
+import { signalNumber } from '../reporters/joblog.js';
 import { streamOutput } from '../reporters/output.js';
-import type { Launcher, TaskHost } from '../supervisor/ports.js';
+import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
-import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
-import { EXIT, exitCodeForSignal } from './exit-codes.js';
+import { EXIT, exitCodeForSignal, SIGNAL_BASE } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
-import { createReporters, openEvents, type Reporters } from './reporters.js';
+import { createReporters, type Face, type Reporters } from './reporters.js';
+import { openFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
-import { catchSignals, outliveSignals } from './signals.js';
+import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
@@ -39,6 +46,12 @@ export interface SessionOrder {
   readonly survey: HostSurvey;
   readonly choice: TierHere;
   readonly options: RunOptions;
+  /** Which command it is for: that decides what is shown, and where signals go. */
+  readonly face: Face;
+  /** Where tasks come from beside the plan's. */
+  readonly source?: TaskSource;
+  /** Logs are kept also where what they hold was passed on. */
+  readonly keepLogs?: boolean;
 }
 
 /**
@@ -48,42 +61,86 @@ export interface SessionOrder {
  * @throws HostError when the state folder or the tree of cgroups cannot be made; nothing was started then.
  */
 export async function runSession(order: SessionOrder): Promise<number> {
-  const { loaded, options, choice } = order;
+  const { loaded, options, choice, face } = order;
   requireBudget(order);
   const stderr = streamOutput(process.stderr);
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
-  const events = options.events === undefined ? undefined : openEvents(options.events);
+  const files = openFiles(options);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
-  keepJobfile(folder, loaded.content);
+  keepInput(folder, loaded);
   markSupervised(folder);
   const logs = logPaths(folder);
-  const reporters = await createReporters({ options, choice, warn, logs, events });
+  let supervisor: Supervisor | undefined;
+  const reporters = await createReporters({
+    options,
+    face,
+    choice,
+    warn,
+    logs,
+    files,
+    keepLogs: face === 'run' || order.keepLogs === true,
+    launchOf: (task) => supervisor?.launchOf(task),
+    onUnread: () => supervisor?.requestStop('SIGPIPE'),
+  });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
   const statusDir = makeStatusDir(folder);
-  const host = makeHost(order, folder, warn);
+  const host = makeHost(order, {
+    folder,
+    warn,
+    indexOf: (task) => supervisor?.state.tasks.get(task)?.spec.index,
+  });
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir, warn });
+  const launcher = createLauncher({ statusDir, warn, ...inherited(face, options) });
+  const source = order.source && heldBack(order.source, () => reporters.room());
   let end: RunEnd;
   let known: Priors;
   try {
-    const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
-    const supervisor = makeSupervisor(parts);
-    end = await supervise(supervisor, reporters, warn);
+    const parts = { loaded, folder, host, launcher, journal, reporters, profiles, source };
+    supervisor = makeSupervisor(parts);
+    end = await supervise(supervisor, reporters, face, warn);
     known = supervisor.knownGroups;
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
+  const release = onAnySignal(() => {
+    reporters.abandon();
+  });
   await reporters.close(end.state);
+  release();
   await profiles.store(known);
-  return exitCodeOf(end);
+  return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+}
+
+function keepInput(folder: RunFolder, { command, content }: LoadedPlan): void {
+  if (command === undefined) keepJobfile(folder, content);
+  else keepCommand(folder, command);
+}
+
+/** What `exec` passes on goes past us: a program may ask whether it speaks to a terminal. */
+function inherited(face: Face, { output }: RunOptions): { readonly inherit?: 'stdin' | 'all' } {
+  if (face !== 'exec') return {};
+  return { inherit: output === undefined ? 'all' : 'stdin' };
+}
+
+/** No more tasks are taken while readers of the output lag far behind. */
+function heldBack(source: TaskSource, room: () => Promise<void>): TaskSource {
+  return {
+    async next(atMost) {
+      await room();
+      return source.next(atMost);
+    },
+    close: () => {
+      source.close();
+    },
+  };
 }
 
 /** With less than this nothing of note can run. */
@@ -106,10 +163,11 @@ interface SupervisorOrder {
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
+  readonly source: TaskSource | undefined;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles } = order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles, source } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
@@ -118,6 +176,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     launcher,
     inputs: fileSizes,
     logs: logPaths(folder),
+    ...(source === undefined ? {} : { source }),
     sink: {
       emit(events) {
         journal.emit(events);
@@ -143,15 +202,24 @@ function makeStatusDir(folder: RunFolder): string {
   return path;
 }
 
+interface HostOrder {
+  readonly folder: RunFolder;
+  readonly warn: (sentence: string) => void;
+  /** Place of a task in the run. */
+  readonly indexOf: (task: TaskId) => number | undefined;
+}
+
 function makeHost(
   { survey, choice, loaded }: SessionOrder,
-  folder: RunFolder,
-  warn: (sentence: string) => void,
+  { folder, warn, indexOf }: HostOrder,
 ): TaskHost {
+  // Short, unique, and never the name of one of the kernel's own files.
+  const nameOf = ({ task, attempt }: AttemptRef): string =>
+    `task-${present(indexOf(task), `task ${task} was planned`)}.${attempt}`;
   const common = {
     budget: loaded.plan.config.budget,
     limits: survey.cgroups.limits,
-    nameOf: attemptNames(loaded.plan),
+    nameOf,
     now: () => systemClock.monotonicMs(),
     procPath: survey.procPath,
   };
@@ -170,24 +238,26 @@ function makeHost(
   return host.value;
 }
 
-/** `task-<index>.<attempt>`: short, unique, and never the name of one of the kernel's own files. */
-function attemptNames(plan: RunPlan): (ref: AttemptRef) => string {
-  const indexes = new Map(plan.tasks.map(({ id, index }) => [id, index]));
-  return ({ task, attempt }) =>
-    `task-${present(indexes.get(task), `task ${task} was planned`)}.${attempt}`;
-}
-
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
 async function supervise(
   supervisor: Supervisor,
   reporters: Reporters,
+  face: Face,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
   outliveSignals();
   const release = catchSignals({
     onStop: (signal) => {
-      supervisor.requestStop(signal);
+      if (face === 'exec') supervisor.passSignal(signal);
+      else supervisor.requestStop(signal);
     },
+    ...(face === 'exec'
+      ? {
+          onOther: (signal: NodeJS.Signals) => {
+            supervisor.passSignal(signal);
+          },
+        }
+      : {}),
     onPause: () => {
       warn('a run cannot be paused with Ctrl-Z: its tasks would go on with nobody watching');
     },
@@ -212,6 +282,31 @@ function exitCodeOf(end: RunEnd): number {
   return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
 }
 
+/** The command's own exit code, or 128 and its signal's number; what never came to run ends as with `env`. */
+function exitCodeOfCommand(end: RunEnd): number {
+  if (end.kind === 'broken') throw end.error;
+  const [record] = end.state.tasks.values();
+  const verdict = record?.past.at(-1)?.verdict;
+  switch (verdict?.kind) {
+    case 'exit':
+      return verdict.code;
+    case 'external-signal':
+      return SIGNAL_BASE + signalNumber(verdict.signal);
+    case 'own-limit':
+    case 'bystander':
+    case 'over-budget':
+      return exitCodeForSignal('SIGKILL');
+    case 'timed-out':
+      return EXIT.timedOut;
+    case 'could-not-start':
+      return EXIT.notExecuted;
+    default:
+      return exitCodeOf(end);
+  }
+}
+
 function allSucceeded(state: RunState): boolean {
-  return state.counts.outcomes.get('succeeded') === state.tasks.size || state.tasks.size === 0;
+  return (
+    state.counts.outcomes.get('succeeded') === state.counts.planned || state.counts.planned === 0
+  );
 }

@@ -1,4 +1,5 @@
 import { present, unreachable } from '../util/assert.js';
+import { takeArrivals, takeEndOfSource } from './arrivals.js';
 import { afterCompletion, afterPreemption } from './caution.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
@@ -8,14 +9,17 @@ import { sampleOf } from './learning/sample.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
 import { requeueAfter } from './retry.js';
-import { failureCount, type LiveAttempt, type TaskRecord } from './run-state.js';
+import { passSignal, requestStop } from './signals.js';
+import { failureCount, isMoreToCome, type LiveAttempt, type TaskRecord } from './run-state.js';
 import { stopEveryone, stopLateComer } from './stopping.js';
-import type { HaltThreshold, NodeSignal } from './task-spec.js';
+import type { HaltThreshold } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
 import { outcomeOf, verdictOf } from './verdict.js';
 
 /** A look at a file takes microseconds, on a network's file system more. */
 const MEASURED_PER_TICK = 256;
+/** While it is not known how many tasks there are, so many must fail before their share is judged. */
+const FAILURES_FOR_A_SHARE = 3;
 
 /** Takes in what happened since the last tick, in order. */
 export function takeFacts(tick: Tick): void {
@@ -48,6 +52,15 @@ function takeFact(tick: Tick, fact: Fact): void {
       return;
     case 'stop-requested':
       requestStop(tick, fact.signal);
+      return;
+    case 'signal-passed':
+      passSignal(tick, fact.signal);
+      return;
+    case 'tasks-arrived':
+      takeArrivals(tick, fact.tasks);
+      return;
+    case 'source-ended':
+      takeEndOfSource(tick, fact.problem);
       return;
     default:
       unreachable(fact);
@@ -189,12 +202,6 @@ function learned(
   return sample !== undefined && learnFrom(control.knowledge, group, sample);
 }
 
-function requestStop(tick: Tick, signal: NodeSignal): void {
-  const times = (tick.state.stop?.times ?? 0) + 1;
-  emit(tick, { kind: 'stop-requested', signal, times });
-  stopEveryone(tick, { kind: 'signal', signal }, times > 1);
-}
-
 /** The user has asked twice, and the kernel cannot end it: nobody waits for that process any longer. */
 export function giveUpStuck(tick: Tick): void {
   if ((tick.state.stop?.times ?? 0) < 2) return;
@@ -232,9 +239,15 @@ export function haltIfTold(tick: Tick): void {
   const { halt } = control.config;
   if (halt.kind === 'never' || state.halted !== undefined) return;
   const failures = failureCount(state);
-  if (!isReached(halt.threshold, failures, state.tasks.size)) return;
+  if (isTooEarly(halt.threshold, failures, isMoreToCome(state))) return;
+  if (!isReached(halt.threshold, failures, state.counts.planned)) return;
   emit(tick, { kind: 'halted', mode: halt.kind, failures });
   if (halt.kind === 'now') stopEveryone(tick, { kind: 'halt', failures }, false);
+}
+
+/** A share of tasks that are still being read means little at first: one of one would be all of them. */
+function isTooEarly({ kind }: HaltThreshold, failures: number, moreToCome: boolean): boolean {
+  return kind === 'share' && moreToCome && failures < FAILURES_FOR_A_SHARE;
 }
 
 function isReached(threshold: HaltThreshold, failures: number, tasks: number): boolean {

@@ -1,5 +1,5 @@
 import type { ExitStatus, OomCounters } from './outcome.js';
-import type { NodeSignal, TaskId } from './task-spec.js';
+import type { NodeSignal, TaskId, TaskSpec } from './task-spec.js';
 
 /** Which attempt: the task and the attempt's number, from 1. */
 export interface AttemptRef {
@@ -67,7 +67,13 @@ export type Fact =
   /** How large the task's input files are together; absent when one of them cannot be found. */
   | { readonly kind: 'inputs-measured'; readonly task: TaskId; readonly bytes?: number }
   /** The user wants the run to end; the second request is an order to kill. */
-  | { readonly kind: 'stop-requested'; readonly signal: NodeSignal };
+  | { readonly kind: 'stop-requested'; readonly signal: NodeSignal }
+  /** A signal that is not for us but for the tasks, as if they had got it themselves. */
+  | { readonly kind: 'signal-passed'; readonly signal: NodeSignal }
+  /** More tasks, in order. */
+  | { readonly kind: 'tasks-arrived'; readonly tasks: readonly TaskSpec[] }
+  /** No more tasks will come; `problem` is a sentence for the user. */
+  | { readonly kind: 'source-ended'; readonly problem?: string };
 
 /** All that a decision may know: one consistent look, taken before the tick. */
 export interface Observation {
