@@ -4,6 +4,7 @@ import { JournalCursor } from '../adapters/journal/journal-reader.js';
 import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { livenessOf } from '../adapters/journal/supervisor-mark.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../core/run-state.js';
+import type { TaskId } from '../core/task-spec.js';
 import { queueView } from '../reporters/views/queue-words.js';
 import { endOfTaskWords } from '../reporters/views/task-facts.js';
 import { present } from '../util/assert.js';
@@ -27,7 +28,7 @@ export interface FollowOrder {
 /** Prints what a task of a live run writes, as it writes it, until the task is finished or its run is over. */
 export async function followLogs(order: FollowOrder): Promise<void> {
   const { folder, task } = order;
-  const journal = new JournalFollower(folder);
+  const journal = new JournalFollower(folder, task);
   journal.catchUp();
   const first = order.attempt ?? Math.max(1, recordOf(journal.state, task).attempts);
   tellIfQueued(journal.state, task);
@@ -93,12 +94,13 @@ function endWords(record: TaskRecord, outcome: string): string {
 
 /** The state of a run that goes on, as its journal grows. */
 class JournalFollower {
-  readonly state = emptyRunState();
+  readonly state: RunState;
   readonly #folder: RunFolder;
   readonly #cursor: JournalCursor;
   #line = 0;
 
-  constructor(folder: RunFolder) {
+  constructor(folder: RunFolder, task: TaskId) {
+    this.state = emptyRunState(new Set([task]));
     this.#folder = folder;
     this.#cursor = new JournalCursor(folder.journalPath);
   }

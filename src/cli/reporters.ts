@@ -127,14 +127,13 @@ async function createJoblog(
 ): Promise<Reporter> {
   const { createJoblogReporter } = await import('../reporters/joblog.js');
   const { commandText } = await import('../reporters/command-text.js');
-  const { event } = createJoblogReporter({
-    write: file.write,
+  return createJoblogReporter({
+    out: file,
     commandOf: (task) => {
       const launch = launchOf(task);
       return launch === undefined ? '' : commandText(launch);
     },
   });
-  return { event, close: file.close };
 }
 
 /** The result stands on stdout, unless that is the tasks' own. */

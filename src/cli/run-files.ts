@@ -7,6 +7,7 @@ import {
   type WriteStream,
 } from 'node:fs';
 import { JOBLOG_HEADER } from '../adapters/map/joblog.js';
+import type { JoblogSink } from '../reporters/joblog.js';
 import { bytesOf } from '../util/byte-text.js';
 import { UsageError } from './errors.js';
 import type { RunOptions } from './run-options.js';
@@ -15,14 +16,7 @@ import type { RunOptions } from './run-options.js';
 export interface RunFiles {
   /** Takes a copy of the event stream. */
   readonly events: WriteStream | undefined;
-  readonly joblog: JoblogFile | undefined;
-}
-
-/** A joblog that takes lines. */
-export interface JoblogFile {
-  /** Writes a line at once: it is there when everything is killed. */
-  write(line: string): void;
-  close(): void;
+  readonly joblog: JoblogSink | undefined;
 }
 
 /**
@@ -41,7 +35,7 @@ function openEvents(path: string): WriteStream {
   return createWriteStream(path, { fd: openOrRefuse(path, '--events', 'w') });
 }
 
-function openJoblog(path: string, append: boolean): JoblogFile {
+function openJoblog(path: string, append: boolean): JoblogSink {
   const fd = openOrRefuse(path, '--joblog', append ? 'a' : 'w');
   const write = (line: string): void => {
     writeSync(fd, bytesOf(line));

@@ -16,7 +16,10 @@ export function letGoOfFinished(state: RunState): void {
   if (state.tasks.size - state.unfinished < 2 * FINISHED_KEPT) return;
   const finished = [...state.tasks.values()].filter(({ phase }) => phase.kind === 'finished');
   const largest = new Set(
-    finished.toSorted((a, b) => peakOf(b) - peakOf(a)).slice(0, LARGEST_KEPT),
+    finished
+      .filter((record) => peakOf(record) > 0)
+      .sort((a, b) => peakOf(b) - peakOf(a))
+      .slice(0, LARGEST_KEPT),
   );
   const weight = (record: TaskRecord): number =>
     state.pinned.has(record.spec.id) ? 4 : largest.has(record) ? 3 : weightOf(record);

@@ -9,10 +9,16 @@ const NOT_ITS_OWN = -1;
 const NOT_EXECUTED = 127;
 const FIRST_REAL_TIME_SIGNAL = 34;
 
+/** Takes the lines of a joblog. */
+export interface JoblogSink {
+  /** Writes a whole line at once: it is there when everything is killed. */
+  write(line: string): void;
+  close(): void;
+}
+
 /** What the joblog is made of. */
 export interface JoblogOptions {
-  /** Takes whole lines, at once. */
-  readonly write: (line: string) => void;
+  readonly out: JoblogSink;
   /** The command of a task that has just ended, as text. */
   readonly commandOf: (task: TaskId) => string;
 }
@@ -21,7 +27,7 @@ export interface JoblogOptions {
  * Notes each task that has ended as a line of GNU parallel's joblog: `Seq Host Starttime JobRuntime Send Receive Exitval
  * Signal Command`, tabs between them. Of several attempts it is the last; tasks that never ran are not noted.
  */
-export function createJoblogReporter({ write, commandOf }: JoblogOptions): Reporter {
+export function createJoblogReporter({ out, commandOf }: JoblogOptions): Reporter {
   return {
     event(event, state) {
       if (event.kind !== 'task-finished') return;
@@ -42,9 +48,11 @@ export function createJoblogReporter({ write, commandOf }: JoblogOptions): Repor
         // As GNU parallel does: a line of it is a line.
         commandOf(event.task).replaceAll('\n', '\0'),
       ];
-      write(`${fields.join('\t')}\n`);
+      out.write(`${fields.join('\t')}\n`);
     },
-    close: () => undefined,
+    close: () => {
+      out.close();
+    },
   };
 }
 

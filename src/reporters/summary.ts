@@ -96,8 +96,9 @@ export function rowsTable(
   state: RunState,
   colour: ChalkInstance,
 ): string {
+  const isMap = state.started?.jobfile === 'map';
   return tableText(
-    ROW_TITLES,
+    isMap ? [...ROW_TITLES, { title: 'ARGUMENTS' }] : ROW_TITLES,
     records.map((record) => [
       printable(record.spec.id),
       paintOutcome(record, colour),
@@ -105,8 +106,16 @@ export function rowsTable(
       String(record.preemptions),
       record.attempts === 0 ? '–' : formatBytes(peakOf(record)),
       record.attempts === 0 ? '–' : formatDuration(timeOf(record, state)),
+      ...(isMap ? [argumentsOf(record)] : []),
     ]),
   );
+}
+
+const ARGUMENTS_MAX_CHARS = 40;
+
+function argumentsOf({ spec }: TaskRecord): string {
+  const text = printable(Object.values(spec.matrix).join(' '));
+  return text.length <= ARGUMENTS_MAX_CHARS ? text : `${text.slice(0, ARGUMENTS_MAX_CHARS)}…`;
 }
 
 function paintOutcome({ phase }: TaskRecord, colour: ChalkInstance): string {

@@ -36,16 +36,20 @@ export function explainCommand(): Command {
         const { run, task } = readRunAndTask(first, second, 'explain');
         const folder = findRun(run);
         let story = new Story(task);
-        let past = replay(folder, (event, state) => {
-          story.add(event, state);
-        });
+        const read = (name: string): PastRun =>
+          replay(
+            folder,
+            (event, state) => {
+              story.add(event, state);
+            },
+            name,
+          );
+        let past = read(task);
         const record = findTask(past, task);
         if (record.spec.id !== task) {
           // The name of a job with one task.
           story = new Story(record.spec.id);
-          past = replay(folder, (event, state) => {
-            story.add(event, state);
-          });
+          past = read(record.spec.id);
         }
         await print(
           options.json === true

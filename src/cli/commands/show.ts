@@ -3,7 +3,7 @@ import { colourFor } from '../../reporters/colour.js';
 import { usedBytesIn } from '../../reporters/peak.js';
 import { growths, totals } from '../../reporters/summary.js';
 import { runHeading, taskObject, tasksText } from '../../reporters/views/show.js';
-import { isFailure } from '../../reporters/words.js';
+import { counted, isFailure } from '../../reporters/words.js';
 import { findRun, replay, standingNote } from '../past-run.js';
 import { print } from '../print.js';
 
@@ -49,10 +49,16 @@ function show(run: string | undefined, options: ShowOptions): string {
         : 'no tasks'
       : tasksText(records, state, nowMs, colour);
   const note = standingNote(past);
+  const letGo = state.counts.planned - state.tasks.size;
   const grown = growths(state, colour);
   return [
     runHeading(state, standing),
     tasks,
+    ...(letGo > 0
+      ? [
+          `${counted(letGo, 'finished task')} more, which succeeded: memsched explain knows each of them`,
+        ]
+      : []),
     ...(grown === '' ? [] : [grown]),
     totals(state, peakBytes),
     ...(note === '' ? [] : [note]),

@@ -1,9 +1,12 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 const PIECE_BYTES = 64 * 1024;
 /** A line that is longer comes out in pieces. */
 const LINE_MAX_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
+
+/** Most pieces are small: what was read is copied out of here. */
+const scratch = Buffer.allocUnsafe(PIECE_BYTES);
 
 /** Reads what a task's log has that was not read before. */
 export class LogFollower {
@@ -42,12 +45,17 @@ export class LogFollower {
   }
 
   #piece(): Buffer | undefined {
+    if (this.#fd === undefined && isEmpty(this.#path)) return undefined;
     this.#fd ??= open(this.#path);
     if (this.#fd === undefined) return undefined;
-    const buffer = Buffer.allocUnsafe(PIECE_BYTES);
-    const read = readSync(this.#fd, buffer, 0, buffer.length, null);
-    return read === 0 ? undefined : buffer.subarray(0, read);
+    const read = readSync(this.#fd, scratch, 0, scratch.length, null);
+    return read === 0 ? undefined : Buffer.from(scratch.subarray(0, read));
   }
+}
+
+/** As most logs of short tasks are; looking costs less than opening. */
+function isEmpty(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
 
 /** An attempt that never got so far has no log. */

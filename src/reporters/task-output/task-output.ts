@@ -1,4 +1,4 @@
-import { rmSync, rmdirSync } from 'node:fs';
+import { rmdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RunEvent } from '../../core/events.js';
 import type { RunState } from '../../core/run-state.js';
@@ -64,7 +64,7 @@ class OutputPump implements TaskOutput {
   #isAbandoned = false;
   #work: Promise<void> = Promise.resolve();
   #isAtWork = false;
-  #trouble: unknown;
+  #trouble: Error | undefined;
   #onRoom: (() => void)[] = [];
   #failedKept = 0;
 
@@ -152,7 +152,7 @@ class OutputPump implements TaskOutput {
       try {
         await this.#passOn(entry);
       } catch (error) {
-        this.#trouble ??= error;
+        this.#trouble ??= error instanceof Error ? error : new Error(String(error));
         this.#entries.delete(entry.task);
       }
       if (this.#due.size < BACKLOG_MAX / 2) this.#makeRoom();
@@ -221,14 +221,26 @@ export function removeLogs(logs: LogPaths, task: TaskId, attempts: number): void
   let folder = '';
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const { stdoutPath, stderrPath } = logs.pathsFor(task, attempt);
-    rmSync(stdoutPath, { force: true });
-    rmSync(stderrPath, { force: true });
+    attemptTo(() => {
+      unlinkSync(stdoutPath);
+    });
+    attemptTo(() => {
+      unlinkSync(stderrPath);
+    });
     folder = dirname(stdoutPath);
   }
-  try {
+  attemptTo(() => {
     rmdirSync(folder);
-  } catch {
-    // Something else lies in it: it is not ours to remove.
+  });
+}
+
+/** What is not there need not go, and a folder that holds something else is not ours to remove. */
+function attemptTo(remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
   }
 }
 
