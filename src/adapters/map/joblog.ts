@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { err, ok, type Result } from '../../util/result.js';
 import { describeError, errorCode } from '../../util/system-error.js';
+import { commandKey } from './command-key.js';
 
 /** First line of a joblog, as GNU parallel writes and expects it. */
 export const JOBLOG_HEADER =
@@ -26,15 +27,15 @@ export function readJoblog(
   path: string,
   which: 'ended' | 'succeeded',
 ): Result<PastCommands, string> {
-  let text: string;
+  let content: string;
   try {
-    text = readFileSync(path, 'utf8');
+    content = readFileSync(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return ok({ take: () => false });
     return err(`the joblog ${path} cannot be read: ${describeError(error)}`);
   }
   const counts = new Map<string, number>();
-  const lines = text.split('\n');
+  const lines = content.split('\n');
   for (const [at, line] of lines.entries()) {
     // A line without its end is one that was being written when everything was killed.
     if (line === '' || at === lines.length - 1 || `${line}\n` === JOBLOG_HEADER) continue;
@@ -45,11 +46,12 @@ export function readJoblog(
       );
     const [, exit, signal, command = ''] = match;
     if (which === 'succeeded' && (exit !== '0' || signal !== '0')) continue;
-    const key = command.replaceAll('\0', '\n');
+    const key = commandKey(command.replaceAll('\0', '\n'));
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return ok({
-    take(key) {
+    take(text) {
+      const key = commandKey(text);
       const left = counts.get(key) ?? 0;
       if (left > 0) counts.set(key, left - 1);
       return left > 0;

@@ -90,5 +90,5 @@ function base(path: string): string {
 }
 
 function withoutExtension(path: string): string {
-  return path.replace(/\.[^/.]+$/, '');
+  return path.replace(/\.[^/.]*$/, '');
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandKey } from '../../../src/adapters/map/command-key.js';
 import { JOBLOG_HEADER, readJoblog } from '../../../src/adapters/map/joblog.js';
 import { tempDir } from '../../support/temp-dir.js';
 
@@ -18,6 +19,28 @@ function taken(path: string, which: 'ended' | 'succeeded', ...commands: string[]
   if (!past.ok) throw new Error(past.error);
   return commands.map((command) => past.value.take(command));
 }
+
+describe('the key of a command', () => {
+  it.each([
+    ["test b '!=' c", 'test b != c'],
+    [`echo 'it'"'"'s'`, `echo 'it'\\''s'`],
+    [`echo a\\ b`, `echo 'a b'`],
+    [`echo "a b"`, `echo 'a b'`],
+  ])('is the same for %s and %s', (a, b) => {
+    expect(commandKey(a)).toBe(commandKey(b));
+  });
+
+  it.each([
+    ['echo a b', "echo 'a b'"],
+    ['echo $x', "echo '$x'"],
+    ['echo "$x"', "echo '$x'"],
+    ['echo a; b', "echo 'a;' b"],
+    ['echo *', "echo '*'"],
+    ["echo ''", 'echo'],
+  ])('is another for %s and %s', (a, b) => {
+    expect(commandKey(a)).not.toBe(commandKey(b));
+  });
+});
 
 describe('a joblog', () => {
   it('says what need not run again, by command', () => {
