@@ -29,6 +29,7 @@ import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
 import { EXIT, exitCodeForSignal, SIGNAL_BASE } from './exit-codes.js';
+import { keepHeapLean } from './lean-heap.js';
 import type { LoadedPlan } from './load-plan.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
@@ -63,6 +64,7 @@ export interface SessionOrder {
 export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice, face } = order;
   requireBudget(order);
+  keepHeapLean();
   const stderr = streamOutput(process.stderr);
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
