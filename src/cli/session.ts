@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
@@ -17,22 +15,17 @@ import {
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
-import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
 import type { Priors } from '../core/knowledge.js';
-import type { AttemptRef } from '../core/observation.js';
-import type { RunState } from '../core/run-state.js';
-import type { TaskId } from '../core/task-spec.js';
-import { signalNumber } from '../reporters/joblog.js';
 import { streamOutput } from '../reporters/output.js';
 import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
-import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
-import { EXIT, exitCodeForSignal, SIGNAL_BASE } from './exit-codes.js';
 import { keepHeapLean } from './lean-heap.js';
 import type { LoadedPlan } from './load-plan.js';
+import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
+import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
 import { openFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
@@ -92,8 +85,11 @@ export async function runSession(order: SessionOrder): Promise<number> {
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
   const statusDir = makeStatusDir(folder);
-  const host = makeHost(order, {
-    folder,
+  const host = makeHost({
+    survey: order.survey,
+    choice,
+    plan: loaded.plan,
+    runId: folder.runId,
     warn,
     indexOf: (task) => supervisor?.state.tasks.get(task)?.spec.index,
   });
@@ -204,42 +200,6 @@ function makeStatusDir(folder: RunFolder): string {
   return path;
 }
 
-interface HostOrder {
-  readonly folder: RunFolder;
-  readonly warn: (sentence: string) => void;
-  /** Place of a task in the run. */
-  readonly indexOf: (task: TaskId) => number | undefined;
-}
-
-function makeHost(
-  { survey, choice, loaded }: SessionOrder,
-  { folder, warn, indexOf }: HostOrder,
-): TaskHost {
-  // Short, unique, and never the name of one of the kernel's own files.
-  const nameOf = ({ task, attempt }: AttemptRef): string =>
-    `task-${present(indexOf(task), `task ${task} was planned`)}.${attempt}`;
-  const common = {
-    budget: loaded.plan.config.budget,
-    limits: survey.cgroups.limits,
-    nameOf,
-    now: () => systemClock.monotonicMs(),
-    procPath: survey.procPath,
-  };
-  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID(), warn });
-  const { tier, rootDirectory } = choice;
-  const { safeBrake } = survey.features;
-  const host = createCgroupHost({
-    ...common,
-    tier,
-    rootDirectory,
-    runId: folder.runId,
-    safeBrake,
-    warn,
-  });
-  if (!host.ok) throw host.error;
-  return host.value;
-}
-
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
 async function supervise(
   supervisor: Supervisor,
@@ -275,40 +235,4 @@ async function supervise(
     clearInterval(timer);
     release();
   }
-}
-
-function exitCodeOf(end: RunEnd): number {
-  if (end.kind === 'broken') throw end.error;
-  const { stop } = end.state;
-  if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
-  return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
-}
-
-/** The command's own exit code, or 128 and its signal's number; what never came to run ends as with `env`. */
-function exitCodeOfCommand(end: RunEnd): number {
-  if (end.kind === 'broken') throw end.error;
-  const [record] = end.state.tasks.values();
-  const verdict = record?.past.at(-1)?.verdict;
-  switch (verdict?.kind) {
-    case 'exit':
-      return verdict.code;
-    case 'external-signal':
-      return SIGNAL_BASE + signalNumber(verdict.signal);
-    case 'own-limit':
-    case 'bystander':
-    case 'over-budget':
-      return exitCodeForSignal('SIGKILL');
-    case 'timed-out':
-      return EXIT.timedOut;
-    case 'could-not-start':
-      return EXIT.notExecuted;
-    default:
-      return exitCodeOf(end);
-  }
-}
-
-function allSucceeded(state: RunState): boolean {
-  return (
-    state.counts.outcomes.get('succeeded') === state.counts.planned || state.counts.planned === 0
-  );
 }
