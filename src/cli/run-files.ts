@@ -24,7 +24,7 @@ export interface RunFiles {
  *
  * @throws UsageError when one cannot be written.
  */
-export function openFiles({ events, joblog }: RunOptions): RunFiles {
+export function openRunFiles({ events, joblog }: RunOptions): RunFiles {
   return {
     events: events === undefined ? undefined : openEvents(events),
     joblog: joblog === undefined ? undefined : openJoblog(joblog.path, joblog.append),

@@ -26,7 +26,7 @@ import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
 import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
-import { openFiles } from './run-files.js';
+import type { RunFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
@@ -63,7 +63,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     stderr.write(`memsched: ${sentence}\n`);
   };
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
-  const files = openFiles(options);
+  const files = await openFiles(options);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepInput(folder, loaded);
   markSupervised(folder);
@@ -116,6 +116,15 @@ export async function runSession(order: SessionOrder): Promise<number> {
   await profiles.store(known);
   return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
 }
+
+/** Most runs have none. */
+async function openFiles(options: RunOptions): Promise<RunFiles> {
+  if (options.events === undefined && options.joblog === undefined) return NO_FILES;
+  const { openRunFiles } = await import('./run-files.js');
+  return openRunFiles(options);
+}
+
+const NO_FILES: RunFiles = { events: undefined, joblog: undefined };
 
 function keepInput(folder: RunFolder, { command, content }: LoadedPlan): void {
   if (command === undefined) keepJobfile(folder, content);

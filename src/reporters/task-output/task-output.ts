@@ -1,11 +1,10 @@
-import { rmdirSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { RunEvent } from '../../core/events.js';
 import type { RunState } from '../../core/run-state.js';
 import type { TaskId, TaskSpec } from '../../core/task-spec.js';
 import type { LogPaths } from '../../supervisor/ports.js';
 import type { Reporter } from '../reporter.js';
 import { LogFollower } from './log-follower.js';
+import { LogRemovals } from './log-removals.js';
 import type { OutputMode } from './modes.js';
 import type { Sink } from './sink.js';
 
@@ -59,6 +58,7 @@ class OutputPump implements TaskOutput {
   /** Tasks that have something to pass on, or may have; with `keepOrder` all of them, in order. */
   readonly #entries = new Map<TaskId, Entry>();
   readonly #due = new Set<Entry>();
+  readonly #removals = new LogRemovals();
   readonly #abandoned: Promise<void>;
   #abandon: () => void = () => undefined;
   #isAbandoned = false;
@@ -118,6 +118,7 @@ class OutputPump implements TaskOutput {
     while (this.#isAtWork) await this.#work;
     await this.#options.stdout.flush();
     await this.#options.stderr.flush();
+    await this.#removals.done();
   }
 
   room(): Promise<void> {
@@ -206,41 +207,13 @@ class OutputPump implements TaskOutput {
   #clearLogs(task: TaskId, { attempts, succeeded }: NonNullable<Entry['end']>): void {
     if (this.#options.keepLogs || attempts === 0) return;
     if (!succeeded && (this.#failedKept += 1) <= FAILED_KEPT) return;
-    removeLogs(this.#options.logs, task, attempts);
+    this.#removals.remove(this.#options.logs, task, attempts);
   }
 
   #makeRoom(): void {
     const waiting = this.#onRoom;
     this.#onRoom = [];
     for (const resolve of waiting) resolve();
-  }
-}
-
-/** Removes the logs of all attempts of a task, and their folder. */
-export function removeLogs(logs: LogPaths, task: TaskId, attempts: number): void {
-  let folder = '';
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const { stdoutPath, stderrPath } = logs.pathsFor(task, attempt);
-    attemptTo(() => {
-      unlinkSync(stdoutPath);
-    });
-    attemptTo(() => {
-      unlinkSync(stderrPath);
-    });
-    folder = dirname(stdoutPath);
-  }
-  attemptTo(() => {
-    rmdirSync(folder);
-  });
-}
-
-/** What is not there need not go, and a folder that holds something else is not ours to remove. */
-function attemptTo(remove: () => void): void {
-  try {
-    remove();
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
   }
 }
 
