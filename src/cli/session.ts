@@ -20,8 +20,9 @@ import { streamOutput } from '../reporters/output.js';
 import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes, MiB } from '../util/bytes.js';
+import { openControl } from './control.js';
 import { keepHeapLean } from './lean-heap.js';
-import type { LoadedPlan } from './load-plan.js';
+import { hostFacts, type LoadedPlan } from './load-plan.js';
 import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
@@ -101,7 +102,9 @@ export async function runSession(order: SessionOrder): Promise<number> {
   try {
     const parts = { loaded, folder, host, launcher, journal, reporters, profiles, source };
     supervisor = makeSupervisor(parts);
+    const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
+    (await control).close();
     known = supervisor.knownGroups;
   } finally {
     await launcher.close();

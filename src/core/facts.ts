@@ -1,6 +1,7 @@
 import { present, unreachable } from '../util/assert.js';
 import { takeArrivals, takeEndOfSource } from './arrivals.js';
 import { afterCompletion, afterPreemption } from './caution.js';
+import { takeCommand } from './commands.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
 import type { AttemptEnded } from './events.js';
@@ -8,10 +9,11 @@ import { learnFrom } from './knowledge.js';
 import { sampleOf } from './learning/sample.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
+import type { SkipCause } from './reasons.js';
 import { requeueAfter } from './retry.js';
-import { passSignal, requestStop } from './signals.js';
 import { failureCount, isMoreToCome, type LiveAttempt, type TaskRecord } from './run-state.js';
-import { stopEveryone, stopLateComer } from './stopping.js';
+import { passSignal } from './signals.js';
+import { requestStop, stopEveryone, stopLateComer } from './stopping.js';
 import type { HaltThreshold } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
 import { outcomeOf, verdictOf } from './verdict.js';
@@ -37,7 +39,7 @@ function takeFact(tick: Tick, fact: Fact): void {
       endAttempt(
         tick,
         recordOf(tick, fact),
-        { kind: 'could-not-start', error: fact.error },
+        { kind: 'could-not-start', ...fact.fault },
         { peakBytes: 0, cpuMs: 0 },
       );
       return;
@@ -51,7 +53,10 @@ function takeFact(tick: Tick, fact: Fact): void {
       takeMeasured(tick, fact);
       return;
     case 'stop-requested':
-      requestStop(tick, fact.signal);
+      requestStop(tick, fact);
+      return;
+    case 'commanded':
+      takeCommand(tick, fact);
       return;
     case 'signal-passed':
       passSignal(tick, fact.signal);
@@ -156,7 +161,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     tick.control.slowStart = widened(tick.control.slowStart);
   const { stop, halted } = tick.state;
   const requeue =
-    stop === undefined && halted === undefined
+    stop === undefined && halted === undefined && record.cancels === 0
       ? requeueAfter(record, {
           verdict,
           peakBytes,
@@ -224,7 +229,10 @@ export function finishDoomed(tick: Tick): void {
   for (const record of state.tasks.values()) {
     if (record.phase.kind !== 'queued') continue;
     if (state.stop !== undefined) {
-      const skipped = { kind: 'stopped', signal: state.stop.signal } as const;
+      const skipped: SkipCause =
+        state.stop.by === undefined
+          ? { kind: 'stopped', signal: state.stop.signal }
+          : { kind: 'canceled', of: 'run' };
       emit(tick, { kind: 'task-finished', task: record.spec.id, outcome: 'canceled', skipped });
     } else if (state.halted !== undefined) {
       const skipped = { kind: 'halted', failures: state.halted.failures } as const;

@@ -1,4 +1,5 @@
-import type { ExitStatus, OomCounters } from './outcome.js';
+import type { Command } from './command.js';
+import type { ExitStatus, OomCounters, StartFault } from './outcome.js';
 import type { NodeSignal, TaskId, TaskSpec } from './task-spec.js';
 
 /** Which attempt: the task and the attempt's number, from 1. */
@@ -59,7 +60,7 @@ export interface AttemptTally {
 export type Fact =
   /** It is in its place and about to execute its command; from here on signals and kills reach it. */
   | ({ readonly kind: 'launched'; readonly pid: number } & AttemptRef)
-  | ({ readonly kind: 'launch-failed'; readonly error: string } & AttemptRef)
+  | ({ readonly kind: 'launch-failed'; readonly fault: StartFault } & AttemptRef)
   /** The main process is gone; other processes of the attempt may still live. */
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
   /** The last process is gone and its memory is free. */
@@ -73,7 +74,9 @@ export type Fact =
   /** More tasks, in order. */
   | { readonly kind: 'tasks-arrived'; readonly tasks: readonly TaskSpec[] }
   /** No more tasks will come; `problem` is a sentence for the user. */
-  | { readonly kind: 'source-ended'; readonly problem?: string };
+  | { readonly kind: 'source-ended'; readonly problem?: string }
+  /** The user has told the run to do something; `id` names the one who waits for the answer. */
+  | { readonly kind: 'commanded'; readonly id: number; readonly command: Command };
 
 /** All that a decision may know: one consistent look, taken before the tick. */
 export interface Observation {

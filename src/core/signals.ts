@@ -1,16 +1,9 @@
 import type { NodeSignal } from './task-spec.js';
-import { stopEveryone } from './stopping.js';
+import { requestStop } from './stopping.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
 
 /** Signals that ask for an end; whoever gets one passed on may still decide otherwise. */
 const ENDING: readonly NodeSignal[] = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'];
-
-/** The user wants the run to end: everyone is asked to, and the second time killed. */
-export function requestStop(tick: Tick, signal: NodeSignal): void {
-  const times = (tick.state.stop?.times ?? 0) + 1;
-  emit(tick, { kind: 'stop-requested', signal, times });
-  stopEveryone(tick, { kind: 'signal', signal }, times > 1);
-}
 
 /**
  * Hands a signal on to the tasks that run: what they make of it is theirs to decide, so nobody is timed or killed for
@@ -22,7 +15,7 @@ export function passSignal(tick: Tick, signal: NodeSignal): void {
   );
   if (ENDING.includes(signal)) {
     if (running.length === 0) {
-      requestStop(tick, signal);
+      requestStop(tick, { signal });
       return;
     }
     emit(tick, { kind: 'stop-requested', signal, times: (tick.state.stop?.times ?? 0) + 1 });
