@@ -22,10 +22,9 @@ const FILES = [
   {
     name: 'start',
     test: within(
-      ...['here-or-relaunched', 'load-plan', 'not-yet', 'output-options', 'print', 'profiles'].map(
+      ...['here-or-relaunched', 'load-plan', 'run-options', 'output-options', 'signals'].map(
         (module) => `src/cli/${module}.ts`,
       ),
-      ...['run-options', 'signals', 'open-profiles'].map((module) => `src/cli/${module}.ts`),
     ),
   },
   {

@@ -58,7 +58,7 @@ async function buildProgram(wanted: string | undefined): Promise<Command> {
     .showHelpAfterError('(memsched --help lists the commands)')
     .showSuggestionAfterError()
     // What follows a command of the user's is the command's, not ours.
-    .enablePositionalOptions(wanted === 'map' || wanted === 'exec')
+    .enablePositionalOptions()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   const only = Object.hasOwn(COMMANDS, wanted ?? '')

@@ -89,13 +89,15 @@ async function createOutput(
   const { sinkOf, unhurried } = await import('../reporters/task-output/sink.js');
   const onLost = (problem: string | undefined): void => {
     if (problem !== undefined) warn(`output cannot be written any more: ${problem}`);
-    onUnread();
   };
   return createTaskOutput({
     mode,
     keepOrder: options.keepOrder,
     logs,
-    stdout: sinkOf(unhurried(process.stdout), onLost),
+    stdout: sinkOf(unhurried(process.stdout), (problem) => {
+      onLost(problem);
+      onUnread();
+    }),
     stderr: sinkOf(unhurried(process.stderr), onLost),
     tagOf: face === 'map' ? argumentsOf : ({ id }) => id,
     keepLogs,

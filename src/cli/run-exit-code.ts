@@ -12,7 +12,9 @@ export function exitCodeOf(end: RunEnd): number {
   if (end.kind === 'broken') throw end.error;
   const { stop } = end.state;
   if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
-  return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
+  const { state } = end;
+  const isWhole = state.source.kind !== 'ended' || state.source.problem === undefined;
+  return isWhole && allSucceeded(state) && state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
 }
 
 /**

@@ -92,6 +92,12 @@ describe('map', () => {
     expect(end.exitCode, end.story).toBe(0);
   });
 
+  it('ends with 1, and says why, when its input breaks off', async () => {
+    const end = await runCli(['map', '-P', '2', '--', 'true', '::::', '.']);
+    expect(end.exitCode, end.story).toBe(1);
+    expect(end.stderr).toContain('no more tasks are taken: . cannot be read');
+  });
+
   it('halts as told', async () => {
     const soon = await runCli(['map', '-j1', '--halt', 'soon,fail=1', '--', 'test', 'b', '!='], {
       stdin: lines('a', 'b', 'c', 'd'),
@@ -151,20 +157,21 @@ describe('map', () => {
   });
 
   it.each([
-    [['map', '--tag', 'x', ':::', 'a'], '--output tag'],
+    [['map', '--tag', 'true', ':::', 'a'], '--output tag'],
     [['map', '--pipe', 'x'], 'memsched does not have'],
-    [['map', '--resume', '--', 'x', ':::', 'a'], 'need --joblog'],
+    [['map', '--', 'no-such-program', ':::', 'a'], 'there is no program'],
+    [['map', '--resume', '--', 'true', ':::', 'a'], 'need --joblog'],
     [['map', '--', 'x', '{%}', ':::', 'a'], '{%}'],
-    [['map', '--', 'x', '::::', 'nowhere'], 'nowhere'],
-    [['map', '--', 'x', ':::+', 'a'], 'link to the source before'],
-    [['map', '--json', '--output', 'group', '--', 'x', ':::', 'a'], 'both write to stdout'],
-    [['map', '--colsep', '(', '--', 'x', ':::', 'a'], 'regular expression'],
-    [['map', '-n', '0', '--', 'x', ':::', 'a'], '-n takes'],
-    [['map', '--env', 'x y=1', '--', 'x', ':::', 'a'], '--env'],
-    [['map', '--memory', 'lots', '--', 'x', ':::', 'a'], '--memory'],
-    [['map', '--cpus', '100000', '--', 'x', ':::', 'a'], 'processors'],
+    [['map', '--', 'true', '::::', 'nowhere'], 'nowhere'],
+    [['map', '--', 'true', ':::+', 'a'], 'link to the source before'],
+    [['map', '--json', '--output', 'group', '--', 'true', ':::', 'a'], 'both write to stdout'],
+    [['map', '--colsep', '(', '--', 'true', ':::', 'a'], 'regular expression'],
+    [['map', '-n', '0', '--', 'true', ':::', 'a'], '-n takes'],
+    [['map', '--env', 'x y=1', '--', 'true', ':::', 'a'], '--env'],
+    [['map', '--memory', 'lots', '--', 'true', ':::', 'a'], '--memory'],
+    [['map', '--cpus', '100000', '--', 'true', ':::', 'a'], 'processors'],
     [['map', "sh -c 'echo {}'", ':::', 'a'], 'cannot be filled in safely'],
-    [['map', '--joblog', '/nowhere/log', '--', 'x', ':::', 'a'], '--joblog /nowhere/log'],
+    [['map', '--joblog', '/nowhere/log', '--', 'true', ':::', 'a'], '--joblog /nowhere/log'],
     [['exec', '--keep-order', 'true'], 'no meaning'],
     [['exec'], 'command'],
   ])('%j: exit 2, and %j in the message', async (args, words) => {

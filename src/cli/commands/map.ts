@@ -10,13 +10,15 @@ import {
 } from '../../adapters/map/map-command.js';
 import { createMapSource } from '../../adapters/map/map-source.js';
 import { findReplacements } from '../../adapters/map/replacement.js';
+import { resolveProgram } from '../../adapters/process/resolve-program.js';
 import type { TaskSource } from '../../supervisor/ports.js';
+import { bytesOf } from '../../util/byte-text.js';
 import type { Result } from '../../util/result.js';
 import { UsageError } from '../errors.js';
 import { hereOrRelaunched } from '../here-or-relaunched.js';
 import { openInput, splitWords, type MapWords } from '../map-input.js';
 import { addMapOptions, readMapOptions, type MapOptions } from '../map-options.js';
-import { print, tell } from '../print.js';
+import { tell, writeOut } from '../print.js';
 import { addRunOptions, readRunOptions, type RunOptions } from '../run-options.js';
 import { addTaskOptions, readTaskOptions } from '../task-options.js';
 import { planTask, type TaskPlan } from '../task-plan.js';
@@ -76,6 +78,7 @@ async function map(operands: readonly string[], command: Command): Promise<numbe
     planned: planTask({ words, task, overrides: options.overrides, survey }),
   };
   if (options.dryRun) return printCommands(order);
+  requireProgram(order);
   return hereOrRelaunched({
     survey,
     wish: options.tier,
@@ -99,6 +102,20 @@ async function map(operands: readonly string[], command: Command): Promise<numbe
       });
     },
   });
+}
+
+/** Better said once than by each of a million tasks. What it is called may depend on the input, or be a shell's affair. */
+function requireProgram({ input, map, planned, command }: MapOrder): void {
+  const [program] = input.words;
+  if (program === undefined || !findsNothing(program, map.whole)) return;
+  const { cwd, env } = planned.task.launch;
+  if (command.forRow({ seq: 1, args: [''] }).command.kind !== 'argv') return;
+  unwrap(resolveProgram(program, cwd, env['PATH'] ?? process.env['PATH']));
+}
+
+function findsNothing(word: string, whole: string): boolean {
+  const found = findReplacements(word, whole);
+  return found.ok && found.value.length === 0;
 }
 
 /** What goes on writes behind what is there. */
@@ -176,7 +193,7 @@ async function printCommands(order: MapOrder): Promise<number> {
       return 0;
     }
     const lines = arrival.tasks.map(({ launch }) => launch.text ?? '');
-    if (!(await print(lines.join('\n')))) break;
+    if (!(await writeOut(bytesOf(`${lines.join('\n')}\n`)))) break;
   }
   source.close();
   return 0;

@@ -2,6 +2,7 @@ import type { RunEvent } from '../../core/events.js';
 import type { RunState } from '../../core/run-state.js';
 import type { TaskId, TaskSpec } from '../../core/task-spec.js';
 import type { LogPaths } from '../../supervisor/ports.js';
+import { bytesOf } from '../../util/byte-text.js';
 import type { Reporter } from '../reporter.js';
 import { LogFollower } from './log-follower.js';
 import { LogRemovals } from './log-removals.js';
@@ -223,7 +224,7 @@ const NEWLINE = 0x0a;
 function tagged(bytes: Buffer, tag: string): Buffer {
   if (tag === '') return bytes;
   const parts: Buffer[] = [];
-  const head = Buffer.from(tag);
+  const head = bytesOf(tag);
   for (let from = 0; from < bytes.length;) {
     const newline = bytes.indexOf(NEWLINE, from);
     const end = newline === -1 ? bytes.length : newline + 1;
