@@ -20,7 +20,8 @@ const FILES = [
   {
     name: 'reporters',
     test: (id) =>
-      within('src/reporters/', 'node_modules/chalk/')(id) && !within('src/reporters/tty/')(id),
+      within('src/reporters/', 'node_modules/chalk/')(id) &&
+      !within('src/reporters/tty/', 'src/reporters/ci/')(id),
   },
 ];
 

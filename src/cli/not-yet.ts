@@ -16,14 +16,7 @@ const COMMANDS = [
 ];
 
 /** The same for options of `run`. */
-const RUN_OPTIONS = [
-  '--joblog <file>',
-  '--junit <file>',
-  '--report <file>',
-  '--summary <file>',
-  '--output <mode>',
-  '--keep-order',
-];
+const RUN_OPTIONS = ['--joblog <file>', '--report <file>', '--output <mode>', '--keep-order'];
 
 /** Adds the commands that are refused for now. */
 export function addCommandsToCome(program: Command): void {

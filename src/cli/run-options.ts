@@ -3,6 +3,7 @@ import type { TierWish } from '../adapters/host/tier-choice.js';
 import type { Override } from '../adapters/jobfile/load.js';
 import type { Tier } from '../core/events.js';
 import type { Verbosity } from '../reporters/reporter.js';
+import type { CiPaths } from './ci-files.js';
 import { UsageError } from './errors.js';
 import { addOptionsToCome, refuseOptionsToCome } from './not-yet.js';
 import type { ProfileChoice } from './profiles.js';
@@ -54,6 +55,8 @@ export interface RunOptions {
   readonly profiles: ProfileChoice;
   /** File for a copy of the event stream. */
   readonly events: string | undefined;
+  /** Files that are kept up to date while the run goes on. */
+  readonly ciPaths: CiPaths;
 }
 
 interface RawOptions extends Readonly<Record<string, unknown>> {
@@ -64,6 +67,9 @@ interface RawOptions extends Readonly<Record<string, unknown>> {
   readonly json?: true;
   readonly dryRun?: true;
   readonly events?: string;
+  readonly junit?: string;
+  readonly summary?: string;
+  readonly metrics?: string;
   readonly profileFile?: string;
   readonly profile: boolean;
   readonly color: boolean;
@@ -94,6 +100,12 @@ export function addPlanOptions(command: Command): Command {
 export function addRunOptions(command: Command): Command {
   addPlanOptions(command)
     .option('--events <file>', 'write a copy of the event stream to this file')
+    .option('--junit <file>', 'keep a JUnit XML report of the run in this file')
+    .option('--summary <file>', 'keep a summary of the run in Markdown in this file')
+    .option(
+      '--metrics <file>',
+      "keep the run's metrics in this file, for the textfile collector of Prometheus' node_exporter",
+    )
     .option('--dry-run', 'show what would happen and start nothing')
     .option('-q, --quiet', 'tell of failures and the end only')
     .option('-v, --verbose', 'tell of everything');
@@ -120,6 +132,7 @@ export function readRunOptions(command: Command): RunOptions {
     colour: raw.color,
     profiles: profileChoice(raw),
     events: raw.events,
+    ciPaths: { junit: raw.junit, summary: raw.summary, metrics: raw.metrics },
   };
 }
 

@@ -22,6 +22,8 @@ import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
+import type { CiFiles } from './ci-files.js';
+import { ciSurroundings } from './ci-surroundings.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import type { LoadedPlan } from './load-plan.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
@@ -50,17 +52,19 @@ export interface SessionOrder {
 export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice } = order;
   requireBudget(order);
-  const stderr = streamOutput(process.stderr);
+  const ci = await ciSurroundings(process.env);
+  const stderr = ci.text(streamOutput(process.stderr));
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const events = options.events === undefined ? undefined : openEvents(options.events);
+  const ciFiles = await openFiles(options, loaded);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepJobfile(folder, loaded.content);
   markSupervised(folder);
   const logs = logPaths(folder);
-  const reporters = await createReporters({ options, choice, warn, logs, events });
+  const reporters = await createReporters({ options, choice, warn, logs, events, ci, ciFiles });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
@@ -84,6 +88,20 @@ export async function runSession(order: SessionOrder): Promise<number> {
   await reporters.close(end.state);
   await profiles.store(known);
   return exitCodeOf(end);
+}
+
+/** @throws UsageError when one of the files that are kept up to date cannot be written. */
+async function openFiles(
+  { ciPaths, events, profiles }: RunOptions,
+  { path }: LoadedPlan,
+): Promise<CiFiles | undefined> {
+  if (Object.values(ciPaths).every((wanted) => wanted === undefined)) return undefined;
+  const { openCiFiles } = await import('./ci-files.js');
+  return openCiFiles(ciPaths, {
+    'the jobfile': path === '-' ? undefined : path,
+    '--events': events,
+    '--profile-file': profiles.kind === 'file' ? profiles.path : undefined,
+  });
 }
 
 /** With less than this nothing of note can run. */
