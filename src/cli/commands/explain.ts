@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { RunState, TaskRecord } from '../../core/run-state.js';
+import type { TaskRecord } from '../../core/run-state.js';
+import { LastLook } from '../../reporters/views/last-look.js';
 import { Story, storyText } from '../../reporters/views/explain.js';
 import { queueView } from '../../reporters/views/queue-words.js';
 import { printable } from '../../util/printable.js';
@@ -36,8 +37,10 @@ export function explainCommand(): Command {
         const { run, task } = readRunAndTask(first, second, 'explain');
         const folder = findRun(run);
         let story = new Story(task);
+        const look = new LastLook();
         let past = replay(folder, (event, state) => {
           story.add(event, state);
+          look.add(event, state);
         });
         const record = findTask(past, task);
         if (record.spec.id !== task) {
@@ -50,15 +53,15 @@ export function explainCommand(): Command {
         await print(
           options.json === true
             ? story.entries.map((entry) => JSON.stringify(entry)).join('\n')
-            : explanation(story, past, record.spec.id),
+            : explanation(story, past, record.spec.id, look),
         );
       },
     );
 }
 
-function explanation(story: Story, past: PastRun, task: string): string {
+function explanation(story: Story, past: PastRun, task: string, look: LastLook): string {
   const record = past.state.tasks.get(task);
-  const now = record === undefined ? '' : nowWords(record, past.state, past);
+  const now = record === undefined ? '' : nowWords(record, past, look);
   const note = standingNote(past);
   return [
     `${printable(task)} in run ${past.folder.runId}`,
@@ -69,7 +72,7 @@ function explanation(story: Story, past: PastRun, task: string): string {
   ].join('\n');
 }
 
-function nowWords(record: TaskRecord, state: RunState, { standing, nowMs }: PastRun): string {
+function nowWords(record: TaskRecord, { state, standing, nowMs }: PastRun, look: LastLook): string {
   const when = standing === 'live' ? 'now' : 'in the end';
   switch (record.phase.kind) {
     case 'finished':
@@ -78,7 +81,9 @@ function nowWords(record: TaskRecord, state: RunState, { standing, nowMs }: Past
       return `${when}: queued: ${queueView(state, nowMs).whyInFull(record)}`;
     case 'starting':
     case 'running':
-    case 'stopping':
-      return `${when}: ${record.phase.kind}, attempt ${record.phase.attempt.number}`;
+    case 'stopping': {
+      const used = look.wordsFor(record, state);
+      return `${when}: ${record.phase.kind}, attempt ${record.phase.attempt.number}${used === undefined ? '' : `; it ${used}`}`;
+    }
   }
 }

@@ -4,6 +4,7 @@ import { unreachable } from '../../util/assert.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
+import { peakSeen } from '../views/task-facts.js';
 import { counted, verdictWords } from '../words.js';
 import { whyFinished } from './tally.js';
 import { xmlText, type XmlNode } from './xml.js';
@@ -18,8 +19,11 @@ export interface CaseFacts {
   attempts: number;
   preemptions: number;
   peakBytes: number;
+  /** Of attempts that are over. */
   ranMs: number;
   cpuMs: number;
+  /** When the latest attempt was let in, milliseconds after the start of the run. */
+  admittedAtMs: number | undefined;
   /** The latest that ended. */
   last: AttemptEnded | undefined;
   /** How the first ones ended, in words. */
@@ -36,6 +40,7 @@ export function newCase(task: string, job: string): CaseFacts {
     peakBytes: 0,
     ranMs: 0,
     cpuMs: 0,
+    admittedAtMs: undefined,
     last: undefined,
     told: [],
   };
@@ -112,10 +117,11 @@ export function liveCase(
   const used =
     sample === undefined
       ? ''
-      : `: it used ${formatBytes(sample.usedBytes)} then, ${formatBytes(sample.peakBytes)} at the most`;
+      : `: it used ${formatBytes(sample.usedBytes)} then, and had used ${formatBytes(peakSeen(sample))} at the most`;
   const message = `attempt ${facts.attempts} was running when this was last written, ${formatDuration(nowMs)} after the start of the run${used}`;
-  const peakBytes = Math.max(facts.peakBytes, sample?.peakBytes ?? 0);
-  return testCase({ ...facts, peakBytes }, 'error', {
+  const peakBytes = Math.max(facts.peakBytes, sample === undefined ? 0 : peakSeen(sample));
+  const ranMs = facts.ranMs + Math.max(0, nowMs - (facts.admittedAtMs ?? nowMs));
+  return testCase({ ...facts, peakBytes, ranMs }, 'error', {
     error: { '@type': 'unfinished', '@message': message, '#text': message },
   });
 }

@@ -118,6 +118,7 @@ class JunitReport {
       case 'attempt-admitted':
         this.#change(event.task, (facts) => {
           facts.attempts = event.attempt;
+          facts.admittedAtMs = event.tMs;
         });
         return;
       case 'attempt-ended':

@@ -174,7 +174,9 @@ function taskMetrics(state: RunState, counters: Counters): Metric[] {
 }
 
 function memoryMetrics(state: RunState, counters: Counters): Metric[] {
-  const { started, budget, lastSample } = state;
+  const { started, budget, lastSample, live } = state;
+  // Looks are only written down while something runs.
+  const now = (bytes: number): number => (live.size === 0 ? 0 : bytes);
   return [
     gauge(
       'memsched_memory_budget_bytes',
@@ -192,10 +194,10 @@ function memoryMetrics(state: RunState, counters: Counters): Metric[] {
       ? []
       : [
           gauge('memsched_memory_used_bytes', 'Memory that all tasks together use.', [
-            { value: lastSample.numbers.usedBytes },
+            { value: now(lastSample.numbers.usedBytes) },
           ]),
           gauge('memsched_memory_claimed_bytes', 'Memory that running tasks are counted with.', [
-            { value: lastSample.claimedBytes },
+            { value: now(lastSample.claimedBytes) },
           ]),
           gauge('memsched_memory_available_bytes', 'MemAvailable of the host.', [
             { value: lastSample.numbers.availableBytes },

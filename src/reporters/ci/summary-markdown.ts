@@ -6,6 +6,7 @@ import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { totals } from '../summary.js';
+import { peakSeen } from '../views/task-facts.js';
 import { acceptWords, growthWords } from '../words-growth.js';
 import { memoryWords } from '../words-memory.js';
 import { counted, estimateWords } from '../words.js';
@@ -136,7 +137,7 @@ function liveSection({ standing, state }: SummaryView, { rows }: Size): string {
         markdownCode(printable(spec.id)),
         String(attempts),
         sample === undefined ? '–' : formatBytes(sample.usedBytes),
-        sample === undefined ? '–' : formatBytes(sample.peakBytes),
+        sample === undefined ? '–' : formatBytes(peakSeen(sample)),
         admitted === undefined ? '–' : formatBytes(admitted.estimate.bytes),
       ]),
   );

@@ -79,6 +79,9 @@ export class RunTally {
       case 'attempt-ended':
         this.#ended(event);
         return;
+      case 'sampled':
+        for (const { task, peakBytes } of event.attempts) this.#sawPeak(task, peakBytes);
+        return;
       case 'task-finished':
         this.#finished(event);
         return;
@@ -128,11 +131,14 @@ export class RunTally {
     if (open === undefined) return;
     open.last = event;
     open.ranMs += event.ranMs;
-    open.peakBytes = Math.max(open.peakBytes, event.peakBytes);
-    const use = this.groups.get(open.group);
-    if (use !== undefined) use.peakBytes = Math.max(use.peakBytes, event.peakBytes);
-    const known = this.preempted.get(event.task);
-    if (known !== undefined) known.peakBytes = Math.max(known.peakBytes, event.peakBytes);
+    this.#sawPeak(event.task, event.peakBytes);
+  }
+
+  #sawPeak(task: TaskId, peakBytes: number): void {
+    const open = this.#open.get(task);
+    const use = open === undefined ? undefined : this.groups.get(open.group);
+    for (const known of [open, use, this.preempted.get(task)])
+      if (known !== undefined) known.peakBytes = Math.max(known.peakBytes, peakBytes);
   }
 
   #finished(event: TaskFinished): void {
