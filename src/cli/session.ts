@@ -58,8 +58,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
     stderr.write(`memsched: ${sentence}\n`);
   };
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
-  const events = options.events === undefined ? undefined : openEvents(options.events);
   const ciFiles = await openFiles(options, loaded);
+  const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepJobfile(folder, loaded.content);
   markSupervised(folder);

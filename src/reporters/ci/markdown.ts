@@ -3,12 +3,17 @@
  * backslashes, as those would stay in what is HTML around it.
  */
 export function markdownText(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[\\`*_[\]#|~@$]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/\s+/g, ' ');
+  return (
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replace(/[\\`*_[\]#|~@$]/g, (character) => `&#${character.charCodeAt(0)};`)
+      // What would become a link is read before entities are.
+      .replaceAll('://', '&#58;//')
+      .replaceAll(/www\./gi, (text) => `${text.slice(0, -1)}&#46;`)
+      .replace(/\s+/g, ' ')
+  );
 }
 
 /** A name or a command in a typewriter face. HTML rather than backticks, in which a table's `|` cannot be quoted alike everywhere. */

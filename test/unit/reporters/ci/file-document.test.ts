@@ -15,6 +15,12 @@ import { describe, expect, test } from 'vitest';
 import { openFileDocument } from '../../../../src/reporters/ci/file-document.js';
 import { tempDir } from '../../../support/temp-dir.js';
 
+/** Of this process (proc_pid_status(5)). */
+function umask(): number {
+  const [, octal = ''] = /^Umask:\s*(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number.parseInt(octal, 8);
+}
+
 describe('a document in a file', () => {
   test('opening changes nothing; each version replaces the one before, and nothing else is left', async () => {
     const folder = tempDir();
@@ -46,7 +52,7 @@ describe('a document in a file', () => {
     const folder = tempDir();
     const fresh = join(folder, 'fresh');
     await openFileDocument(fresh).replace(['x']);
-    expect(statSync(fresh).mode & 0o777).toBe(0o666 & ~process.umask());
+    expect(statSync(fresh).mode & 0o777).toBe(0o666 & ~umask());
     const old = join(folder, 'old');
     writeFileSync(old, '');
     chmodSync(old, 0o640);
