@@ -25,6 +25,7 @@ import { formatBytes, MiB } from '../util/bytes.js';
 import type { CiFiles } from './ci-files.js';
 import { ciSurroundings } from './ci-surroundings.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
+import { keepHeapLean } from './lean-heap.js';
 import type { LoadedPlan } from './load-plan.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
@@ -52,6 +53,7 @@ export interface SessionOrder {
 export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice } = order;
   requireBudget(order);
+  keepHeapLean();
   const ci = await ciSurroundings(process.env);
   const stderr = ci.text(streamOutput(process.stderr));
   const warn = (sentence: string): void => {
