@@ -79,7 +79,9 @@ function heading(view: SummaryView): string {
 function standingWords({ standing, state }: SummaryView): string {
   if (standing === 'died') return 'died';
   if (standing === 'live') return 'not over yet';
-  const failed = state.tasks.size - (state.counts.outcomes.get('succeeded') ?? 0);
+  const failed = [...state.counts.outcomes]
+    .filter(([outcome]) => outcome !== 'succeeded')
+    .reduce((sum, [, count]) => sum + count, 0);
   if (state.stop !== undefined) return `stopped by ${state.stop.signal}`;
   if (failed > 0) return `${counted(failed, 'task')} did not succeed`;
   return state.grown.length > 0
