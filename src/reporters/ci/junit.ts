@@ -3,13 +3,10 @@ import type { AttemptSample } from '../../core/observation.js';
 import type { RunState } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
 import type { LogPaths } from '../../supervisor/ports.js';
-import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { usedBytesIn } from '../peak.js';
 import type { Reporter } from '../reporter.js';
-import { growthWords } from '../words-growth.js';
-import { memoryWords } from '../words-memory.js';
-import { counted, isFailure } from '../words.js';
+import { isFailure } from '../words.js';
 import { PacedDocument, type Document } from './document.js';
 import {
   addAttempt,
@@ -17,12 +14,11 @@ import {
   liveCase,
   newCase,
   queuedCase,
-  seconds,
   type CaseFacts,
   type TestCase,
 } from './junit-case.js';
+import { junitDocument, newSuite, type Suite, type Unfinished } from './junit-document.js';
 import { tailText } from './tails.js';
-import { XML_DECLARATION, xmlFrame, xmlText, type XmlNode } from './xml.js';
 
 /** Of more tasks, those that succeeded have no test case: GitLab takes half a million, and a reader far less. */
 const CASES_MAX = 100_000;
@@ -51,21 +47,6 @@ interface OpenCase {
   readonly suite: Suite;
   /** While it waits: the same until something happens to it. */
   waiting: TestCase | undefined;
-}
-
-/** One job. */
-interface Suite {
-  readonly name: string;
-  /** Of finished tasks, in the order in which they finished. */
-  readonly cases: string[];
-  readonly counts: Record<TestCase['result'], number>;
-  /** Finished tasks without a test case of their own. */
-  leftOut: number;
-  attempts: number;
-  preemptions: number;
-  peakBytes: number;
-  ranMs: number;
-  cpuMs: number;
 }
 
 /**
@@ -139,19 +120,15 @@ class JunitReport {
   }
 
   render(state: RunState, nowMs: number): readonly string[] {
-    const unfinished = this.#unfinished(state, nowMs);
-    const suites = [...this.#suites.values()].map((suite, id) =>
-      this.#suitePieces(suite, unfinished.cases.get(suite) ?? [], id, state),
-    );
-    if (this.#grown.length > 0) suites.push(this.#growthPieces(suites.length, state));
-    if (state.ended === undefined)
-      suites.push(this.#endPieces(suites.length, unfinished.leftOut, state, nowMs));
-    const { open, close } = xmlFrame('testsuites', {
-      '@name': runName(state),
-      ...sums(suites),
-      '@time': seconds(nowMs),
+    return junitDocument({
+      state,
+      nowMs,
+      hostname: this.#options.hostname,
+      runPeakBytes: this.#runPeakBytes,
+      suites: [...this.#suites.values()],
+      unfinished: this.#unfinished(state, nowMs),
+      grown: this.#grown,
     });
-    return [XML_DECLARATION, open, ...suites.flatMap(({ pieces }) => pieces), close];
   }
 
   #suiteOf(job: string): Suite {
@@ -216,118 +193,6 @@ class JunitReport {
     }
     return { cases, leftOut: Math.max(0, waiting - WAITING_MAX) };
   }
-
-  #suitePieces(
-    suite: Suite,
-    unfinished: readonly TestCase[],
-    id: number,
-    state: RunState,
-  ): SuitePieces {
-    const counts = { ...suite.counts };
-    for (const { result } of unfinished) counts[result] += 1;
-    const { open, close } = xmlFrame('testsuite', {
-      ...this.#suiteAttributes(suite.name, id, state),
-      ...countAttributes(counts),
-      '@time': seconds(suite.ranMs),
-      properties: { property: this.#properties(suite, state) },
-    });
-    return { counts, pieces: [open, ...suite.cases, ...unfinished.map(({ xml }) => xml), close] };
-  }
-
-  #suiteAttributes(name: string, id: number, { started }: RunState): XmlNode {
-    return {
-      '@id': id,
-      '@name': printable(name),
-      '@package': started === undefined ? '' : printable(started.config.name),
-      '@timestamp': new Date(started?.startedAtMs ?? 0).toISOString().slice(0, 19),
-      '@hostname': this.#options.hostname,
-    };
-  }
-
-  #properties(suite: Suite, { started, budget }: RunState): readonly XmlNode[] {
-    const values = {
-      run: printable(started?.runId ?? ''),
-      tier: started?.tier ?? '',
-      budget_bytes: budget?.budgetBytes ?? 0,
-      run_peak_bytes: this.#runPeakBytes,
-      task_peak_bytes: suite.peakBytes,
-      cpu_seconds: seconds(suite.cpuMs),
-      attempts: suite.attempts,
-      preemptions: suite.preemptions,
-      ...(suite.leftOut === 0 ? {} : { succeeded_and_left_out: suite.leftOut }),
-    };
-    return Object.entries(values).map(([name, value]) => ({ '@name': name, '@value': value }));
-  }
-
-  #growthPieces(id: number, state: RunState): SuitePieces {
-    const counts = { ...NO_CASES, failure: this.#grown.length };
-    const cases = this.#grown.map((event) =>
-      xmlText('testcase', {
-        '@name': printable(event.group),
-        '@classname': 'max_growth',
-        '@time': seconds(0),
-        failure: { '@type': 'group-grew', '@message': growthWords(event) },
-      }),
-    );
-    return this.#ownSuite('max_growth', id, state, counts, cases);
-  }
-
-  /** While the run goes on: an error that only its end takes away. */
-  #endPieces(id: number, leftOut: number, state: RunState, nowMs: number): SuitePieces {
-    const more = leftOut === 0 ? '' : `; ${counted(leftOut, 'more task')} waited`;
-    const message = `the run was not over when this was last written, ${formatDuration(nowMs)} after its start${more}`;
-    const one = xmlText('testcase', {
-      '@name': 'the end of the run',
-      '@classname': 'memsched',
-      '@time': seconds(0),
-      error: { '@type': 'unfinished', '@message': message, '#text': lastLookWords(state) },
-    });
-    return this.#ownSuite('memsched', id, state, { ...NO_CASES, error: 1 }, [one]);
-  }
-
-  #ownSuite(
-    name: string,
-    id: number,
-    state: RunState,
-    counts: CaseCounts,
-    cases: readonly string[],
-  ): SuitePieces {
-    const { open, close } = xmlFrame('testsuite', {
-      ...this.#suiteAttributes(name, id, state),
-      ...countAttributes(counts),
-      '@time': seconds(0),
-    });
-    return { counts, pieces: [open, ...cases, close] };
-  }
-}
-
-type CaseCounts = Readonly<Record<TestCase['result'], number>>;
-
-const NO_CASES: CaseCounts = { passed: 0, failure: 0, error: 0, skipped: 0 };
-
-interface Unfinished {
-  readonly cases: ReadonlyMap<Suite, readonly TestCase[]>;
-  /** Waiting tasks without a case. */
-  readonly leftOut: number;
-}
-
-interface SuitePieces {
-  readonly counts: CaseCounts;
-  readonly pieces: readonly string[];
-}
-
-function newSuite(name: string): Suite {
-  return {
-    name,
-    cases: [],
-    counts: { ...NO_CASES },
-    leftOut: 0,
-    attempts: 0,
-    preemptions: 0,
-    peakBytes: 0,
-    ranMs: 0,
-    cpuMs: 0,
-  };
 }
 
 function sampleOf(
@@ -336,40 +201,4 @@ function sampleOf(
 ): AttemptSample | undefined {
   const sample = samples.get(task);
   return sample?.attempt === attempts ? sample : undefined;
-}
-
-function lastLookWords({ lastSample }: RunState): string {
-  return lastSample === undefined
-    ? 'memory had not been looked at yet'
-    : `level ${lastSample.level}: ${memoryWords(lastSample.numbers)}`;
-}
-
-function countAttributes(counts: CaseCounts): XmlNode {
-  const { failure, error, skipped } = counts;
-  return {
-    '@tests': testsOf(counts),
-    '@failures': failure,
-    '@errors': error,
-    '@skipped': skipped,
-  };
-}
-
-function testsOf({ passed, failure, error, skipped }: CaseCounts): number {
-  return passed + failure + error + skipped;
-}
-
-function sums(suites: readonly SuitePieces[]): XmlNode {
-  const of = (count: (counts: CaseCounts) => number): number =>
-    suites.reduce((sum, { counts }) => sum + count(counts), 0);
-  return {
-    '@tests': of(testsOf),
-    '@failures': of(({ failure }) => failure),
-    '@errors': of(({ error }) => error),
-  };
-}
-
-function runName({ started }: RunState): string {
-  return started === undefined
-    ? 'memsched'
-    : `memsched ${printable(started.config.name)}`.trimEnd();
 }
