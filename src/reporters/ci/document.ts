@@ -11,12 +11,13 @@ export interface Document {
   replace(pieces: readonly string[]): Promise<void>;
 }
 
-/** Two versions of a document are at least this far apart. */
+/** Two versions of a document are at least this far apart, and no farther while things change: evidence must be fresh. */
 const GAP_MIN_MS = 1_000;
-/** Making a version keeps the loop waiting: it may take this part of the time, at most. */
+const GAP_MAX_MS = 10_000;
+/** Making a version keeps the loop waiting: it is to take no more than this part of the time. */
 const RENDER_SHARE = 1 / 50;
-/** Large documents are written at this rate, at most, bytes a second. */
-const RATE_MAX = 1024 * 1024;
+/** Large documents are written at about this rate, bytes a second. */
+const RATE = 1024 * 1024;
 
 /** What a {@link PacedDocument} is made of. */
 export interface PacedOptions {
@@ -31,8 +32,8 @@ export interface PacedOptions {
 
 /**
  * Writes a document again and again while a run goes on, so that it tells how far the run came whatever happens to us:
- * about once a second while things change, less often the more there is to write. One version at a time; the loop waits
- * for none of them.
+ * about once a second while things change, less often the more there is to write, and every ten seconds at least. One
+ * version at a time; the loop waits for none of them.
  */
 export class PacedDocument {
   readonly #options: PacedOptions;
@@ -73,8 +74,8 @@ export class PacedDocument {
     const pieces = this.#options.render(state, nowMs);
     const renderMs = this.#clock() - beforeMs;
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const gapMs = Math.max(GAP_MIN_MS, renderMs / RENDER_SHARE, (bytes / RATE_MAX) * 1000);
-    this.#notBeforeMs = nowMs + gapMs;
+    const gapMs = Math.max(GAP_MIN_MS, renderMs / RENDER_SHARE, (bytes / RATE) * 1000);
+    this.#notBeforeMs = nowMs + Math.min(GAP_MAX_MS, gapMs);
     this.#writing = this.#options.document
       .replace(pieces)
       .catch((error: unknown) => {

@@ -80,6 +80,8 @@ describe('a document that is kept up to date', () => {
   test.each([
     ['takes long to make', 100, 1, 5_000],
     ['is large', 0, 4 * 1024 * 1024, 4_000],
+    ['takes very long to make, but not rarely', 60_000, 1, 10_000],
+    ['is very large, but not rarely', 0, 64 * 1024 * 1024, 10_000],
   ])('comes less often when it %s', async (_, renderMs, size, gapMs) => {
     const document = slowDocument();
     const { target } = paced(document, renderMs, size);
