@@ -1,4 +1,4 @@
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync, realpathSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Document } from '../reporters/ci/document.js';
@@ -104,10 +104,20 @@ function refuseSame(files: Readonly<Record<string, string | undefined>>): void {
   const seen = new Map<string, string>();
   for (const [option, path] of Object.entries(files)) {
     if (path === undefined) continue;
-    const other = seen.get(resolve(path));
+    const real = realPathOf(path);
+    const other = seen.get(real);
     if (other !== undefined)
       throw new UsageError(`${other} and ${option} name the same file, ${path}; name two`);
-    seen.set(resolve(path), option);
+    seen.set(real, option);
+  }
+}
+
+/** Over symbolic links; a file that is still to come is where its path says. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
   }
 }
 

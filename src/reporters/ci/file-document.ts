@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, realpathSync, statSync, unlinkSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode } from '../../util/system-error.js';
@@ -47,14 +56,21 @@ export function openFileDocument(wanted: string): FileDocument {
   };
 }
 
-/** Where a symbolic link leads, also one to a file that is still to come. */
+/**
+ * The file that a path leads to, over symbolic links, also where it is still to come.
+ *
+ * @throws a system error when there is no folder for it.
+ */
 function targetOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    return join(realpathSync(dirname(path)), basename(path));
   }
+  const folder = realpathSync(dirname(path));
+  const name = join(folder, basename(path));
+  const isLink = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? targetOf(resolve(folder, readlinkSync(name))) : name;
 }
 
 function whatIs(old: Stats): string {

@@ -66,9 +66,15 @@ describe('a document in a file', () => {
     symlinkSync('there', join(folder, 'link'));
     await openFileDocument(join(folder, 'link', 'a')).replace(['a']);
     symlinkSync(join(folder, 'there', 'a'), join(folder, 'b'));
-    await openFileDocument(join(folder, 'b')).replace(['b']);
+    symlinkSync('there/new', join(folder, 'c'));
+    for (const name of ['b', 'c']) {
+      await openFileDocument(join(folder, name)).replace([name]);
+      expect(lstatSync(join(folder, name)).isSymbolicLink()).toBe(true);
+    }
     expect(readFileSync(join(folder, 'there', 'a'), 'utf8')).toBe('b');
-    expect(lstatSync(join(folder, 'b')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(folder, 'there', 'new'), 'utf8')).toBe('c');
+    symlinkSync('loop', join(folder, 'loop'));
+    expect(() => openFileDocument(join(folder, 'loop'))).toThrow('ELOOP');
   });
 
   test('what cannot be written is refused when it is opened', async () => {
