@@ -48,42 +48,32 @@ export function openCiFiles(
   const summary = openDocument('--summary', paths.summary);
   const metrics = openDocument('--metrics', paths.metrics);
   return ({ logs, warn }) => {
-    const onTrouble =
-      (option: string, path: string | undefined) =>
+    const troubleWith =
+      (option: string, path = '') =>
       (error: unknown): void => {
         warn(
-          `${option} ${path ?? ''} cannot be written: ${describeError(error)}; the run goes on, and this is tried again`,
+          `${option} ${path} cannot be written: ${describeError(error)}; the run goes on, and this is tried again`,
         );
       };
-    return {
-      ...(junit === undefined
-        ? {}
-        : {
-            junit: createJunitReporter({
-              document: junit,
-              logs,
-              hostname: hostname(),
-              onTrouble: onTrouble('--junit', paths.junit),
-            }),
-          }),
-      ...(summary === undefined
-        ? {}
-        : {
-            'Markdown summary': createMarkdownReporter({
-              document: summary,
-              logs,
-              onTrouble: onTrouble('--summary', paths.summary),
-            }),
-          }),
-      ...(metrics === undefined
-        ? {}
-        : {
-            metrics: createMetricsReporter({
-              document: metrics,
-              onTrouble: onTrouble('--metrics', paths.metrics),
-            }),
-          }),
-    };
+    const made: Record<string, Reporter> = {};
+    if (junit !== undefined) {
+      const onTrouble = troubleWith('--junit', paths.junit);
+      made['--junit'] = createJunitReporter({
+        document: junit,
+        logs,
+        hostname: hostname(),
+        onTrouble,
+      });
+    }
+    if (summary !== undefined) {
+      const onTrouble = troubleWith('--summary', paths.summary);
+      made['--summary'] = createMarkdownReporter({ document: summary, logs, onTrouble });
+    }
+    if (metrics !== undefined) {
+      const onTrouble = troubleWith('--metrics', paths.metrics);
+      made['--metrics'] = createMetricsReporter({ document: metrics, onTrouble });
+    }
+    return made;
   };
 }
 

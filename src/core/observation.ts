@@ -1,4 +1,5 @@
-import type { ExitStatus, OomCounters } from './outcome.js';
+import type { Command } from './command.js';
+import type { ExitStatus, OomCounters, StartFault } from './outcome.js';
 import type { NodeSignal, TaskId } from './task-spec.js';
 
 /** Which attempt: the task and the attempt's number, from 1. */
@@ -59,7 +60,7 @@ export interface AttemptTally {
 export type Fact =
   /** It is in its place and about to execute its command; from here on signals and kills reach it. */
   | ({ readonly kind: 'launched'; readonly pid: number } & AttemptRef)
-  | ({ readonly kind: 'launch-failed'; readonly error: string } & AttemptRef)
+  | ({ readonly kind: 'launch-failed'; readonly fault: StartFault } & AttemptRef)
   /** The main process is gone; other processes of the attempt may still live. */
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
   /** The last process is gone and its memory is free. */
@@ -67,7 +68,9 @@ export type Fact =
   /** How large the task's input files are together; absent when one of them cannot be found. */
   | { readonly kind: 'inputs-measured'; readonly task: TaskId; readonly bytes?: number }
   /** The user wants the run to end; the second request is an order to kill. */
-  | { readonly kind: 'stop-requested'; readonly signal: NodeSignal };
+  | { readonly kind: 'stop-requested'; readonly signal: NodeSignal }
+  /** The user has told the run to do something; `id` names the one who waits for the answer. */
+  | { readonly kind: 'commanded'; readonly id: number; readonly command: Command };
 
 /** All that a decision may know: one consistent look, taken before the tick. */
 export interface Observation {

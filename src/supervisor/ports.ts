@@ -1,7 +1,7 @@
 import type { RunEvent, Tier } from '../core/events.js';
 import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../core/observation.js';
-import type { ExitStatus } from '../core/outcome.js';
-import type { NodeSignal, TaskId } from '../core/task-spec.js';
+import type { ExitStatus, StartFault } from '../core/outcome.js';
+import type { BudgetSpec, NodeSignal, TaskId } from '../core/task-spec.js';
 import type { Result } from '../util/result.js';
 
 /** Time, from outside. */
@@ -55,7 +55,7 @@ export interface TaskHost {
   /** Looks at machine and tree. Synchronous: a tick decides on one look. */
   observe(): HostSample;
   /** Makes the place where an attempt will live. */
-  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string>;
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault>;
   /** The attempt's main process, once it is known. */
   adopt(ref: AttemptRef, pid: number): void;
   /** What an open attempt uses now; undefined when nothing lives in it any more. */
@@ -68,6 +68,8 @@ export interface TaskHost {
   close(ref: AttemptRef): AttemptTally | 'populated';
   /** `memory.high` and `memory.max` of all tasks together; does nothing where the tier cannot. */
   limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void;
+  /** What `observe` works out the budget from, from now on. */
+  setBudget(budget: BudgetSpec): void;
   /** Calls back when the kernel says that something changed (brake felt, attempt emptied). */
   onChange(callback: () => void): void;
   /** Removes everything we made. What does not go is returned, by path. */
@@ -89,7 +91,8 @@ export interface LaunchOrder extends AttemptRef {
  * How a launched process ended: as processes do, or before its command was executed (the cgroup could not be entered,
  * `exec` failed). The latter is a launch that failed, late: never the task's own exit.
  */
-export type LaunchEnd = ExitStatus | { readonly kind: 'could-not-start'; readonly error: string };
+export type LaunchEnd =
+  ExitStatus | { readonly kind: 'could-not-start'; readonly fault: StartFault };
 
 /** Is told what comes of one order; nothing before `launch` has returned. */
 export interface LaunchListener {
@@ -105,9 +108,9 @@ export interface Launcher {
    * Has the attempt started, in its own session, and in its enclosure before the command is executed. Until it has
    * started nothing can be sent to it.
    *
-   * @returns why the order cannot be taken (in words for the user); then nothing is started, and nothing told.
+   * @returns why the order cannot be taken; then nothing is started, and nothing told.
    */
-  launch(order: LaunchOrder, listener: LaunchListener): Result<void, string>;
+  launch(order: LaunchOrder, listener: LaunchListener): Result<void, StartFault>;
   /** Takes no more orders; afterwards nobody is on the way any more. What was started runs on. */
   close(): Promise<void>;
 }
