@@ -12,7 +12,6 @@ const COMMANDS = [
   'set',
   'resume',
   'report',
-  'completion',
 ];
 
 /** The same for options of `run`. */

@@ -14,6 +14,7 @@ const COMMANDS = {
   profile: async () => (await import('./commands/profile.js')).profileCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   schema: async () => (await import('./commands/schema.js')).schemaCommand(),
+  completion: async () => (await import('./commands/completion.js')).completionCommand(),
 } as const;
 
 const EXAMPLES = `
@@ -31,6 +32,11 @@ Examples:
  * @returns the exit code (the table in `exit-codes.ts`).
  */
 export async function runProgram(argv: readonly string[]): Promise<number> {
+  if (argv[2] === '__complete') {
+    const { complete } = await import('./completion/complete.js');
+    await complete(argv.slice(3), buildProgram);
+    return 0;
+  }
   const program = await buildProgram(argv[2]);
   try {
     await program.parseAsync([...argv]);
