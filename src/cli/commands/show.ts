@@ -4,8 +4,15 @@ import { usedBytesIn } from '../../reporters/peak.js';
 import { growths, totals } from '../../reporters/summary.js';
 import { runHeading, taskObject, tasksText } from '../../reporters/views/show.js';
 import { isFailure } from '../../reporters/words.js';
+import { examplesText } from '../examples.js';
 import { findRun, replay, standingNote } from '../past-run.js';
 import { print } from '../print.js';
+
+const EXAMPLES = [
+  ['memsched show', 'the latest run'],
+  ['memsched show latest --failed', 'only what failed in it'],
+  ['memsched show 20261123-0649 --json', 'an older run, by the beginning of its id'],
+] as const;
 
 interface ShowOptions {
   readonly failed?: true;
@@ -24,6 +31,7 @@ export function showCommand(): Command {
     .option('--failed', 'only tasks that failed')
     .option('--json', 'one JSON object a line on stdout, one for each task')
     .option('--no-color', 'no colour, whatever the terminal')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (run: string | undefined, options: ShowOptions) => {
       await print(show(run, options));
     });

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { job } from '../../src/adapters/jobfile/job-schema.js';
+import { jobfile } from '../../src/adapters/jobfile/schema.js';
+import { BYTES_GRAMMAR } from '../../src/util/bytes.js';
+import { DURATION_GRAMMAR } from '../../src/util/duration.js';
+
+type AnySchema = z.core.$ZodType;
+type AnyObject = z.ZodObject;
+
+/** `docs/jobfile.md`: every key of a jobfile, what it takes and what it means, from the definition that validates. */
+export function jobfileReference(): string {
+  return `${[
+    HEAD,
+    EXAMPLE,
+    '## Top level',
+    table(jobfile),
+    ...nested(jobfile, ''),
+    '## Jobs',
+    'The keys of each entry under `jobs`, and of `defaults`.',
+    table(job),
+    ...nested(job, ''),
+    TAIL,
+  ].join('\n\n')}\n`;
+}
+
+/** Tables of the maps that stand under keys of a map. */
+function nested(object: AnyObject, prefix: string): readonly string[] {
+  return Object.entries(object.shape).flatMap(([key, schema]) => {
+    // Jobs have a chapter of their own.
+    const map = key === 'defaults' || key === 'jobs' ? undefined : mapIn(schema);
+    if (map === undefined) return [];
+    const name = `${prefix}${key}`;
+    return [`### \`${name}\``, table(map.object, map.of), ...nested(map.object, `${name}.`)];
+  });
+}
+
+/** The map that a key may hold, also beside other things, or in every entry of a map. */
+function mapIn(
+  schema: AnySchema,
+  of = '',
+): { readonly object: AnyObject; readonly of: string } | undefined {
+  if (schema instanceof z.ZodOptional) return mapIn(schema.unwrap(), of);
+  if (schema instanceof z.ZodUnion) {
+    const maps = schema.options.flatMap((option) => mapIn(option, of) ?? []);
+    return maps[0];
+  }
+  if (schema instanceof z.ZodRecord) return mapIn(schema.valueType, 'NAME.');
+  return schema instanceof z.ZodObject ? { object: schema, of } : undefined;
+}
+
+function table(object: AnyObject, of = ''): string {
+  const rows = Object.entries(object.shape).map(([key, schema]) => {
+    const needed = schema instanceof z.ZodOptional ? '' : ' (needed)';
+    return `| \`${of}${key}\`${needed} | ${cell(grammarOf(schema))} | ${cell(descriptionOf(schema))} |`;
+  });
+  return ['| key | takes | means |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** What a key takes, as an error says it: it is asked about something that no key takes. */
+function grammarOf(schema: AnySchema): string {
+  const refused = z.safeParse(schema, Symbol('nothing that a file could hold'));
+  const message = refused.success ? undefined : refused.error.issues[0]?.message;
+  if (message === undefined || message.startsWith('Invalid'))
+    throw new Error(`an error of the jobfile that does not say what is expected: ${message ?? ''}`);
+  return message;
+}
+
+function descriptionOf(schema: AnySchema): string {
+  const own = z.globalRegistry.get(schema)?.description;
+  if (own !== undefined) return own;
+  if (schema instanceof z.ZodOptional) return descriptionOf(schema.unwrap());
+  throw new Error('a key of the jobfile that is not described');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\$\{\{[^}]*\}\}/g, '`$&`');
+}
+
+const HEAD = `<!-- Made by "npm run build" from the definition that validates jobfiles. Do not edit. -->
+# The jobfile
+
+A jobfile is one YAML document: settings of the run, and jobs. Every key but \`version\` and \`jobs\` may be left out. An
+unknown key, a cycle, a request larger than the budget: everything that is wrong is told at once, with file, line and
+column, and nothing starts. Top-level keys that begin with \`x-\` are left alone: a place for anchors.
+
+\`memsched schema\` prints the JSON Schema, by which an editor checks and completes. \`memsched plan jobs.yaml\` shows what
+would run.`;
+
+const EXAMPLE = `\`\`\`yaml jobs.yaml
+version: 1
+name: nightly
+memory: { budget: 75%, preempt: 88% }
+groups:
+  network: { max_parallel: 4 }
+resources: { gpu: 1 }
+defaults: { preemptible: low, timeout: 2h }
+jobs:
+  fetch:
+    matrix: { sample: [a, b, c] }
+    run: 'echo "reads of \${{ matrix.sample }}" > "\${{ matrix.sample }}.fq"'
+    concurrency: network
+    retries: { max: 3, on: ["exit:75", timeout], delay: 5s }
+  align:
+    needs: [fetch]
+    matrix: { sample: [a, b, c] }
+    run: [sort, "\${{ matrix.sample }}.fq"]
+    inputs: "\${{ matrix.sample }}.fq"
+    memory: { request: 200M, limit: 1G, grow: 1.5 }
+    preemptible: high
+    on_preempt: { signal: SIGTERM, grace: 10s }
+  clean:
+    needs: [align]
+    when: always
+    run: rm -f ./*.fq
+\`\`\``;
+
+const TAIL = `## Sizes, shares, durations
+
+| what | is |
+|---|---|
+| size | ${cell(BYTES_GRAMMAR)} |
+| share | a number with \`%\`: of the budget for thresholds, of the memory of the host for \`budget\`, \`request\` and \`limit\` |
+| duration | ${cell(DURATION_GRAMMAR)} |
+
+## The matrix
+
+\`matrix: { sample: [a, b], ref: [x] }\` makes a task of each combination, here \`align.a.x\` and \`align.b.x\`. \`exclude\`
+leaves rows out; \`include\` adds rows, or values to rows that match. \`\${{ matrix.KEY }}\` puts a value into a text. Each
+value also stands in the task's environment, \`sample\` as \`MATRIX_SAMPLE\`.
+
+A value is data, never shell syntax: in a shell script it reaches the command as an environment variable, whatever it
+holds. No value can inject a command.
+
+## What a task finds
+
+Its environment is that of memsched itself, then \`env\` of the jobfile, then \`env\` of the job, and on top
+\`MEMSCHED_RUN_ID\`, \`MEMSCHED_JOB\`, \`MEMSCHED_TASK\`, \`MEMSCHED_ATTEMPT\` (from 1), \`MEMSCHED_PREEMPTIONS\` and
+\`MEMSCHED_MEMORY_BYTES\`, what admission counted for it. It starts in the folder of the jobfile, or in \`cwd\`. Standard
+input is empty unless \`stdin\` names a file.`;
