@@ -59,6 +59,7 @@ describe('what comes out', () => {
     ['a\nb\n\n', ['a', '…', 'b']],
     ['', []],
     ['(a+b)*\n', ['(a+b)*']],
+    ['memsched: procfs tier: process groups, memory added up from /proc\na\n', ['a']],
   ])('%j is as told by %j', (output, told) => {
     expect(isAsTold(output, told)).toBe(true);
   });

@@ -107,6 +107,7 @@ async function valuesFor(
 /** `jobfile` of `<jobfile>`, `job.key=value` of `--set <JOB.KEY=VALUE>`. */
 function placeholderOf(what: Argument | Option): string {
   if (!('flags' in what)) return what.name();
+  if (what.long === '--group') return 'group';
   return /[<[]([^\]>]+?)(?:\.\.\.)?[\]>]/.exec(what.flags)?.[1]?.toLowerCase() ?? '';
 }
 
