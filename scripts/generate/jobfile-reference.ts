@@ -5,7 +5,7 @@ import { BYTES_GRAMMAR } from '../../src/util/bytes.js';
 import { DURATION_GRAMMAR } from '../../src/util/duration.js';
 
 type AnySchema = z.core.$ZodType;
-type AnyObject = z.ZodObject;
+type AnyObject = z.ZodObject<Readonly<Record<string, AnySchema>>>;
 
 /** `docs/jobfile.md`: every key of a jobfile, what it takes and what it means, from the definition that validates. */
 export function jobfileReference(): string {
