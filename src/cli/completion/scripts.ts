@@ -44,6 +44,7 @@ const ZSH = `#compdef memsched
 _memsched() {
   local -a answer values shown kind ending
   local line tab=$'\\t' described=
+  local -i width=0
   answer=("\${(@f)$(command memsched ${COMPLETE_COMMAND} zsh -- "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" 2> /dev/null)}")
   kind=(\${=answer[1]})
   [[ $PREFIX == --*=* ]] && compset -P "\${(b)PREFIX%%=*}="
@@ -51,9 +52,12 @@ _memsched() {
     these)
       for line in "\${(@)answer[2,-1]}"; do
         values+=("\${line%%$tab*}")
+        ((\${#values[-1]} > width)) && width=\${#values[-1]}
+      done
+      for line in "\${(@)answer[2,-1]}"; do
         if [[ -n \${line#*$tab} ]]; then
           described=-l
-          shown+=("\${line%%$tab*}  -- \${line#*$tab}")
+          shown+=("\${(r:width:)line%%$tab*}  -- \${line#*$tab}")
         else
           shown+=("\${line%%$tab*}")
         fi
