@@ -5,12 +5,12 @@ import { Report } from './report.js';
 import { SourceText } from './source-text.js';
 
 /** A larger file takes longer to parse than anyone waits for a suggestion. */
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 /**
  * The names of the jobs in a jobfile, as a suggestion for whoever types one: the file need not be valid beyond them.
  *
- * @returns none when it is missing, unreadable, no ordinary file, longer than a megabyte or no YAML.
+ * @returns none when it is missing, unreadable, no ordinary file, longer than 256 KiB or no YAML.
  */
 export function jobNamesIn(path: string): readonly string[] {
   const text = readSmallFile(path);
