@@ -84,7 +84,33 @@ unknown key, a cycle, a request larger than the budget: everything that is wrong
 column, and nothing starts. Top-level keys that begin with \`x-\` are left alone: a place for anchors.
 
 \`memsched schema\` prints the JSON Schema, by which an editor checks and completes. \`memsched plan jobs.yaml\` shows what
-would run.`;
+would run.
+
+\`\`\`yaml bad.yml
+version: 1
+jobs:
+  align:
+    run: ./align.sh
+    memroy: 2G
+  report:
+    needs: [alien]
+    run: ./report.sh
+\`\`\`
+\`\`\`console exits=2
+$ memsched run bad.yml
+bad.yml:5:5: unknown key "memroy" in job "align"
+  5 |     memroy: 2G
+    |     ^^^^^^
+      did you mean "memory"?
+      allowed here: …
+…
+bad.yml:7:13: job "report" needs "alien", which is not a job of this file
+  7 |     needs: [alien]
+    |             ^^^^^
+      did you mean "align"?
+\`\`\`
+
+A good one:`;
 
 const EXAMPLE = `\`\`\`yaml jobs.yaml
 version: 1
@@ -128,8 +154,41 @@ const TAIL = `## Sizes, shares, durations
 leaves rows out; \`include\` adds rows, or values to rows that match. \`\${{ matrix.KEY }}\` puts a value into a text. Each
 value also stands in the task's environment, \`sample\` as \`MATRIX_SAMPLE\`.
 
+\`\`\`yaml matrix.yaml
+version: 1
+jobs:
+  align:
+    matrix:
+      sample: [a, b]
+      ref: [x]
+      exclude: [{ sample: b }]
+      include: [{ sample: c, ref: y }]
+    run: echo "\${{ matrix.sample }} on $MATRIX_REF, task $MEMSCHED_TASK"
+\`\`\`
+\`\`\`console
+$ memsched run -q matrix.yaml
+2 tasks: 2 succeeded · …
+$ memsched logs align.c.y --stdout
+c on y, task align.c.y
+\`\`\`
+
 A value is data, never shell syntax: in a shell script it reaches the command as an environment variable, whatever it
-holds. No value can inject a command.
+holds. No value can inject a command:
+
+\`\`\`yaml hostile.yaml
+version: 1
+jobs:
+  say:
+    matrix: { word: ["$(touch pwned)"] }
+    run: echo "\${{ matrix.word }}"
+\`\`\`
+\`\`\`console
+$ memsched run -q hostile.yaml
+1 task: 1 succeeded · …
+$ memsched logs latest say --stdout
+$(touch pwned)
+$ find . -name pwned
+\`\`\`
 
 ## What a task finds
 
