@@ -7,31 +7,71 @@ import { DURATION_GRAMMAR } from '../../src/util/duration.js';
 type AnySchema = z.core.$ZodType;
 type AnyObject = z.ZodObject<Readonly<Record<string, AnySchema>>>;
 
-/** `docs/jobfile.md`: every key of a jobfile, what it takes and what it means, from the definition that validates. */
+/** A key of a jobfile. */
+interface Key {
+  readonly name: string;
+  readonly isNeeded: boolean;
+  /** What it takes, in the words of the error for anything else. */
+  readonly takes: string;
+  readonly means: string;
+}
+
+/** The keys of one map of a jobfile. */
+export interface Chapter {
+  /** Of the map; empty for the top level and for jobs. */
+  readonly map: string;
+  readonly keys: readonly Key[];
+}
+
+/** All keys of the top level, and of a job, with those of the maps below, from the definition that validates. */
+export function jobfileChapters(): {
+  readonly top: readonly Chapter[];
+  readonly job: readonly Chapter[];
+} {
+  return { top: chapters(jobfile), job: chapters(job) };
+}
+
+/** `docs/jobfile.md`: every key of a jobfile, what it takes and what it means. */
 export function jobfileReference(): string {
+  const { top, job } = jobfileChapters();
   return `${[
     HEAD,
     EXAMPLE,
     '## Top level',
-    table(jobfile),
-    ...nested(jobfile, ''),
+    ...top.flatMap(chapterText),
     '## Jobs',
     'The keys of each entry under `jobs`, and of `defaults`.',
-    table(job),
-    ...nested(job, ''),
+    ...job.flatMap(chapterText),
     TAIL,
   ].join('\n\n')}\n`;
 }
 
-/** Tables of the maps that stand under keys of a map. */
-function nested(object: AnyObject, prefix: string): readonly string[] {
-  return Object.entries(object.shape).flatMap(([key, schema]) => {
+function chapterText({ map, keys }: Chapter): readonly string[] {
+  const rows = keys.map(
+    ({ name, isNeeded, takes, means }) =>
+      `| \`${name}\`${isNeeded ? ' (needed)' : ''} | ${cell(takes)} | ${cell(means)} |`,
+  );
+  const table = ['| key | takes | means |', '|---|---|---|', ...rows].join('\n');
+  return map === '' ? [table] : [`### \`${map}\``, table];
+}
+
+/** A map and those that stand under its keys. */
+function chapters(object: AnyObject, map = '', of = ''): readonly Chapter[] {
+  const entries = Object.entries(object.shape);
+  const keys = entries.map(([key, schema]) => ({
+    name: `${of}${key}`,
+    isNeeded: !(schema instanceof z.ZodOptional),
+    takes: grammarOf(schema),
+    means: descriptionOf(schema),
+  }));
+  const below = entries.flatMap(([key, schema]) => {
     // Jobs have a chapter of their own.
-    const map = key === 'defaults' || key === 'jobs' ? undefined : mapIn(schema);
-    if (map === undefined) return [];
-    const name = `${prefix}${key}`;
-    return [`### \`${name}\``, table(map.object, map.of), ...nested(map.object, `${name}.`)];
+    const inner = key === 'defaults' || key === 'jobs' ? undefined : mapIn(schema);
+    return inner === undefined
+      ? []
+      : chapters(inner.object, map === '' ? key : `${map}.${key}`, inner.of);
   });
+  return [{ map, keys }, ...below];
 }
 
 /** The map that a key may hold, also beside other things, or in every entry of a map. */
@@ -46,14 +86,6 @@ function mapIn(
   }
   if (schema instanceof z.ZodRecord) return mapIn(schema.valueType, 'NAME.');
   return schema instanceof z.ZodObject ? { object: schema, of } : undefined;
-}
-
-function table(object: AnyObject, of = ''): string {
-  const rows = Object.entries(object.shape).map(([key, schema]) => {
-    const needed = schema instanceof z.ZodOptional ? '' : ' (needed)';
-    return `| \`${of}${key}\`${needed} | ${cell(grammarOf(schema))} | ${cell(descriptionOf(schema))} |`;
-  });
-  return ['| key | takes | means |', '|---|---|---|', ...rows].join('\n');
 }
 
 /** What a key takes, as an error says it: it is asked about something that no key takes. */

@@ -7,17 +7,22 @@ import {
   STATE_FOLDER,
   TASK_ENVIRONMENT,
 } from '../../src/cli/help-topics.js';
+import type { Chapter } from './jobfile-reference.js';
+import { literal, quoted, terms, text } from './roff.js';
+
+/** What stands in the head and the foot of a page. */
+interface About {
+  readonly version: string;
+  /** As in 2026-11-23. */
+  readonly date: string;
+}
 
 /**
  * The manual page memsched(1) in the man(7) macros, made of the same tree of commands as `--help`.
  *
  * @param program - with all its commands.
- * @param about - what stands in the page's head and foot.
  */
-export function manPage(
-  program: Command,
-  about: { readonly version: string; readonly date: string },
-): string {
+export function manPage(program: Command, about: About): string {
   const commands = visible(program);
   return [
     `.TH MEMSCHED 1 ${about.date} "memsched ${about.version}" "User Commands"`,
@@ -52,6 +57,7 @@ export function manPage(
     '.SH EXAMPLES',
     ...afterHelp(program, 'Examples'),
     '.SH SEE ALSO',
+    '.BR memsched\\-jobfile (5),',
     '.BR parallel (1),',
     '.BR xargs (1),',
     '.BR systemd\\-run (1),',
@@ -59,9 +65,6 @@ export function manPage(
     '',
   ].join('\n');
 }
-
-/** Escapes make them longer. */
-const LINE_CHARS = 60;
 
 const LEVELS =
   'Where the host allows it, every task lives in a cgroup of its own. Use of the budget decides what happens: above "hold" no task starts, above "preempt" tasks that may be stopped are asked to end and run again later, above "critical" they are killed at once. The last one that runs is never stopped.';
@@ -128,44 +131,53 @@ function afterHelp(command: Command, heading?: string): readonly string[] {
     });
 }
 
-function terms(rows: readonly (readonly [string, string])[]): readonly string[] {
-  return rows.flatMap(([name, meaning]) => ['.TP', `.B ${text(name)}`, text(meaning)]);
+/** The manual page memsched-jobfile(5), made of the definition that validates jobfiles. */
+export function jobfilePage(
+  { top, job }: { readonly top: readonly Chapter[]; readonly job: readonly Chapter[] },
+  about: About,
+): string {
+  return [
+    `.TH MEMSCHED\\-JOBFILE 5 ${about.date} "memsched ${about.version}" "File Formats"`,
+    '.SH NAME',
+    'memsched\\-jobfile \\- jobs for memsched',
+    '.SH DESCRIPTION',
+    text(JOBFILE),
+    '.SH EXAMPLE',
+    '.nf',
+    ...JOBFILE_EXAMPLE.split('\n').map((line) => literal(line)),
+    '.fi',
+    '.SH TOP LEVEL',
+    ...top.flatMap(chapter),
+    '.SH JOBS',
+    text('The keys of each entry under "jobs", and of "defaults".'),
+    ...job.flatMap(chapter),
+    '.SH SEE ALSO',
+    '.BR memsched (1)',
+    '',
+  ].join('\n');
 }
 
-/** Text that prints as it reads, in lines that are not too long for whoever reads the source. */
-function text(words: string): string {
-  return wrapped(words)
-    .map((line) => escaped(line))
-    .join('\n');
-}
+const JOBFILE =
+  'A jobfile is one YAML document: settings of the run, and jobs. Every key that is not marked as needed may be left out. Keys of the top level that begin with "x-" are left alone. "memsched schema" prints the JSON Schema.';
 
-/** Lines of a paragraph; roff fills them anew. */
-function wrapped(words: string): readonly string[] {
-  const lines: string[] = [];
-  for (const word of words.split(/\s+/)) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + word.length > LINE_CHARS) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
-}
+const JOBFILE_EXAMPLE = `version: 1
+jobs:
+  fetch:
+    run: ./fetch.sh
+  align:
+    needs: [fetch]
+    matrix: { sample: [a, b, c] }
+    run: ./align.sh "\${{ matrix.sample }}"
+    preemptible: high
+    retries: { max: 2, on: [oom, timeout] }`;
 
-function escaped(line: string): string {
-  const safe = line
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replaceAll('^', '\\(ha')
-    .replaceAll('~', '\\(ti')
-    .replaceAll('`', '\\(ga')
-    .replaceAll("'", '\\(aq');
-  return safe.startsWith('.') ? `\\&${safe}` : safe;
-}
-
-/** A line of preformatted text; an empty one would be a fault of the page. */
-function literal(line: string): string {
-  return line === '' ? '.sp' : escaped(line);
-}
-
-function quoted(word: string): string {
-  return `"${escaped(word).replaceAll('"', '\\(dq')}"`;
+function chapter({ map, keys }: Chapter): readonly string[] {
+  return [
+    ...(map === '' ? [] : [`.SS ${quoted(`Keys of ${map}`)}`]),
+    ...keys.flatMap(({ name, isNeeded, takes, means }) => [
+      '.TP',
+      `.B ${text(name)}`,
+      text(`${means} Takes ${takes}.${isNeeded ? ' Needed.' : ''}`),
+    ]),
+  ];
 }

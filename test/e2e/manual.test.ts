@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { buildProgram } from '../../src/cli/program.js';
 import { runCli } from '../support/cli.js';
 
-const PAGE = fileURLToPath(new URL('../../man/memsched.1', import.meta.url));
+const MAN = fileURLToPath(new URL('../../man/', import.meta.url));
+const PAGE = `${MAN}memsched.1`;
 const program = await buildProgram();
 
 /** Every command that help tells of, with the words that lead to it. */
@@ -48,13 +49,17 @@ describe('the help', () => {
   });
 });
 
-describe('the man page', () => {
-  it('has no fault that mandoc or man knows', async () => {
-    const lint = await execa('mandoc', ['-Tlint', '-Wstyle', PAGE], { reject: false });
-    expect(lint.stdout).toBe('');
-    const man = await execa('man', ['--warnings', '-l', PAGE], { env: { MANPAGER: 'cat' } });
-    expect(man.stderr).toBe('');
-  });
+describe('the manual', () => {
+  it.each(['memsched.1', 'memsched-jobfile.5'])(
+    '%s has no fault that mandoc or man knows',
+    async (name) => {
+      const page = `${MAN}${name}`;
+      const lint = await execa('mandoc', ['-Tlint', '-Wstyle', page], { reject: false });
+      expect(lint.stdout).toBe('');
+      const man = await execa('man', ['--warnings', '-l', page], { env: { MANPAGER: 'cat' } });
+      expect(man.stderr).toBe('');
+    },
+  );
 
   it('tells of every command and option', async () => {
     const { stdout } = await execa('mandoc', ['-Tascii', PAGE], { env: { MANWIDTH: '200' } });
