@@ -12,10 +12,11 @@ const GROUP = 'big: "it\'s" $(touch pwned) `touch pwned` *';
 const JOBFILE = {
   version: 1,
   name: 'try',
+  groups: { net: { max_parallel: 2 } },
   jobs: {
     align: { matrix: { sample: ['a', 'b'] }, run: 'true' },
     index: { run: 'true', group: GROUP },
-    merge: { run: 'true', group: 'plain' },
+    merge: { run: 'true', group: 'plain', concurrency: 'net' },
   },
 };
 
@@ -46,6 +47,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s completes', (shell: ShellNam
       `memsched run my\t--set al\tpriori\t5`,
       ['run', FILE, '--set', 'align.priority=5'],
     ],
+    ['what can be set', 'memsched set latest max\t3', ['set', 'latest', 'max_parallel=3']],
+    ['a group that can be set', 'memsched set latest gr\t1', ['set', 'latest', 'groups.net=1']],
     ['tasks of the latest run', 'memsched logs align.b\t', ['logs', 'align.b']],
     ['tasks of a run', 'memsched explain lat\tind\t', ['explain', 'latest', 'index']],
     ['groups', 'memsched profile show pl\t', ['profile', 'show', 'plain']],

@@ -93,6 +93,8 @@ async function valuesFor(
       return these(await jobs(typed));
     case 'job.key=value':
       return overrides(typed, word);
+    case 'key=value':
+      return settings(typed, word);
     case 'run':
       return these(await runs(command));
     case 'task':
@@ -135,6 +137,16 @@ async function overrides(typed: Typed, word: string): Promise<Answer> {
   const candidates = Object.keys(job.shape).map((key) => ({
     value: `${word.slice(0, dot)}.${key}=`,
   }));
+  return { kind: 'these', open: true, candidates };
+}
+
+/** What can be changed in the run that was named, as `max_parallel=`. */
+async function settings({ args }: Typed, word: string): Promise<Answer> {
+  if (word.includes('=')) return NOTHING;
+  const { CHANGEABLE } = await import('../../adapters/jobfile/change-config.js');
+  const { concurrencyGroups } = await import('./past-names.js');
+  const groups = concurrencyGroups(args[0]).map((name) => `groups.${name}`);
+  const candidates = [...CHANGEABLE, ...groups].map((key) => ({ value: `${key}=` }));
   return { kind: 'these', open: true, candidates };
 }
 

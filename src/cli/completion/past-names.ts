@@ -47,3 +47,11 @@ export function taskNames(run: string | undefined): readonly Candidate[] {
   }
   return names;
 }
+
+/** The concurrency groups of a run. */
+export function concurrencyGroups(run: string | undefined): readonly string[] {
+  const found = openRunStore().resolve(run);
+  if (!found.ok) return [];
+  const [started] = readJournal(found.value.journalPath);
+  return started?.kind === 'run-started' ? Object.keys(started.config.groups) : [];
+}
