@@ -29,7 +29,7 @@ const FILES = [
  * The command line in a few files, packages included: to load some three hundred modules one by one took longer than all
  * else that a short run does. Not minified, which would save next to nothing and make a stack trace worthless.
  */
-export default defineConfig({
+const cli = {
   input: 'src/cli/main.ts',
   platform: 'node',
   // The same code as ES modules, of which only what is used is taken; node would be given CommonJS.
@@ -42,7 +42,17 @@ export default defineConfig({
     comments: false,
     codeSplitting: { groups: FILES },
   },
-});
+};
+
+/** What the build itself runs, to make the man page and the reference of the jobfile. */
+const generator = {
+  input: 'scripts/generate/main.ts',
+  platform: 'node',
+  external: /^[^./]/,
+  output: { dir: '.cache/generate', cleanDir: true },
+};
+
+export default defineConfig([cli, generator]);
 
 /**
  * Ora asks `string-width` how wide each line is, to know how many rows it has to clear. The first answer takes 40 ms, a

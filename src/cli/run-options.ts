@@ -73,18 +73,18 @@ interface RawOptions extends Readonly<Record<string, unknown>> {
   readonly profileFile?: string;
   readonly profile: boolean;
   readonly color: boolean;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 /** Adds the options that decide what a run is: `run` and `plan` share them. */
 export function addPlanOptions(command: Command): Command {
   for (const [flags, , description] of OVERRIDES) command.option(flags, description);
   return command
-    .option('--set <JOB.KEY=VALUE>', "replace one job's key; may be repeated", collect, [])
+    .option('--set <JOB.KEY=VALUE>', "replace one job's key; may be repeated", collect)
     .addOption(
       new Option('--tier <tier>', 'how tasks are contained and measured')
         .choices(['auto', 'cgroup', 'hybrid', 'procfs'])
-        .default('auto'),
+        .default('auto', 'the best there is'),
     )
     .option('--require-cgroup', 'better not at all than without the cgroup tier')
     .option(
@@ -124,7 +124,7 @@ export function readRunOptions(command: Command): RunOptions {
   if (raw.quiet && raw.verbose)
     throw new UsageError('--quiet and --verbose contradict each other: leave one of the two out');
   return {
-    overrides: [...plainOverrides(command, raw), ...raw.set.map(setOverride)],
+    overrides: [...plainOverrides(command, raw), ...(raw.set ?? []).map(setOverride)],
     tier: { tier: raw.tier, requireCgroup: raw.requireCgroup ?? false },
     verbosity: raw.quiet ? 'quiet' : raw.verbose ? 'verbose' : 'normal',
     json: raw.json ?? false,
@@ -160,6 +160,6 @@ function setOverride(text: string): Override {
   return { option: `--set ${job}.${key}`, path: ['jobs', job, ...key.split('.')], value };
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

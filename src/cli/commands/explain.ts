@@ -12,14 +12,15 @@ import {
   standingNote,
   type PastRun,
 } from '../past-run.js';
+import { examplesText } from '../examples.js';
 import { print } from '../print.js';
 
-const EXAMPLES = `
-Examples:
-  memsched explain align.a               a task of the latest run
-  memsched explain latest align.a        the same
-  memsched explain 20261123-0649 align.a a task of an older run; the beginning of its id is enough
-`;
+const EXAMPLES = [
+  ['memsched explain align.a', 'a task of the latest run'],
+  ['memsched explain latest align.a', 'the same'],
+  ['memsched explain 20261123-0649 align.a', 'of an older run, by the beginning of its id'],
+  ['memsched explain align.a --json', 'for a program'],
+] as const;
 
 /** `memsched explain`: the story of one task with the numbers behind every decision about it. */
 export function explainCommand(): Command {
@@ -31,7 +32,7 @@ export function explainCommand(): Command {
     .argument('[run]', 'a run, or the beginning of its id; default: the latest')
     .argument('[task]', 'a task of it')
     .option('--json', 'one JSON object a line on stdout')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(
       async (first: string | undefined, second: string | undefined, options: { json?: true }) => {
         const { run, task } = readRunAndTask(first, second, 'explain');

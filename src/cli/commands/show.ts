@@ -7,8 +7,15 @@ import { LastLook } from '../../reporters/views/last-look.js';
 import { localTime, runHeading, taskObject, tasksText } from '../../reporters/views/show.js';
 import { isFailure } from '../../reporters/words.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { findRun, replay, standingNote } from '../past-run.js';
 import { print } from '../print.js';
+
+const EXAMPLES = [
+  ['memsched show', 'the latest run'],
+  ['memsched show latest --failed', 'only what failed in it'],
+  ['memsched show 20261123-0649 --json', 'an older run, by the beginning of its id'],
+] as const;
 
 interface ShowOptions {
   readonly failed?: true;
@@ -29,6 +36,7 @@ export function showCommand(): Command {
     .option('--markdown', 'a summary in Markdown instead, as run --summary writes it')
     .option('--json', 'one JSON object a line on stdout, one for each task')
     .option('--no-color', 'no colour, whatever the terminal')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (run: string | undefined, options: ShowOptions) => {
       if (options.markdown === true && (options.json === true || options.failed === true))
         throw new UsageError(
