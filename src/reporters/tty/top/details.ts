@@ -6,7 +6,7 @@ import { tailLines } from '../../output-tail.js';
 import { fit } from '../../width.js';
 import { peakOf } from '../../views/task-facts.js';
 import { estimateWords, verdictWords } from '../../words.js';
-import { cell, wrap } from './cells.js';
+import { cell, rule, wrap } from './cells.js';
 import type { Frame } from './head-lines.js';
 import type { Details, LiveFigures, TaskRow } from './look.js';
 import { sparkline } from './sparkline.js';
@@ -26,31 +26,26 @@ export function detailLines(
 ): string[] {
   const { columns, colour } = frame;
   const { record, status } = row;
-  const title = `── ${printable(record.spec.id)} · ${status} `;
+  const title = `${printable(record.spec.id)} · ${status}`;
   const facts = [
     ...labelled('memory', memoryText(row), frame),
     ...graphLines(row, frame),
     ...(live === undefined ? [] : labelled('now', liveText(live), frame)),
     ...labelled('attempt', attemptText(row), frame),
-    ...labelled('why', notes.inFull(row), frame),
+    ...labelled(record.phase.kind === 'queued' ? 'why' : 'note', notes.inFull(row), frame),
     ...pastLines(record, frame),
   ];
   const log = tailLines(tails);
-  const from = log.length > 0 ? '── output ' : '── no output yet ';
+  const from = log.length > 0 ? 'output' : 'no output yet';
   const room = Math.max(0, rows - facts.length - 2);
   return [
-    colour.cyan(ruleOf(title, columns)),
+    colour.cyan(rule(title, columns)),
     ...facts,
-    colour.dim(ruleOf(from, columns)),
+    colour.dim(rule(from, columns)),
     ...log
       .slice(Math.max(0, log.length - room))
       .map((text) => fit(text.replace(/^ {2}/, ''), columns)),
   ].slice(0, rows);
-}
-
-function ruleOf(text: string, columns: number): string {
-  const shown = fit(text, columns);
-  return `${shown}${'─'.repeat(Math.max(0, columns - [...shown].length))}`;
 }
 
 function labelled(label: string, text: string, { columns }: Frame): string[] {

@@ -8,7 +8,7 @@ import { pressureWords } from '../../words-memory.js';
 import { counted } from '../../words.js';
 import { memoryBar } from '../bars.js';
 import { memoryLines, taskLine } from '../frame.js';
-import { cell, leftAndRight } from './cells.js';
+import { cell, leftAndRight, rule } from './cells.js';
 import { shortId, type HostLook, type RunLook, type TopLook } from './look.js';
 
 const LABEL_COLUMNS = 9;
@@ -110,10 +110,8 @@ function linesOf({ state }: RunLook): ReturnType<typeof linesFor> | undefined {
 /** One run with all there is to say of it: a rule with its name, then its tasks, its memory and its level. */
 export function runBlock(run: RunLook, { columns, colour }: Frame): string[] {
   const { state } = run;
-  const rule = `── ${titleOf(run)} `;
-  const line = `${fit(rule, columns)}${'─'.repeat(Math.max(0, columns - [...fit(rule, columns)].length))}`;
   const lines = [
-    colour.cyan(line),
+    colour.cyan(rule(titleOf(run), columns)),
     taskLine(state, columns, { colour }),
     ...memoryLines(state, columns, { colour }),
   ];
@@ -124,9 +122,8 @@ export function runBlock(run: RunLook, { columns, colour }: Frame): string[] {
 
 function titleOf({ runId, state, standing, nowMs, etaMs }: RunLook): string {
   const { started } = state;
-  const name = started?.config.name ?? '';
   const eta = standing === 'live' && etaMs !== undefined ? ` · ETA ${formatDuration(etaMs)}` : '';
-  return `${name === '' ? '' : `${printable(name)} · `}${runId} · ${standing} · ${formatDuration(nowMs)}${eta} · tier ${started?.tier ?? '?'}`;
+  return `${runId} · ${standing} · ${formatDuration(nowMs)}${eta} · tier ${started?.tier ?? '?'}`;
 }
 
 const STANDING_COLUMNS = 6;

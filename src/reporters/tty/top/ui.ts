@@ -218,7 +218,7 @@ function typeFilter(ui: Ui, before: string, { name, text }: Key): Ui {
     case 'escape':
       return back({ ...ui, filter: before });
     case 'backspace':
-      return { ...ui, filter: [...ui.filter].slice(0, -1).join('') };
+      return { ...ui, filter: ui.filter.replace(/.$/su, '') };
     default: {
       const typed = /^[^\p{Cc}]+$/u.test(text) ? text : '';
       return { ...ui, filter: ui.filter + typed, selected: undefined, at: 0 };

@@ -1,6 +1,6 @@
 import { printable } from '../../../util/printable.js';
 import { fit } from '../../width.js';
-import { cell, wrap } from './cells.js';
+import { cell, clip, wrap } from './cells.js';
 import { detailLines } from './details.js';
 import { hostLines, runBlock, runList, titleLine, type Frame } from './head-lines.js';
 import {
@@ -54,7 +54,7 @@ const HELP = [
 
 /** The picture for what was seen and chosen. Pure: the same gives the same. */
 export function topView(look: TopLook, ui: Ui, options: ViewOptions): View {
-  const { rows } = options;
+  const { rows, columns } = options;
   const runs = shownRuns(look, ui);
   const all = taskRows(runs, ui);
   const keys = all.map(keyOf);
@@ -73,7 +73,7 @@ export function topView(look: TopLook, ui: Ui, options: ViewOptions): View {
   const blank = Array<string>(Math.max(0, room - body.length)).fill('');
   const lines = [...head, ...body, ...blank, ...footLines(ui, all[at], notes, options)];
   return {
-    lines: lines.slice(0, rows),
+    lines: lines.slice(0, rows).map((line) => clip(line, columns)),
     scene: { keys, page, runs: look.runs.map(({ runId }) => runId) },
     top,
   };
@@ -153,7 +153,8 @@ function findRow(look: TopLook, ui: Ui, { all, keys }: Table): TaskRow | undefin
 function emptyWords({ runs }: TopLook, { filter, showsFinished }: Ui): string {
   if (runs.length === 0)
     return 'no run of yours is under way on this host; "memsched run jobs.yaml" starts one';
-  if (filter !== '') return `no task is meant by the filter "${filter}"; Esc shows all again`;
+  if (filter !== '')
+    return `no task is meant by the filter "${printable(filter)}"; Esc shows all again`;
   return showsFinished ? 'no tasks' : 'no task is left to do; a shows those that are finished';
 }
 
@@ -174,7 +175,10 @@ function footLines(
   const { mode, message } = ui;
   if (mode.kind === 'confirm') return ['', colour.bold.yellow(cell(questionOf(mode), columns))];
   if (mode.kind === 'filter')
-    return ['', colour.bold(cell(`filter: ${ui.filter}▏  Enter keeps it, Esc drops it`, columns))];
+    return [
+      '',
+      colour.bold(cell(`filter: ${printable(ui.filter)}▏  Enter keeps it, Esc drops it`, columns)),
+    ];
   const keys = colour.dim(fit(keysOf(ui), columns));
   if (message !== undefined) {
     const paint = message.isBad ? colour.red : colour.green;
