@@ -14,6 +14,7 @@ const COMMANDS = {
   show: async () => (await import('./commands/show.js')).showCommand(),
   logs: async () => (await import('./commands/logs.js')).logsCommand(),
   explain: async () => (await import('./commands/explain.js')).explainCommand(),
+  top: async () => (await import('./commands/top.js')).topCommand(),
   hold: async () => (await import('./commands/hold.js')).holdCommand(),
   release: async () => (await import('./commands/release.js')).releaseCommand(),
   cancel: async () => (await import('./commands/cancel.js')).cancelCommand(),
