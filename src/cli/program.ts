@@ -10,6 +10,7 @@ const COMMANDS = {
   ps: async () => (await import('./commands/ps.js')).psCommand(),
   show: async () => (await import('./commands/show.js')).showCommand(),
   logs: async () => (await import('./commands/logs.js')).logsCommand(),
+  report: async () => (await import('./commands/report.js')).reportCommand(),
   explain: async () => (await import('./commands/explain.js')).explainCommand(),
   profile: async () => (await import('./commands/profile.js')).profileCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),

@@ -54,6 +54,8 @@ export interface RunOptions {
   readonly profiles: ProfileChoice;
   /** File for a copy of the event stream. */
   readonly events: string | undefined;
+  /** File for the HTML report at the end. */
+  readonly report: string | undefined;
 }
 
 interface RawOptions extends Readonly<Record<string, unknown>> {
@@ -64,6 +66,7 @@ interface RawOptions extends Readonly<Record<string, unknown>> {
   readonly json?: true;
   readonly dryRun?: true;
   readonly events?: string;
+  readonly report?: string;
   readonly profileFile?: string;
   readonly profile: boolean;
   readonly color: boolean;
@@ -94,6 +97,7 @@ export function addPlanOptions(command: Command): Command {
 export function addRunOptions(command: Command): Command {
   addPlanOptions(command)
     .option('--events <file>', 'write a copy of the event stream to this file')
+    .option('--report <file>', 'write an HTML report to this file when the run is over')
     .option('--dry-run', 'show what would happen and start nothing')
     .option('-q, --quiet', 'tell of failures and the end only')
     .option('-v, --verbose', 'tell of everything');
@@ -120,6 +124,7 @@ export function readRunOptions(command: Command): RunOptions {
     colour: raw.color,
     profiles: profileChoice(raw),
     events: raw.events,
+    report: raw.report,
   };
 }
 

@@ -54,6 +54,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
+  const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
@@ -83,7 +84,21 @@ export async function runSession(order: SessionOrder): Promise<number> {
   }
   await reporters.close(end.state);
   await profiles.store(known);
+  report?.(folder);
   return exitCodeOf(end);
+}
+
+/** How to write the report at the end; undefined when none is wanted, and then nothing of it is loaded. */
+async function prepareReport(
+  path: string | undefined,
+  warn: (sentence: string) => void,
+): Promise<((folder: RunFolder) => void) | undefined> {
+  if (path === undefined) return undefined;
+  const { checkReportPath, reportAfterRun } = await import('./report-file.js');
+  checkReportPath(path);
+  return (folder) => {
+    reportAfterRun(path, folder, warn);
+  };
 }
 
 /** With less than this nothing of note can run. */
