@@ -48,7 +48,7 @@ export class ReportCollector {
     this.#use.event(event, state);
     this.#group(event);
     this.#tasks.event(event);
-    if (event.kind === 'sampled') this.#stack.sampled(event, (task) => this.#tasks.serialOf(task));
+    this.#stack.event(event, (task) => this.#tasks.serialOf(task));
   }
 
   #group(event: RunEvent): void {

@@ -1,4 +1,4 @@
-import type { RunEvent, Sampled } from '../../core/events.js';
+import type { RunEvent } from '../../core/events.js';
 import { linesFor } from '../../core/lines.js';
 import type { PressureLevel } from '../../core/reasons.js';
 import type { RunState } from '../../core/run-state.js';
@@ -150,16 +150,22 @@ interface StackPoint {
 export class StackCollector {
   readonly #points = new Thinned<StackPoint>((a, b) => (b.usedBytes > a.usedBytes ? b : a));
 
-  /** @param serialOf - the number of a live attempt, in the order of admission; undefined when it is not known. */
-  sampled(event: Sampled, serialOf: (task: string) => number | undefined): void {
-    const users = event.attempts
+  /**
+   * Takes in a look at who uses what: a sample, or the candidates of a preemption.
+   *
+   * @param serialOf - the number of a live attempt, in the order of admission; undefined when it is not known.
+   */
+  event(event: RunEvent, serialOf: (task: string) => number | undefined): void {
+    const look = lookIn(event);
+    if (look === undefined) return;
+    const users = look.attempts
       .flatMap(({ task, usedBytes }) => {
         const serial = serialOf(task);
         return serial === undefined || usedBytes <= 0 ? [] : [[serial, usedBytes] as const];
       })
       .sort(([, a], [, b]) => b - a)
       .slice(0, USERS_MAX);
-    this.#points.add({ tMs: event.tMs, usedBytes: event.numbers.usedBytes, users });
+    this.#points.add({ tMs: event.tMs, usedBytes: look.usedBytes, users });
   }
 
   /** @param indexOf - where an attempt of that number is listed; undefined when it is not. */
@@ -180,4 +186,17 @@ export class StackCollector {
       ),
     };
   }
+}
+
+function lookIn(event: RunEvent):
+  | {
+      readonly usedBytes: number;
+      readonly attempts: readonly { readonly task: string; readonly usedBytes: number }[];
+    }
+  | undefined {
+  if (event.kind === 'sampled')
+    return { usedBytes: event.numbers.usedBytes, attempts: event.attempts };
+  if (event.kind !== 'attempt-stopping' || event.reason.kind !== 'preempted') return undefined;
+  const { numbers, candidates } = event.reason.preempt;
+  return { usedBytes: numbers.usedBytes, attempts: candidates };
 }

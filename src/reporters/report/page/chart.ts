@@ -7,9 +7,14 @@ import { axisLooks, timeAxisBelow, type TimeAxis } from './time-axis.js';
 const LEFT_WIDE = 132;
 const LEFT_NARROW = 64;
 const NARROW = 640;
+/** Free room above the plot. */
+const PADDING_PX = 10;
 
 const HINT =
   'Drag to zoom, double-click to see everything. Keyboard: left and right move the line, plus and minus zoom, 0 shows everything.';
+
+/** What is read while nothing is pointed at. */
+const IDLE = 'Point at the chart to read it.';
 
 /** What a chart over the time of a run is made of. */
 export interface ChartSpec {
@@ -55,7 +60,7 @@ export class ChartMaker {
 
   /** A chart in a figure: title, what it shows, controls, plot, readout, legend and the table behind it. */
   make(spec: ChartSpec): Chart {
-    const readout = el('p', { class: 'readout', id: `${spec.id}-readout` }, '\u00a0');
+    const readout = el('p', { class: 'readout' }, IDLE);
     const holder = el('div', {
       class: 'plot',
       tabindex: '0',
@@ -102,6 +107,7 @@ export class ChartMaker {
         width: 600,
         height: spec.height,
         legend: { show: false },
+        padding: [PADDING_PX, 14, 0, 0],
         scales: { x: { time: false, auto: false, min: minS, max: maxS }, y: spec.scaleY },
         series: [{}, ...spec.series],
         axes: [timeAxisBelow(), { ...axisLooks(), size: leftRoom, scale: 'y', ...spec.axisY }],
@@ -129,7 +135,7 @@ export class ChartMaker {
           setCursor: [
             (self) => {
               const at = pointOf(self);
-              readout.textContent = at === undefined ? '\u00a0' : spec.readout(at.ms, at.y);
+              readout.textContent = at === undefined ? IDLE : spec.readout(at.ms, at.y);
             },
           ],
         },
@@ -251,7 +257,7 @@ export interface LegendEntry {
   readonly label: string;
   /** A colour of the style sheet. */
   readonly colour: string;
-  readonly mark: 'area' | 'line' | 'dashed' | 'thin';
+  readonly mark: 'area' | 'line' | 'dashed' | 'thin' | 'dot' | 'ring';
   readonly sign?: string;
 }
 

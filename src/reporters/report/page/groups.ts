@@ -27,7 +27,7 @@ function groupTable({ groups, unlistedGroups }: ReportData): HTMLElement {
     el(
       'tr',
       {},
-      el('th', { scope: 'row', class: 'name' }, group.name),
+      el('th', { scope: 'row', class: 'name' }, el('span', {}, group.name)),
       number(formatCount(group.tasks)),
       number(formatCount(group.attempts)),
       number(group.peaks === undefined ? '–' : formatBytes(group.peaks.p50Bytes)),
@@ -127,9 +127,9 @@ class GroupChart {
       id: 'group',
       title: 'One group over time',
       about:
-        'Each attempt at the time of its admission: the line is what it was expected to need, the dot the peak it came to.',
+        'Each attempt at the time of its admission: the line is what it was expected to need, the dot the peak it came to; a ring where it did not come to its own end.',
       height: HEIGHT,
-      data: [[], [], []],
+      data: [[], [], [], []],
       series: [
         {
           stroke: () => colourOf('--claims'),
@@ -141,6 +141,11 @@ class GroupChart {
           paths: () => null,
           points: { show: true, size: 6, fill: () => colourOf('--live') },
         },
+        {
+          stroke: () => colourOf('--preempted'),
+          paths: () => null,
+          points: { show: true, size: 7, fill: () => colourOf('--panel') },
+        },
       ],
       scaleY: { range: (_plot, _min, max) => [0, Math.max(max, 1) * 1.08] },
       axisY: bytesAxis(),
@@ -149,7 +154,12 @@ class GroupChart {
       controls: data.groups.length > 1 ? [root] : [],
       legend: legendOf([
         { label: 'estimate', colour: '--claims', mark: 'line' },
-        { label: 'peak', colour: '--live', mark: 'area' },
+        { label: 'peak', colour: '--live', mark: 'dot' },
+        {
+          label: 'reached when it was stopped, killed or failed',
+          colour: '--preempted',
+          mark: 'ring',
+        },
       ]),
     });
     this.root = this.#chart.root;
@@ -163,7 +173,8 @@ class GroupChart {
       [
         seconds(this.#attempts.map(({ admittedMs }) => admittedMs)),
         this.#attempts.map(({ estimateBytes }) => estimateBytes),
-        this.#attempts.map(({ peakBytes }) => peakBytes ?? null),
+        this.#attempts.map(({ peakBytes, end }) => (end === 'succeeded' ? peakBytes : null)),
+        this.#attempts.map(({ peakBytes, end }) => (end === 'succeeded' ? null : peakBytes)),
       ],
       false,
     );

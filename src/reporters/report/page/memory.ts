@@ -58,7 +58,7 @@ export class MemoryChart {
       scaleY: { range: (_plot, _min, max) => [0, Math.max(max, 1) * 1.06] },
       axisY: bytesAxis(),
       hooks: {
-        drawClear: [
+        drawAxes: [
           (plot) => {
             this.#draw(plot);
           },
@@ -90,7 +90,7 @@ export class MemoryChart {
   }
 
   #stack(): void {
-    this.#bands = stackOf(this.#data.stack, (attempt) =>
+    this.#bands = stackOf(this.#data.stack, this.#data.attempts, (attempt) =>
       this.#by === 'task' ? attempt : this.#jobOf(attempt),
     );
     const isByName = this.#by === 'job' || this.#jobs.length > 1;

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import { formatBytes } from '../../../util/bytes.js';
+import { GiB, KiB, MiB, TiB } from '../../../util/bytes.js';
 
 /** Steps of an axis of bytes: powers of two, so that labels are round. */
 const BYTE_STEPS = Array.from({ length: 48 }, (_, power) => 2 ** power);
@@ -11,8 +11,21 @@ export function bytesAxis(): uPlot.Axis {
   return {
     incrs: BYTE_STEPS,
     space: 40,
-    values: (_plot, splits) => splits.map((bytes) => (bytes === 0 ? '0' : formatBytes(bytes))),
+    values: (_plot, splits) => splits.map(byteLabel),
   };
+}
+
+/** Exact, unlike what people are told elsewhere: steps of an axis must not look uneven. */
+export function byteLabel(bytes: number): string {
+  if (bytes === 0) return '0';
+  const units = [
+    ['T', TiB],
+    ['G', GiB],
+    ['M', MiB],
+    ['K', KiB],
+  ] as const;
+  const [unit, size] = units.find(([, each]) => bytes >= each) ?? ['B', 1];
+  return `${Number((bytes / size).toFixed(3))}${unit}`;
 }
 
 /** Milliseconds as the charts want them. */

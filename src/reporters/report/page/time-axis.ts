@@ -9,6 +9,8 @@ const TIME_STEPS = [
 ];
 /** The shortest stretch to zoom into, seconds. */
 const ZOOM_MIN_S = 0.05;
+/** Height of the axis below a chart. */
+const X_AXIS_PX = 32;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
 /** The stretch of time that all charts show: who zooms one zooms all. Seconds since the run started. */
@@ -78,6 +80,7 @@ export function timeAxisBelow(): uPlot.Axis {
   return {
     ...axisLooks(),
     scale: 'x',
+    size: X_AXIS_PX,
     incrs: TIME_STEPS,
     space: 70,
     values: (_plot, splits) => splits.map((seconds) => timeLabel(seconds, splits)),
@@ -97,6 +100,8 @@ export function axisLooks(): uPlot.Axis {
 function timeLabel(seconds: number, splits: readonly number[]): string {
   const step = (splits[1] ?? 0) - (splits[0] ?? 0);
   if (step > 0 && step < 0.1) return `${seconds.toFixed(2)}s`;
-  if (seconds === 0) return '0s';
-  return Number.isInteger(seconds) && seconds < 10 ? `${seconds}s` : formatDuration(seconds * 1000);
+  if (seconds < 10) return `${Number(seconds.toFixed(1))}s`;
+  return formatDuration(seconds * 1000)
+    .replace(/m00s$/, 'm')
+    .replace(/h00m$/, 'h');
 }

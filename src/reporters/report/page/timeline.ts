@@ -10,10 +10,14 @@ import { colourOf } from './theme.js';
 const ROW_PX = 18;
 /** Rows that are seen at once; more are scrolled to. */
 const ROWS_SEEN = 28;
-const AXIS_PX = 50;
+const AXIS_PX = 42;
 /** Up to so many tasks each has a row at first; more lie side by side. */
 const ROW_EACH_MAX = 200;
 const TABLE_ROWS_MAX = 500;
+/** Room that a sign takes in a bar. */
+const SIGN_PX = 18;
+
+const NEVER = { queuedMs: Infinity, admittedMs: Infinity };
 
 type Rows = 'start' | 'jobfile' | 'lanes';
 
@@ -60,7 +64,7 @@ export class Timeline {
         values: (plot, splits) => splits.map((split) => this.#label(plot, split)),
       },
       hooks: {
-        drawClear: [
+        drawAxes: [
           (plot) => {
             this.#draw(plot);
           },
@@ -192,12 +196,13 @@ export class Timeline {
         const { attempts = [], waitsFromMs } = this.#rows[row] ?? {};
         if (row % 2 === 1) brush.stripe(row);
         if (waitsFromMs !== undefined) brush.wait(row, waitsFromMs, this.#data.run.untilMs);
-        for (const index of attempts) {
-          const attempt = this.#data.attempts[index];
-          if (attempt === undefined) continue;
-          if (this.#mode !== 'lanes') brush.wait(row, attempt.queuedMs, attempt.admittedMs);
-          brush.attempt(row, attempt);
-        }
+        const own = attempts.flatMap((index) => this.#data.attempts[index] ?? []);
+        if (this.#mode !== 'lanes')
+          for (const { queuedMs, admittedMs } of own) brush.wait(row, queuedMs, admittedMs);
+        // What did not simply succeed is drawn last: it must not be lost among thousands of neighbours.
+        for (const attempt of own) if (attempt.end === 'succeeded') brush.attempt(row, attempt);
+        for (const attempt of own) if (attempt.end !== 'succeeded') brush.attempt(row, attempt);
+        for (const attempt of own) brush.sign(row, attempt, this.#mode !== 'lanes');
       }
     });
   }
@@ -223,7 +228,15 @@ export class Timeline {
     if (attempt !== undefined) return `${at}: ${attemptText(this.#data, attempt)}`;
     const row = this.#rows[Math.floor(y)];
     if (row === undefined || this.#mode === 'lanes') return at;
-    return `${at}: ${row.label} ${row.attempts.length === 0 ? 'has not run' : 'does not run'}`;
+    return `${at}: ${row.label} ${this.#waitsAt(row, ms) ? 'waits' : 'does not run'}`;
+  }
+
+  #waitsAt({ attempts, waitsFromMs = Infinity }: Row, ms: number): boolean {
+    if (ms >= waitsFromMs) return true;
+    return attempts.some((index) => {
+      const { queuedMs, admittedMs } = this.#data.attempts[index] ?? NEVER;
+      return ms >= queuedMs && ms < admittedMs;
+    });
   }
 
   #table(): HTMLElement {
@@ -302,7 +315,7 @@ class Brush {
     this.#plot = plot;
     this.#context = context;
     this.#untilMs = untilMs;
-    context.font = `${10 * uPlot.pxRatio}px system-ui, sans-serif`;
+    context.font = `bold ${12 * uPlot.pxRatio}px system-ui, sans-serif`;
     context.textBaseline = 'middle';
   }
 
@@ -322,15 +335,23 @@ class Brush {
     const look = lookOfAttempt(attempt);
     const runsFromMs = launchedMs ?? endedMs;
     this.#bar(row, admittedMs, runsFromMs, 0.3, '--wait');
-    this.#bar(row, runsFromMs, endedMs, 0.14, look.colour, true);
+    this.#bar(row, runsFromMs, endedMs, look.sign === '' ? 0.16 : 0.04, look.colour, true);
     if (stoppingMs !== undefined && stoppingMs < endedMs)
       this.#bar(row, Math.max(stoppingMs, runsFromMs), endedMs, 0.3, '--stopping');
-    if (look.sign === '' || attempt.endedMs === undefined) return;
-    const x = this.#x(endedMs);
-    this.#context.fillStyle = this.#colour('--ink');
+  }
+
+  /** Says how an attempt ended: in the end of its bar where there is room, else behind it where that is free. */
+  sign(row: number, attempt: ReportAttempt, isFreeBehind: boolean): void {
+    const { admittedMs, endedMs } = attempt;
+    const { sign } = lookOfAttempt(attempt);
+    if (sign === '' || endedMs === undefined) return;
+    const isWithin = this.#x(endedMs) - this.#x(admittedMs) > SIGN_PX * uPlot.pxRatio;
+    if (!isWithin && !isFreeBehind) return;
+    this.#context.fillStyle = this.#colour(isWithin ? '--on-bar' : '--ink');
+    this.#context.textAlign = isWithin ? 'right' : 'left';
     this.#context.fillText(
-      look.sign,
-      x + 2 * uPlot.pxRatio,
+      sign,
+      this.#x(endedMs) + (isWithin ? -3 : 3) * uPlot.pxRatio,
       (this.#y(row) + this.#y(row + 1)) / 2 + uPlot.pxRatio,
     );
   }
@@ -353,7 +374,7 @@ class Brush {
     this.#context.fillRect(
       left,
       top,
-      Math.max(width - gap, uPlot.pxRatio),
+      Math.max(width - gap, 2 * uPlot.pxRatio),
       this.#y(row + 1 - inset) - top,
     );
   }
