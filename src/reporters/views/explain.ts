@@ -176,7 +176,10 @@ export class Story {
         return;
       }
       case 'stop-requested':
-        this.#tell(event.tMs, `memsched got ${event.signal}${event.times > 1 ? ' again' : ''}`);
+        this.#tell(
+          event.tMs,
+          `memsched got ${printable(event.signal)}${event.times > 1 ? ' again' : ''}`,
+        );
         return;
       case 'halted':
         this.#tell(event.tMs, `the run is halted after ${counted(event.failures, 'failure')}`);

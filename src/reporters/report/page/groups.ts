@@ -57,7 +57,7 @@ function groupTable({ groups, unlistedGroups }: ReportData): HTMLElement {
     ),
     el(
       'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Groups' },
+      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of groups' },
       el(
         'table',
         {},

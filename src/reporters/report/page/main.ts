@@ -7,7 +7,7 @@ import { MemoryChart } from './memory.js';
 import { moments, overview } from './overview.js';
 import { pressureChart } from './pressure.js';
 import { StoryPanel } from './story.js';
-import { storyAddress } from './story-link.js';
+import { storyAddress } from './address.js';
 import { TaskTable } from './task-table.js';
 import { Theme } from './theme.js';
 import { TimeAxis } from './time-axis.js';

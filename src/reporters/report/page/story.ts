@@ -4,7 +4,7 @@ import { shellWord } from '../../../util/shell-word.js';
 import type { ReportAttempt, ReportData, ReportEntry, ReportTask } from '../report-data.js';
 import { button, el, plainTable } from './dom.js';
 import { lookOfAttempt } from './looks.js';
-import { parseAddress } from './story-link.js';
+import { parseAddress } from './address.js';
 import { stateCell } from './task-table.js';
 
 /** Shows the story of the task that the page's address names: so that each has a link, and "back" closes it. */

@@ -77,7 +77,7 @@ export class TaskTable {
       this.#count,
       el(
         'div',
-        { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Tasks' },
+        { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of tasks' },
         el('table', { class: 'tasks' }, el('thead', {}, el('tr', {}, ...this.#heads)), this.#body),
       ),
       this.#pager,
