@@ -1,12 +1,13 @@
 // What one pass of the control loop costs with a hundred thousand tasks queued, all of groups with profiles. Exit code 1
-// when the 99th percentile of a tick's processor time (other work on the machine does not count), or the process's memory,
-// is beyond its gate. `npm run bench:tick`.
+// when the 99th percentile of a tick, or the process's memory, is beyond its gate. Processor time is told beside it, for
+// when something else keeps the machine busy. `npm run bench:tick`.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { keepHeapLean } from '../../src/cli/lean-heap.js';
 import { initialControl } from '../../src/core/control.js';
 import { decide } from '../../src/core/decide.js';
 import { evolve } from '../../src/core/evolve.js';
-import { learn } from '../../src/core/learning/learn.js';
-import { emptyProfile, RING_RUNS, type GroupProfile } from '../../src/core/learning/profile.js';
-import { CURVE_BINS } from '../../src/core/learning/types.js';
+import { RING_RUNS, type GroupProfile } from '../../src/core/learning/profile.js';
 import type { AttemptSample, Fact } from '../../src/core/observation.js';
 import { emptyRunState } from '../../src/core/run-state.js';
 import { Random } from '../../test/sim/random.js';
@@ -14,7 +15,7 @@ import { plainConfig, plainTask } from '../../test/sim/specs.js';
 import { GiB, MiB } from '../../src/util/bytes.js';
 
 const TASKS = Number(process.env['BENCH_TASKS'] ?? 100_000);
-const GROUPS = Number(process.env['BENCH_GROUPS'] ?? 50);
+const GROUPS = Number(process.env['BENCH_GROUPS'] ?? 500);
 const TICKS = Number(process.env['BENCH_TICKS'] ?? 3000);
 const WARM_UP_TICKS = 200;
 const BUDGET_BYTES = 64 * GiB;
@@ -26,26 +27,6 @@ const MOST_RSS_BYTES = 300 * MiB;
 
 const chance = new Random(1);
 
-/** A group that is known by as many runs as are kept. */
-function profileOf(group: number): GroupProfile {
-  const own = chance.fork(`group ${group}`);
-  const peakBytes = own.logBetween(100 * MiB, 4 * GiB);
-  let profile = emptyProfile();
-  for (let at = 0; at < RING_RUNS; at += 1) {
-    const scale = own.between(0.8, 1.1);
-    profile = learn(profile, {
-      kind: 'completed',
-      peakBytes: peakBytes * scale,
-      durationMs: own.logBetween(5000, 600_000),
-      cpuMs: 1000,
-      curve: Array.from({ length: CURVE_BINS }, () => peakBytes * scale * own.between(0.2, 1)),
-      endedAtMs: at,
-      tier: 'cgroup',
-    });
-  }
-  return profile;
-}
-
 function percentile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
@@ -56,10 +37,16 @@ function words(values: readonly number[]): string {
   return `p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, longest ${at(1)}`;
 }
 
+/** Groups that are known by as many runs as are kept. */
+function profiles(): GroupProfile[] {
+  const maker = fileURLToPath(new URL('make-profiles.js', import.meta.url));
+  const made = execFileSync(process.execPath, [maker, String(GROUPS)], { maxBuffer: 4 * GiB });
+  return JSON.parse(made.toString()) as GroupProfile[];
+}
+
+keepHeapLean();
 const state = emptyRunState();
-const priors = new Map(
-  Array.from({ length: GROUPS }, (_, group) => [`g${group}`, profileOf(group)]),
-);
+const priors = new Map(profiles().map((profile, group) => [`g${group}`, profile]));
 for (let index = 0; index < TASKS; index += 1) {
   const spec = plainTask(`t${index}`, {
     index,
@@ -120,7 +107,7 @@ for (let tick = 0; tick < TICKS + WARM_UP_TICKS; tick += 1) {
   running += state.live.size;
 }
 
-const p99 = percentile(cpuMs, 0.99);
+const p99 = percentile(wallMs, 0.99);
 const rss = process.memoryUsage.rss();
 const isMet = p99 < MOST_P99_MS && rss < MOST_RSS_BYTES;
 console.log(
@@ -128,6 +115,6 @@ console.log(
     `a tick, processor time of all threads: ${words(cpuMs)}\n` +
     `a tick, wall: ${words(wallMs)}\n` +
     `RSS ${(rss / MiB).toFixed(0)} MiB\n` +
-    `${isMet ? 'met   ' : 'MISSED'} p99 under ${MOST_P99_MS} ms of processor time and RSS under ${MOST_RSS_BYTES / MiB} MiB`,
+    `${isMet ? 'met   ' : 'MISSED'} p99 under ${MOST_P99_MS} ms and RSS under ${MOST_RSS_BYTES / MiB} MiB`,
 );
 process.exitCode = isMet ? 0 : 1;

@@ -23,6 +23,7 @@ import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
+import { keepHeapLean } from './lean-heap.js';
 import type { LoadedPlan } from './load-plan.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
@@ -50,6 +51,7 @@ export interface SessionOrder {
 export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice } = order;
   requireBudget(order);
+  keepHeapLean();
   const stderr = streamOutput(process.stderr);
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);

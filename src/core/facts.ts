@@ -33,7 +33,7 @@ function takeFact(tick: Tick, fact: Fact): void {
       endAttempt(
         tick,
         recordOf(tick, fact),
-        { kind: 'could-not-start', error: fact.error },
+        { kind: 'could-not-start', ...fact.fault },
         { peakBytes: 0, cpuMs: 0 },
       );
       return;

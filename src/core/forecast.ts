@@ -53,11 +53,11 @@ export function emptyForecast(): Forecast {
 /** Adds one more running task to the forecast, in place. */
 export function addOutlook(forecast: Forecast, outlook: Outlook): void {
   const { meanBytes, varianceBytes2 } = forecast;
-  eachStretch(outlook, (at, mean, variance) => {
-    meanBytes[at] = (meanBytes[at] ?? 0) + mean;
-    varianceBytes2[at] = (varianceBytes2[at] ?? 0) + variance;
-    return true;
-  });
+  const own = stretchesOf(outlook);
+  for (let at = 0; at < own.meanBytes.length; at += 1) {
+    meanBytes[at] = (meanBytes[at] ?? 0) + (own.meanBytes[at] ?? 0);
+    varianceBytes2[at] = (varianceBytes2[at] ?? 0) + (own.varianceBytes2[at] ?? 0);
+  }
 }
 
 /**
@@ -70,22 +70,22 @@ export function wouldFit(
   allowanceBytes: number,
   sigmas: number,
 ): Outcome {
+  const { meanBytes, varianceBytes2 } = stretchesOf(candidate);
   let peakBytes = 0;
-  let inMs = 0;
-  let fits = true;
-  eachStretch(candidate, (at, mean, variance) => {
-    const sum =
-      (forecast.meanBytes[at] ?? 0) +
-      mean +
-      sigmas * Math.sqrt((forecast.varianceBytes2[at] ?? 0) + variance);
+  let peakAt = 0;
+  for (let at = 0; at < meanBytes.length && peakBytes <= allowanceBytes; at += 1) {
+    const variance = (forecast.varianceBytes2[at] ?? 0) + (varianceBytes2[at] ?? 0);
+    const sum = (forecast.meanBytes[at] ?? 0) + (meanBytes[at] ?? 0) + sigmas * Math.sqrt(variance);
     if (sum > peakBytes) {
       peakBytes = sum;
-      inMs = STARTS_MS[at] ?? 0;
+      peakAt = at;
     }
-    fits = sum <= allowanceBytes;
-    return fits;
-  });
-  return { fits, peakBytes: Math.ceil(peakBytes), inMs: Math.round(inMs) };
+  }
+  return {
+    fits: peakBytes <= allowanceBytes,
+    peakBytes: Math.ceil(peakBytes),
+    inMs: Math.round(STARTS_MS[peakAt] ?? 0),
+  };
 }
 
 /** The most that the running tasks are expected to use at any one time, the margin for chance included. */
@@ -97,42 +97,61 @@ export function expectedPeak({ meanBytes, varianceBytes2 }: Forecast, sigmas: nu
   return Math.ceil(peak);
 }
 
-/** Sees one stretch; false when it has seen enough. */
-type Visit = (at: number, meanBytes: number, varianceBytes2: number) => boolean;
+/** One task over the stretches of its life, which may be over before the last. Arrays of numbers, not of objects. */
+interface Stretches {
+  readonly meanBytes: readonly number[];
+  readonly varianceBytes2: readonly number[];
+}
 
-/** Visits the stretches of an outlook's life, in order, until one visit returns false. */
-function eachStretch(outlook: Outlook, visit: Visit): void {
-  if (outlook.kind === 'level') {
-    for (let at = 0; at < STRETCHES; at += 1) if (!visit(at, outlook.bytes, 0)) return;
-    return;
-  }
+/** Of courses from their beginning: the same for all tasks of a group that wait. */
+const fromTheStart = new WeakMap<CurveForecast, Stretches>();
+
+function stretchesOf(outlook: Outlook): Stretches {
+  if (outlook.kind === 'level') return unchanging(outlook.bytes, 0);
   const { course, elapsedMs, usedBytes } = outlook;
-  if (elapsedMs >= course.durationMs) {
-    overdue(course, usedBytes ?? 0, visit);
-    return;
+  if (elapsedMs > 0 || usedBytes !== undefined) return onTheWay(course, elapsedMs, usedBytes ?? 0);
+  let known = fromTheStart.get(course);
+  if (known === undefined) {
+    known = onTheWay(course, 0, 0);
+    fromTheStart.set(course, known);
   }
+  return known;
+}
+
+function unchanging(bytes: number, variance: number): Stretches {
+  return {
+    meanBytes: Array<number>(STRETCHES).fill(bytes),
+    varianceBytes2: Array<number>(STRETCHES).fill(variance),
+  };
+}
+
+function onTheWay(course: CurveForecast, elapsedMs: number, usedBytes: number): Stretches {
+  // It has run longer than its kind does: it may go on as it is, who knows how long.
+  if (elapsedMs >= course.durationMs)
+    return unchanging(usedBytes, course.varianceBytes2[CURVE_BINS - 1] ?? 0);
   const bin = course.durationMs / CURVE_BINS;
-  const binAt = (ms: number): number => Math.min(CURVE_BINS - 1, Math.floor(ms / bin));
-  const over = Math.max(0, (usedBytes ?? 0) - (course.meanBytes[binAt(elapsedMs)] ?? 0));
+  const over = Math.max(0, usedBytes - (course.meanBytes[binAt(elapsedMs, bin)] ?? 0));
   // What is known to be used already is half as uncertain from here on.
   const doubt = over > 0 ? 0.5 : 1;
+  const meanBytes: number[] = [];
+  const varianceBytes2: number[] = [];
   for (let at = 0; at < STRETCHES; at += 1) {
     const fromMs = elapsedMs + (STARTS_MS[at] ?? 0);
-    if (fromMs >= course.durationMs) return;
+    if (fromMs >= course.durationMs) break;
     const untilMs = Math.min(elapsedMs + (STARTS_MS[at + 1] ?? Infinity), course.durationMs);
     const last = Math.min(CURVE_BINS - 1, Math.ceil(untilMs / bin) - 1);
     let mean = 0;
     let variance = 0;
-    for (let b = binAt(fromMs); b <= last; b += 1) {
+    for (let b = binAt(fromMs, bin); b <= last; b += 1) {
       mean = Math.max(mean, course.meanBytes[b] ?? 0);
       variance = Math.max(variance, course.varianceBytes2[b] ?? 0);
     }
-    if (!visit(at, mean + over, variance * doubt)) return;
+    meanBytes.push(mean + over);
+    varianceBytes2.push(variance * doubt);
   }
+  return { meanBytes, varianceBytes2 };
 }
 
-/** It has run longer than its kind does: it may go on as it is, who knows how long. */
-function overdue(course: CurveForecast, usedBytes: number, visit: Visit): void {
-  const variance = course.varianceBytes2[CURVE_BINS - 1] ?? 0;
-  for (let at = 0; at < STRETCHES; at += 1) if (!visit(at, usedBytes, variance)) return;
+function binAt(ms: number, binMs: number): number {
+  return Math.min(CURVE_BINS - 1, Math.floor(ms / binMs));
 }

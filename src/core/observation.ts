@@ -1,4 +1,4 @@
-import type { ExitStatus, OomCounters } from './outcome.js';
+import type { ExitStatus, OomCounters, StartFault } from './outcome.js';
 import type { NodeSignal, TaskId } from './task-spec.js';
 
 /** Which attempt: the task and the attempt's number, from 1. */
@@ -59,7 +59,7 @@ export interface AttemptTally {
 export type Fact =
   /** It is in its place and about to execute its command; from here on signals and kills reach it. */
   | ({ readonly kind: 'launched'; readonly pid: number } & AttemptRef)
-  | ({ readonly kind: 'launch-failed'; readonly error: string } & AttemptRef)
+  | ({ readonly kind: 'launch-failed'; readonly fault: StartFault } & AttemptRef)
   /** The main process is gone; other processes of the attempt may still live. */
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
   /** The last process is gone and its memory is free. */

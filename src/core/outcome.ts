@@ -50,9 +50,17 @@ export type Verdict =
   | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' }
   /** A signal that neither we nor the kernel's OOM killer sent. */
   | { readonly kind: 'external-signal'; readonly signal: NodeSignal }
-  | { readonly kind: 'could-not-start'; readonly error: string }
+  | ({ readonly kind: 'could-not-start' } & StartFault)
   /** How it ended cannot be known any more, for a reason that lies with us. */
   | { readonly kind: 'lost'; readonly why: string };
+
+/** Why an attempt never came to execute its command. */
+export interface StartFault {
+  /** In words for the user. */
+  readonly error: string;
+  /** What ran short will be there again: processes, descriptors, the kernel's own memory. No fault of the task's. */
+  readonly isShortage?: true;
+}
 
 /** What finally became of a task. */
 export type Outcome = 'succeeded' | 'failed' | 'oom-killed' | 'timed-out' | 'canceled' | 'skipped';

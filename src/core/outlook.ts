@@ -11,7 +11,7 @@ import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
 /** So many runs show how far they differ. */
 const TELLING_RUNS = 10;
 /** Deviations of a task that nobody may stop, for each one of a task that may be. */
-const UNSTOPPABLE_DOUBT = 2;
+const UNSTOPPABLE_DOUBT = 3;
 
 /** What all live tasks together are expected to use from now on. */
 export function forecastNow(state: RunState, control: Control, nowMs: number): Forecast {
@@ -114,7 +114,7 @@ function worstOf(course: CurveForecast, { bytes }: Estimate): CurveForecast {
   };
 }
 
-/** Of many runs it is known how far they differ: such a task counts with twice the deviation of one that may be stopped. */
+/** Of many runs it is known how far they differ: such a task counts with three times the deviation of one that may be stopped. */
 function doubtful(course: CurveForecast): CurveForecast {
   return {
     ...course,

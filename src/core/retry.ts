@@ -53,7 +53,9 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
       const next = isProvenWrong ? raised : same;
       return { cause: { kind: 'bystander', times }, delayMs: backOff(times), ...next };
     }
+    case 'could-not-start':
     case 'lost': {
+      if (!isNoFaultOfItsOwn(verdict)) return retry(record, verdict, same);
       const times = record.bystanderKills + 1;
       if (times > BYSTANDER_BOUND) return retry(record, verdict, same);
       return { cause: { kind: 'bystander', times }, delayMs: backOff(times), ...same };
@@ -74,11 +76,17 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
     case 'over-budget':
     case 'timed-out':
     case 'external-signal':
-    case 'could-not-start':
       return retry(record, verdict, same);
     case 'canceled':
       return undefined;
   }
+}
+
+/** We lost sight of it, or the host was short of something else than memory for a moment. */
+function isNoFaultOfItsOwn(
+  verdict: Extract<Verdict, { kind: 'could-not-start' | 'lost' }>,
+): boolean {
+  return verdict.kind === 'lost' || verdict.isShortage === true;
 }
 
 function backOff(times: number): number {

@@ -37,7 +37,7 @@ export function verdictWords(verdict: Verdict): string {
     case 'external-signal':
       return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
     case 'could-not-start':
-      return `could not be started: ${printable(verdict.error)}`;
+      return `could not be started${verdict.isShortage === true ? ', no fault of its own' : ''}: ${printable(verdict.error)}`;
     case 'lost':
       return `lost, no fault of its own: ${printable(verdict.why)}`;
     default:

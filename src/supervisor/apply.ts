@@ -1,5 +1,6 @@
 import type { Action } from '../core/actions.js';
 import type { AttemptRef } from '../core/observation.js';
+import type { StartFault } from '../core/outcome.js';
 import type { TaskId } from '../core/task-spec.js';
 import { present, unreachable } from '../util/assert.js';
 import type { Inbox } from './observe.js';
@@ -70,7 +71,7 @@ function launch(action: Launch, effects: Effects): void {
   const ref = { task: action.task, attempt: action.attempt };
   const entry = host.open(ref, action);
   if (!entry.ok) {
-    inbox.put({ kind: 'launch-failed', ...ref, error: entry.error });
+    inbox.put({ kind: 'launch-failed', ...ref, fault: entry.error });
     effects.wake();
     return;
   }
@@ -97,7 +98,7 @@ function launch(action: Launch, effects: Effects): void {
 
 function takeEnd(ref: AttemptRef, end: LaunchEnd, effects: Effects): void {
   if (end.kind === 'could-not-start') {
-    failToLaunch(ref, end.error, effects);
+    failToLaunch(ref, end.fault, effects);
     return;
   }
   // Whatever it still does, nobody would learn how it ends.
@@ -106,9 +107,9 @@ function takeEnd(ref: AttemptRef, end: LaunchEnd, effects: Effects): void {
   effects.wake();
 }
 
-function failToLaunch(ref: AttemptRef, error: string, { host, inbox, wake }: Effects): void {
+function failToLaunch(ref: AttemptRef, fault: StartFault, { host, inbox, wake }: Effects): void {
   host.kill(ref);
-  inbox.putFailedLaunch(ref, error);
+  inbox.putFailedLaunch(ref, fault);
   wake();
 }
 

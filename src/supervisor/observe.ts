@@ -5,6 +5,7 @@ import type {
   HostSample,
   Observation,
 } from '../core/observation.js';
+import type { StartFault } from '../core/outcome.js';
 import type { RunState } from '../core/run-state.js';
 import type { TaskHost } from './ports.js';
 
@@ -16,7 +17,7 @@ const HOST_FRESH_FOR_MS = 10;
 interface Leaving {
   readonly ref: AttemptRef;
   /** Why it could not be started; absent when it was. */
-  readonly error?: string;
+  readonly fault?: StartFault;
 }
 
 /** What has happened since the last tick: callbacks put in, the tick takes out. */
@@ -33,21 +34,21 @@ export class Inbox {
   }
 
   /** Takes in that an attempt could not be started: told once its enclosure is cleared away, as an end is. */
-  putFailedLaunch(ref: AttemptRef, error: string): void {
-    this.#leaving.set(ref.task, { ref, error });
+  putFailedLaunch(ref: AttemptRef, fault: StartFault): void {
+    this.#leaving.set(ref.task, { ref, fault });
   }
 
   /** All facts so far, and the attempts that have emptied since. */
   take(host: TaskHost): Fact[] {
     const facts = this.#facts.splice(0);
-    for (const { ref, error } of [...this.#leaving.values()]) {
+    for (const { ref, fault } of [...this.#leaving.values()]) {
       const tally = host.close(ref);
       if (tally === 'populated') continue;
       this.#leaving.delete(ref.task);
       facts.push(
-        error === undefined
+        fault === undefined
           ? { kind: 'emptied', ...ref, tally }
-          : { kind: 'launch-failed', ...ref, error },
+          : { kind: 'launch-failed', ...ref, fault },
       );
     }
     return facts;

@@ -1,6 +1,6 @@
 import type { RunEvent, Tier } from '../core/events.js';
 import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../core/observation.js';
-import type { ExitStatus } from '../core/outcome.js';
+import type { ExitStatus, StartFault } from '../core/outcome.js';
 import type { NodeSignal, TaskId } from '../core/task-spec.js';
 import type { Result } from '../util/result.js';
 
@@ -55,7 +55,7 @@ export interface TaskHost {
   /** Looks at machine and tree. Synchronous: a tick decides on one look. */
   observe(): HostSample;
   /** Makes the place where an attempt will live. */
-  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string>;
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault>;
   /** The attempt's main process, once it is known. */
   adopt(ref: AttemptRef, pid: number): void;
   /** What an open attempt uses now; undefined when nothing lives in it any more. */
@@ -89,7 +89,8 @@ export interface LaunchOrder extends AttemptRef {
  * How a launched process ended: as processes do, or before its command was executed (the cgroup could not be entered,
  * `exec` failed). The latter is a launch that failed, late: never the task's own exit.
  */
-export type LaunchEnd = ExitStatus | { readonly kind: 'could-not-start'; readonly error: string };
+export type LaunchEnd =
+  ExitStatus | { readonly kind: 'could-not-start'; readonly fault: StartFault };
 
 /** Is told what comes of one order; nothing before `launch` has returned. */
 export interface LaunchListener {
@@ -105,9 +106,9 @@ export interface Launcher {
    * Has the attempt started, in its own session, and in its enclosure before the command is executed. Until it has
    * started nothing can be sent to it.
    *
-   * @returns why the order cannot be taken (in words for the user); then nothing is started, and nothing told.
+   * @returns why the order cannot be taken; then nothing is started, and nothing told.
    */
-  launch(order: LaunchOrder, listener: LaunchListener): Result<void, string>;
+  launch(order: LaunchOrder, listener: LaunchListener): Result<void, StartFault>;
   /** Takes no more orders; afterwards nobody is on the way any more. What was started runs on. */
   close(): Promise<void>;
 }

@@ -20,6 +20,14 @@ const WORDS: Readonly<Record<string, string>> = {
   E2BIG: 'the command line and the environment together are too long for the kernel',
 };
 
+/** Errors that say that the host has too little of something now, and may have it again later. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE']);
+
+/** Whether an error's code says that something ran short: trying again later may do. */
+export function isShortageCode(code: string | undefined): boolean {
+  return code !== undefined && SHORTAGES.has(code);
+}
+
 /** The `code` of a system error, `ENOENT`; undefined when it is some other error. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
@@ -32,8 +40,13 @@ export function errorCode(error: unknown): string | undefined {
  * @param text - the C library's words, for one that has none here.
  */
 export function describeErrno(errno: number, text: string): string {
-  const [code] = Object.entries(constants.errno).find(([, number]) => number === errno) ?? [];
+  const code = codeOfErrno(errno);
   return `${WORDS[code ?? ''] ?? text} (${code ?? `error ${errno}`})`;
+}
+
+/** `EAGAIN` for 11; undefined for a number that the kernel has no name for. */
+export function codeOfErrno(errno: number): string | undefined {
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
 }
 
 /** A system error in words for the user: what it means, and the kernel's name for it. */

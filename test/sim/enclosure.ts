@@ -210,7 +210,7 @@ export class Enclosure {
     }
     if (tenant.mishaps.spawn.kind === 'fails-late') {
       const error = 'the fake program could not be executed';
-      this.#leave('never-started', { kind: 'could-not-start', error }, tenant, nowMs);
+      this.#leave('never-started', { kind: 'could-not-start', fault: { error } }, tenant, nowMs);
       return true;
     }
     const { killedFromOutsideAtMs } = tenant.mishaps;

@@ -7,7 +7,7 @@ import type {
   AttemptTally,
   HostSample,
 } from '../../src/core/observation.js';
-import type { OomCounters } from '../../src/core/outcome.js';
+import type { OomCounters, StartFault } from '../../src/core/outcome.js';
 import type { NodeSignal, TaskId } from '../../src/core/task-spec.js';
 import type { AttemptLimits, Entry, LaunchEnd, TaskHost } from '../../src/supervisor/ports.js';
 import { err, ok, type Result } from '../../src/util/result.js';
@@ -126,10 +126,11 @@ export class FakeHost implements TaskHost {
     return sample;
   }
 
-  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string> {
-    if (this.#machine.find(ref) !== undefined) return err('the enclosure is there already');
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
+    if (this.#machine.find(ref) !== undefined)
+      return err({ error: 'the enclosure is there already' });
     if (this.#faults.mishapsOf(ref).spawn.kind === 'no-enclosure')
-      return err('cannot make the fake cgroup: ENOSPC');
+      return err({ error: 'cannot make the fake cgroup: ENOSPC' });
     const enclosure = this.#machine.open(ref, limits);
     if (this.tier !== 'cgroup' && limits.limitBytes !== undefined)
       this.#sampledLimits.set(enclosure, new SampledLimit(limits.limitBytes));

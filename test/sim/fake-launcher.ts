@@ -1,4 +1,5 @@
 import type { AttemptRef } from '../../src/core/observation.js';
+import type { StartFault } from '../../src/core/outcome.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type {
   Launcher,
@@ -50,17 +51,18 @@ export class FakeLauncher implements Launcher {
     }
   }
 
-  launch(order: LaunchOrder, listener: LaunchListener): Result<void, string> {
+  launch(order: LaunchOrder, listener: LaunchListener): Result<void, StartFault> {
     const { task, attempt, oomScoreAdj } = order;
     const { clock, mishapsOf, isOut } = this.#options;
     const { spawn } = mishapsOf(task, attempt);
-    if (spawn.kind === 'fails-at-once') return err('the fake host is out of processes');
+    if (spawn.kind === 'fails-at-once') return err({ error: 'the fake host is out of processes' });
     const taken = { task, attempt, listener };
     this.#orders.add(taken);
     clock.after(latencyOf(spawn), () => {
       if (!this.#orders.has(taken)) return;
       if (isOut(clock.monotonicMs())) {
-        this.#end(taken, { kind: 'could-not-start', error: 'fake fork: EAGAIN' });
+        const fault = { error: 'fake fork: EAGAIN', isShortage: true } as const;
+        this.#end(taken, { kind: 'could-not-start', fault });
         return;
       }
       this.#moveIn(taken, oomScoreAdj);

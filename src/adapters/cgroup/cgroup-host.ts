@@ -4,11 +4,13 @@ import type {
   AttemptTally,
   HostSample,
 } from '../../core/observation.js';
+import type { StartFault } from '../../core/outcome.js';
 import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits, Entry, TaskHost } from '../../supervisor/ports.js';
 import { assert, present } from '../../util/assert.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { errnoOf } from '../host/errno.js';
+import { startFault } from '../host/start-fault.js';
 import { fdBudget } from '../host/fd-budget.js';
 import type { HostError } from '../host/host-error.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
@@ -124,7 +126,7 @@ class CgroupHost implements TaskHost {
     });
   }
 
-  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string> {
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
     const name = this.options.nameOf(ref);
     const directory = `${this.runTree.tasksDirectory}/${name}`;
     assert(!this.#attempts.has(name), `attempt ${name} is opened once`);
@@ -132,12 +134,13 @@ class CgroupHost implements TaskHost {
     try {
       this.tree.make(directory);
     } catch (error) {
-      return err(`cannot make the cgroup ${directory}: ${errnoOf(error) ?? String(error)}`);
+      const code = errnoOf(error);
+      return err(startFault(`cannot make the cgroup ${directory}: ${code ?? String(error)}`, code));
     }
     const refused = this.tier === 'cgroup' ? applyLimits(directory, limits) : undefined;
     if (refused !== undefined) {
       this.#removals.remove(directory);
-      return err(refused);
+      return err({ error: refused });
     }
     this.#attempts.set(name, this.#attempt(directory, limits));
     return ok({ procsFile: `${directory}/cgroup.procs`, env: {} });

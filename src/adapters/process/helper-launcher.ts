@@ -1,6 +1,8 @@
 import type { LaunchListener, LaunchOrder, Launcher } from '../../supervisor/ports.js';
+import type { StartFault } from '../../core/outcome.js';
 import { assert } from '../../util/assert.js';
 import { ok, type Result } from '../../util/result.js';
+import { codeOfErrno } from '../../util/system-error.js';
 import { inheritable } from './environment.js';
 import { exitStatusOf } from './exit-status.js';
 import { LaunchHelper } from './launch-helper.js';
@@ -14,6 +16,7 @@ import {
 import { limitToRestore } from './open-files-limit.js';
 import { prepareOrder } from './prepare-order.js';
 import { programFinder } from './resolve-program.js';
+import { startFault } from '../host/start-fault.js';
 
 /** What the launcher is given once for the whole run. */
 export interface HelperLauncherOptions {
@@ -64,7 +67,7 @@ export class HelperLauncher implements Launcher {
     return this.#helper?.pid;
   }
 
-  launch(order: LaunchOrder, listener: LaunchListener): Result<void, string> {
+  launch(order: LaunchOrder, listener: LaunchListener): Result<void, StartFault> {
     assert(!this.#isClosed, 'nothing is launched after the end of the run');
     if (this.#fallback !== undefined) return this.#fallback.launch(order, listener);
     const prepared = prepareOrder(order, this.#inherited, this.#findProgram);
@@ -114,7 +117,7 @@ export class HelperLauncher implements Launcher {
       listener.onEnd(
         pending.failure === undefined
           ? exitStatusOf(report.waitStatus)
-          : { kind: 'could-not-start', error: failureWords(pending.failure, order) },
+          : { kind: 'could-not-start', fault: faultOf(pending.failure, order) },
       );
     }
   }
@@ -132,7 +135,7 @@ export class HelperLauncher implements Launcher {
       listener.onEnd(
         failure === undefined
           ? { kind: 'unknown', why: `${who}, and with it went all knowledge of how this one ends` }
-          : { kind: 'could-not-start', error: failureWords(failure, order) },
+          : { kind: 'could-not-start', fault: faultOf(failure, order) },
       );
     }
   }
@@ -144,7 +147,7 @@ export class HelperLauncher implements Launcher {
     const fallback = (this.#fallback = this.#options.fallBack());
     for (const { order, listener } of this.#takeAllPending()) {
       const taken = fallback.launch(order, listener);
-      if (!taken.ok) listener.onEnd({ kind: 'could-not-start', error: taken.error });
+      if (!taken.ok) listener.onEnd({ kind: 'could-not-start', fault: taken.error });
     }
   }
 
@@ -153,6 +156,10 @@ export class HelperLauncher implements Launcher {
     this.#pending.clear();
     return all;
   }
+}
+
+function faultOf(failure: LaunchFailure, order: LaunchOrder): StartFault {
+  return startFault(failureWords(failure, order), codeOfErrno(failure.errno));
 }
 
 function helperWords(pid: number | undefined): string {

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { LaunchOrder } from '../../supervisor/ports.js';
+import type { StartFault } from '../../core/outcome.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { describeError } from '../../util/system-error.js';
 import { layered } from './environment.js';
@@ -26,7 +27,7 @@ export function prepareOrder(
   order: LaunchOrder,
   inherited: Readonly<Record<string, string>>,
   findProgram: FindProgram,
-): Result<PreparedOrder, string> {
+): Result<PreparedOrder, StartFault> {
   const { spec, entry } = order;
   const argv = argvOf(order);
   const env = layered(spec.cwd, spec.env, entry.env, order.env);
@@ -34,10 +35,10 @@ export function prepareOrder(
     nulIn(argv, env) ??
     unfitFolder(spec.cwd) ??
     (spec.stdin === undefined ? undefined : unfitForStdin(spec.stdin));
-  if (unfit !== undefined) return err(unfit);
+  if (unfit !== undefined) return err({ error: unfit });
   const [name = ''] = argv;
   const found = findProgram(name, spec.cwd, env['PATH'] ?? inherited['PATH']);
-  if (!found.ok) return found;
+  if (!found.ok) return err({ error: found.error });
   return ok({ argv, program: name.includes('/') ? name : found.value, env });
 }
 

@@ -1,9 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { ExitStatus } from '../../core/outcome.js';
+import type { ExitStatus, StartFault } from '../../core/outcome.js';
 import type { NodeSignal } from '../../core/task-spec.js';
 import { err, ok, type Result } from '../../util/result.js';
-import { describeError } from '../../util/system-error.js';
+import { describeError, errorCode } from '../../util/system-error.js';
+import { startFault } from '../host/start-fault.js';
 import type { Execution } from './prelude.js';
 import type { Streams } from './streams.js';
 
@@ -23,19 +24,19 @@ export function spawnDetached(
   cwd: string,
   { stdin, stdout, stderr }: Streams,
   onExit: (exit: ExitStatus) => void,
-): Result<{ readonly pid: number }, string> {
+): Result<{ readonly pid: number }, StartFault> {
   const { file, args, env } = execution;
   let child: ChildProcess;
   try {
     child = spawn(file, args, { cwd, env, detached: true, stdio: [stdin, stdout, stderr] });
   } catch (error) {
-    return err(`cannot start a process: ${describeError(error)}`);
+    return err(cannotStart(error));
   }
   const { pid } = child;
   if (pid === undefined) {
     // Node tells the same by an event, when it is too late to return it.
     child.once('error', () => undefined);
-    return err(`cannot start a process: ${whySpawnFails(execution, cwd)}`);
+    return err(whySpawnFails(execution, cwd));
   }
   child.once('exit', (code, signal) => {
     onExit(exitStatus(code, signal));
@@ -47,26 +48,33 @@ export function spawnDetached(
  * Node tells why a spawn failed only later, by an event. Asking again for the same thing with a script that does
  * nothing tells at once: same program, same length of arguments and environment, same limits.
  */
-function whySpawnFails({ file, args, env }: Execution, cwd: string): string {
+function whySpawnFails({ file, args, env }: Execution, cwd: string): StartFault {
   const shortage = descriptorShortage();
-  if (shortage !== undefined) return shortage;
+  if (shortage !== undefined) return cannotStart(shortage);
   const [flag = '-c', , ...rest] = args;
   const probe = spawnSync(file, [flag, ':', ...rest], { cwd, env, stdio: 'ignore', timeout: 1000 });
   return probe.error === undefined
-    ? 'the kernel refused it a moment ago, and would not any more'
-    : describeError(probe.error);
+    ? {
+        error: 'cannot start a process: the kernel refused it a moment ago, and would not any more',
+        isShortage: true,
+      }
+    : cannotStart(probe.error);
+}
+
+function cannotStart(error: unknown): StartFault {
+  return startFault(`cannot start a process: ${describeError(error)}`, errorCode(error));
 }
 
 /** `spawnSync` needs an event loop of its own; where it cannot have one, Node 20 leaks a descriptor. */
 const PROBE_DESCRIPTORS = 16;
 
-function descriptorShortage(): string | undefined {
+function descriptorShortage(): unknown {
   const spare: number[] = [];
   try {
     while (spare.length < PROBE_DESCRIPTORS) spare.push(openSync('/dev/null', 'r'));
     return undefined;
   } catch (error) {
-    return describeError(error);
+    return error;
   } finally {
     for (const fd of spare) closeSync(fd);
   }

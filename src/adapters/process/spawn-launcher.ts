@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExitStatus } from '../../core/outcome.js';
+import type { ExitStatus, StartFault } from '../../core/outcome.js';
 import type { LaunchEnd, LaunchOrder, Launcher } from '../../supervisor/ports.js';
 import { ok, type Result } from '../../util/result.js';
 import { describeError } from '../../util/system-error.js';
@@ -61,7 +61,7 @@ function spawnInto(
   execution: Execution,
   { spec: { stdin, cwd }, stdoutPath, stderrPath }: LaunchOrder,
   told: { readonly onStarted: (pid: number) => void; readonly onExit: (exit: ExitStatus) => void },
-): Result<void, string> {
+): Result<void, StartFault> {
   const streams = openStreams({ stdin, stdoutPath, stderrPath });
   if (!streams.ok) return streams;
   try {
@@ -87,7 +87,7 @@ function endOf(exit: ExitStatus, markerPath: string, order: LaunchOrder): Launch
     failure === 'entry'
       ? `could not enter the cgroup of ${order.entry.procsFile ?? '(none)'}: ${complaint}`
       : `could not execute ${argvOf(order)[0] ?? ''}: ${complaint}`;
-  return { kind: 'could-not-start', error };
+  return { kind: 'could-not-start', fault: { error } };
 }
 
 const TAIL_BYTES = 1024;

@@ -1,8 +1,10 @@
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { StartFault } from '../../core/outcome.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
+import { startFault } from '../host/start-fault.js';
 
 /** Appended to, made at need, and for the user's eyes alone. */
 const LOG_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
@@ -28,9 +30,9 @@ export interface StreamPaths {
  * Opens what the task reads and writes. The child gets the descriptors themselves: its output never passes through
  * this process. The same path twice is opened once, so that both streams keep their order.
  *
- * @returns a sentence for the user when one cannot be opened; then none stays open.
+ * @returns why one cannot be opened; then none stays open.
  */
-export function openStreams(paths: StreamPaths): Result<Streams, string> {
+export function openStreams(paths: StreamPaths): Result<Streams, StartFault> {
   const opened: number[] = [];
   const close = (): void => {
     for (const fd of opened.splice(0)) closeSync(fd);
@@ -40,9 +42,9 @@ export function openStreams(paths: StreamPaths): Result<Streams, string> {
     opened.push(fd);
     return fd;
   };
-  const fail = (what: string): Result<Streams, string> => {
+  const fail = (what: string, error: unknown): Result<Streams, StartFault> => {
     close();
-    return err(what);
+    return err(startFault(`${what}: ${describeError(error)}`, errorCode(error)));
   };
 
   let stdin: number | 'ignore' = 'ignore';
@@ -50,7 +52,7 @@ export function openStreams(paths: StreamPaths): Result<Streams, string> {
     try {
       stdin = open(paths.stdin, constants.O_RDONLY);
     } catch (error) {
-      return fail(`cannot read stdin from ${paths.stdin}: ${describeError(error)}`);
+      return fail(`cannot read stdin from ${paths.stdin}`, error);
     }
   }
   try {
@@ -59,7 +61,7 @@ export function openStreams(paths: StreamPaths): Result<Streams, string> {
       paths.stderrPath === paths.stdoutPath ? stdout : open(paths.stderrPath, LOG_FLAGS);
     return ok({ stdin, stdout, stderr, close });
   } catch (error) {
-    return fail(`cannot write the task's output to ${paths.stdoutPath}: ${describeError(error)}`);
+    return fail(`cannot write the task's output to ${paths.stdoutPath}`, error);
   }
 }
 

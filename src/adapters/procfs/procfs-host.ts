@@ -4,6 +4,7 @@ import type {
   AttemptTally,
   HostSample,
 } from '../../core/observation.js';
+import type { StartFault } from '../../core/outcome.js';
 import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits, Entry, TaskHost } from '../../supervisor/ports.js';
 import { assert, present } from '../../util/assert.js';
@@ -89,7 +90,7 @@ class ProcfsHost implements TaskHost {
     return this.#reader.look({ usedBytes, brakeEvents: 0, scannedPages: 0 });
   }
 
-  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, string> {
+  open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
     const name = this.options.nameOf(ref);
     assert(!this.#attempts.has(name), `attempt ${name} is opened once`);
     this.#warner.noteLimits(limits);

@@ -50,34 +50,45 @@ function similarRuns(profile: GroupProfile, inputBytes: number): readonly Curved
 
 function forecastFrom(runs: readonly CurvedRun[]): CurveForecast | undefined {
   if (runs.length === 0) return undefined;
-  const isTelling = runs.length >= TELLING_CURVES;
   const weights = runs.map((_, at) => 2 ** ((at - runs.length) / HALF_LIFE_RUNS));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const meanOf = (value: (run: CurvedRun) => number): number =>
-    runs.reduce((sum, run, at) => sum + (weights[at] ?? 0) * value(run), 0) / total;
-  // Of n runs the mean itself is uncertain by a part 1/n of the variance, and the sample's variance is too low by as much.
-  const widened = isTelling ? (runs.length + 1) / (runs.length - 1) : 1;
-  const useIn = isTelling ? inBin : aroundBin;
-  const bins = Array.from({ length: CURVE_BINS }, (_, bin) => {
-    const mean = meanOf(({ curve }) => useIn(curve, bin));
-    const variance = widened * meanOf(({ curve }) => (useIn(curve, bin) - mean) ** 2);
-    const doubt = isTelling ? 0 : (FEW_CURVES_DEVIATION * mean) ** 2;
-    const max = Math.max(...runs.map(({ curve }) => useIn(curve, bin)));
-    return { mean, variance: Math.max(variance, doubt), max };
-  });
+  const shares = weights.map((weight) => weight / total);
+  const bins = Array.from({ length: CURVE_BINS }, (_, bin) => forecastBin(runs, shares, bin));
   return {
     meanBytes: bins.map(({ mean }) => mean),
     varianceBytes2: bins.map(({ variance }) => variance),
     maxBytes: bins.map(({ max }) => max),
-    durationMs: meanOf(({ durationMs }) => durationMs),
+    durationMs: runs.reduce((sum, run, at) => sum + (shares[at] ?? 0) * run.durationMs, 0),
     samples: runs.length,
   };
 }
 
-function inBin(curve: Curve, bin: number): number {
-  return curve[bin] ?? 0;
+interface Bin {
+  readonly mean: number;
+  readonly variance: number;
+  readonly max: number;
 }
 
-function aroundBin(curve: Curve, bin: number): number {
-  return Math.max(inBin(curve, bin - 1), inBin(curve, bin), inBin(curve, bin + 1));
+/** Asked again with each run that ends: loops that make nothing, not arrays of what each run has in the bin. */
+function forecastBin(runs: readonly CurvedRun[], shares: readonly number[], bin: number): Bin {
+  const isTelling = runs.length >= TELLING_CURVES;
+  let mean = 0;
+  let max = 0;
+  for (let at = 0; at < runs.length; at += 1) {
+    const bytes = useIn(runs[at]?.curve, bin, isTelling);
+    mean += (shares[at] ?? 0) * bytes;
+    max = Math.max(max, bytes);
+  }
+  let variance = 0;
+  for (let at = 0; at < runs.length; at += 1)
+    variance += (shares[at] ?? 0) * (useIn(runs[at]?.curve, bin, isTelling) - mean) ** 2;
+  // Of n runs the mean itself is uncertain by a part 1/n of the variance, and the sample's variance is too low by as much.
+  const widened = isTelling ? (runs.length + 1) / (runs.length - 1) : 1;
+  const doubt = isTelling ? 0 : (FEW_CURVES_DEVIATION * mean) ** 2;
+  return { mean, variance: Math.max(widened * variance, doubt), max };
+}
+
+function useIn(curve: Curve = [], bin: number, isTelling: boolean): number {
+  const bytes = curve[bin] ?? 0;
+  return isTelling ? bytes : Math.max(curve[bin - 1] ?? 0, bytes, curve[bin + 1] ?? 0);
 }

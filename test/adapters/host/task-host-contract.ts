@@ -237,7 +237,7 @@ function until<T>(what: string, probe: () => T | undefined | false): Promise<T> 
 /** Opens an attempt or fails. */
 export function opened(host: TaskHost, ref: AttemptRef, limits: { limitBytes?: number }): Entry {
   const entry = host.open(ref, limits);
-  if (!entry.ok) throw new Error(entry.error);
+  if (!entry.ok) throw new Error(entry.error.error);
   return entry.value;
 }
 

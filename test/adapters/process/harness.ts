@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { HelperLauncher } from '../../../src/adapters/process/helper-launcher.js';
 import { findPerl } from '../../../src/adapters/process/perl.js';
 import { createSpawnLauncher } from '../../../src/adapters/process/spawn-launcher.js';
+import type { StartFault } from '../../../src/core/outcome.js';
 import type {
   LaunchEnd,
   LaunchOrder,
@@ -11,7 +12,7 @@ import type {
   Launcher,
 } from '../../../src/supervisor/ports.js';
 import { present } from '../../../src/util/assert.js';
-import type { Result } from '../../../src/util/result.js';
+import { err, type Result } from '../../../src/util/result.js';
 import { until } from '../../support/poll.js';
 import { tempDir } from '../../support/temp-dir.js';
 
@@ -24,6 +25,8 @@ export interface Wanted extends Partial<Omit<LaunchOrder, 'spec'>> {
 /** One launch and what came of it. */
 export interface Launched {
   readonly result: Result<void, string>;
+  /** The whole of why the order was not taken. */
+  readonly fault: StartFault | undefined;
   /** What the listener was told so far, in order. */
   readonly news: readonly string[];
   /** Every end that was told so far. */
@@ -102,15 +105,16 @@ export function launchWith(launcher: Launcher, order: LaunchOrder): Launched {
   });
   const end = (): Promise<LaunchEnd> => until('the end of the task', () => ends[0], 20_000);
   return {
-    result,
+    result: result.ok ? result : err(result.error.error),
+    fault: result.ok ? undefined : result.error,
     news,
     ends,
     end,
     pid: () => until('the start of the task', () => pid, 20_000),
     failure: async () => {
-      if (!result.ok) return result.error;
+      if (!result.ok) return result.error.error;
       const how = await end();
-      return how.kind === 'could-not-start' ? how.error : `it ended: ${JSON.stringify(how)}`;
+      return how.kind === 'could-not-start' ? how.fault.error : `it ended: ${JSON.stringify(how)}`;
     },
     stdout: () => written(order.stdoutPath),
     stderr: () => written(order.stderrPath),

@@ -133,7 +133,9 @@ describe.each(LAUNCHERS)('%s launcher', (kind) => {
       const launched = b.launch({ argv: ['touch', proof], entry: { procsFile, env: {} } });
       expect(await launched.end()).toEqual({
         kind: 'could-not-start',
-        error: expect.stringContaining(`could not enter the cgroup of ${procsFile}: `) as string,
+        fault: {
+          error: expect.stringContaining(`could not enter the cgroup of ${procsFile}: `) as string,
+        },
       });
       expect(readdirSync(b.dir)).not.toContain('proof');
       if (kind === 'in-process') expect(readdirSync(join(b.dir, 'status'))).toEqual([]);
@@ -155,7 +157,9 @@ describe.each(LAUNCHERS)('%s launcher', (kind) => {
       const launched = b.launch({ argv: ['./script'] });
       expect(await launched.end()).toMatchObject({
         kind: 'could-not-start',
-        error: expect.stringMatching(/could not execute .\/script: .*not found/i) as string,
+        fault: {
+          error: expect.stringMatching(/could not execute .\/script: .*not found/i) as string,
+        },
       });
     });
 

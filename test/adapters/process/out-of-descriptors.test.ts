@@ -9,7 +9,7 @@ function limitOpenFiles(soft: number, hard: string): void {
   execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${String(soft)}:${hard}`]);
 }
 
-it('running out of descriptors at any step of a launch is a sentence, and leaks none', async () => {
+it('running out of descriptors at any step of a launch is a shortage, told in a sentence, and leaks none', async () => {
   const [, soft = '', hard = ''] =
     /^Max open files\s+(\d+)\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   const b = bench('in-process');
@@ -27,6 +27,7 @@ it('running out of descriptors at any step of a launch is a sentence, and leaks 
     for (let free = 0; free <= 12; free += 1) {
       const launched = b.launch({});
       outcomes.push(launched.result.ok ? 'started' : launched.result.error);
+      if (!launched.result.ok) expect(launched.fault?.isShortage).toBe(true);
       if (launched.result.ok) await launched.end();
       const filler = fillers.pop();
       if (filler !== undefined) closeSync(filler);

@@ -62,7 +62,10 @@ describe('what is closed to the user is a sentence, never an exception', () => {
     );
     chmodSync(closed, 0o700);
     for (const result of [stdin, log]) {
-      expect(result).toEqual({ ok: false, error: expect.stringContaining('EACCES') as string });
+      expect(result).toEqual({
+        ok: false,
+        error: { error: expect.stringContaining('EACCES') as string },
+      });
     }
   });
 });

@@ -84,7 +84,11 @@ function causeOf({ verdict }: AttemptEnded, spec: TaskSpec, chances: Chances): C
       return 'preempted';
     case 'bystander':
     case 'lost':
-      return chances.forgiven < FORGIVEN ? 'bystander' : retryOf(verdict, spec, chances);
+      return forgivenOr(verdict, spec, chances);
+    case 'could-not-start':
+      return verdict.isShortage === true
+        ? forgivenOr(verdict, spec, chances)
+        : retryOf(verdict, spec, chances);
     case 'own-limit':
       return nextLimit(verdict.limitBytes, spec, chances) === undefined
         ? retryOf(verdict, spec, chances)
@@ -96,6 +100,10 @@ function causeOf({ verdict }: AttemptEnded, spec: TaskSpec, chances: Chances): C
     default:
       return retryOf(verdict, spec, chances);
   }
+}
+
+function forgivenOr(verdict: Verdict, spec: TaskSpec, chances: Chances): Cause | undefined {
+  return chances.forgiven < FORGIVEN ? 'bystander' : retryOf(verdict, spec, chances);
 }
 
 function retryOf(verdict: Verdict, { retries }: TaskSpec, chances: Chances): 'retry' | undefined {

@@ -22,6 +22,7 @@ const OVER_BUDGET: Verdict = { kind: 'over-budget', peakBytes: PEAK, budgetBytes
 const TIMED_OUT: Verdict = { kind: 'timed-out', timeoutMs: 1 };
 const SIGNALLED: Verdict = { kind: 'external-signal', signal: 'SIGSEGV' };
 const NOT_STARTED: Verdict = { kind: 'could-not-start', error: 'no such program' };
+const SHORTAGE: Verdict = { kind: 'could-not-start', error: 'EAGAIN', isShortage: true };
 
 function ownLimit(limitBytes: number): Verdict {
   return { kind: 'own-limit', limitBytes, peakBytes: limitBytes, oom: OOM };
@@ -130,6 +131,23 @@ describe('killed as a bystander', () => {
     const before = { bystanderKills: 5 };
     expect(requeue(BYSTANDER, { before })).toBeUndefined();
     expect(requeue(BYSTANDER, { before, retries: { max: 1 } })?.cause.kind).toBe('retry');
+  });
+});
+
+describe('not started for want of processes or descriptors', () => {
+  test('is no fault of its own: it runs again, a little later each time', () => {
+    expect(requeue(SHORTAGE)).toMatchObject({
+      cause: { kind: 'bystander', times: 1 },
+      delayMs: 1000,
+    });
+    const again = requeue(SHORTAGE, { before: { bystanderKills: 3 } });
+    expect(again?.delayMs).toBe(8000);
+  });
+
+  test('counts as its own failure in the end', () => {
+    const before = { bystanderKills: 5 };
+    expect(requeue(SHORTAGE, { before })).toBeUndefined();
+    expect(requeue(SHORTAGE, { before, retries: { max: 1 } })?.cause.kind).toBe('retry');
   });
 });
 

@@ -97,7 +97,9 @@ describe('an attempt that is stopped before it has started', () => {
   test('that never starts is over with its failure', () => {
     const loop = onItsWay();
     loop.tick({ facts: [INT] });
-    loop.tick({ facts: [{ kind: 'launch-failed', task: 'a', attempt: 1, error: 'no' }] });
+    loop.tick({
+      facts: [{ kind: 'launch-failed', task: 'a', attempt: 1, fault: { error: 'no' } }],
+    });
     expect(loop.state.ended).toBeDefined();
   });
 });
@@ -252,7 +254,12 @@ describe('an attempt that could not be started', () => {
   test('has failed, says why, and frees what it held', () => {
     const loop = new Loop([plainTask('a', { resources: { gpu: 1 } })], { resources: { gpu: 1 } });
     loop.tick();
-    const failed: Fact = { kind: 'launch-failed', task: 'a', attempt: 1, error: 'no such file' };
+    const failed: Fact = {
+      kind: 'launch-failed',
+      task: 'a',
+      attempt: 1,
+      fault: { error: 'no such file' },
+    };
     loop.tick({ facts: [failed] });
     expect(loop.outcome('a')).toBe('failed');
     expect(of(loop, 'attempt-ended')[0]?.verdict).toEqual({

@@ -61,18 +61,25 @@ describeCgroup('the promise', () => {
   );
 });
 
+const ROUNDS_UNTIL_FELT = 4;
+
 describeCgroup('the seat belt', () => {
   expectNothingLeft();
 
   test('sampling every 4 s, eight full-speed allocators, sum far over the budget: the brake saves the day', async () => {
     const job = alloc(400, 0, 2, { memory: '50M', cpus: 0, preemptible: 'high' });
-    const [run, kills] = await countingOomKills(() =>
-      runJobs({ interval: '4s', jobs: times(8, 'fast', job) }),
-    );
-    expect(run.exitCode, run.story).toBe(0);
-    expect(kills, run.story).toBe(0);
-    expect(Object.values(outcomes(run.events))).toEqual(Array(8).fill('succeeded'));
-    // Otherwise the test would have proved nothing.
-    expect(ofKind(run.events, 'brake-felt'), run.story).not.toEqual([]);
+    const stories: string[] = [];
+    // Where the machine is busy the allocators may be too slow for it, which would prove nothing.
+    for (let round = 0; round < ROUNDS_UNTIL_FELT; round += 1) {
+      const [run, kills] = await countingOomKills(() =>
+        runJobs({ interval: '4s', jobs: times(8, 'fast', job) }),
+      );
+      expect(run.exitCode, run.story).toBe(0);
+      expect(kills, run.story).toBe(0);
+      expect(Object.values(outcomes(run.events))).toEqual(Array(8).fill('succeeded'));
+      if (ofKind(run.events, 'brake-felt').length > 0) return;
+      stories.push(run.story);
+    }
+    expect.fail(`nobody felt the brake in ${ROUNDS_UNTIL_FELT} runs\n${stories.join('\n')}`);
   });
 });

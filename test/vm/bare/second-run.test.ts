@@ -28,6 +28,8 @@ const JOBS = {
     TASKS.map(({ name, corners, requestMib }) => [
       name,
       {
+        // By default it holds the folder's name, too, and each run has a new one.
+        group: name,
         run: [program('alloc'), '--curve', corners.map((at) => at.join(':')).join(',')],
         ...(requestMib === undefined ? {} : { memory: `${String(requestMib)}M` }),
       },

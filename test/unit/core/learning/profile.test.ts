@@ -99,6 +99,13 @@ describe('processors', () => {
     expect(predictCpus(profile)).toBeCloseTo(2.1);
   });
 
+  test('are not known of tasks that take no time: what little they used is what starting them cost', () => {
+    const runs = Array.from({ length: 30 }, (_, at) =>
+      completed(at, 10, { durationMs: 1, cpuMs: 2 }),
+    );
+    expect(predictCpus(learned(runs))).toBeUndefined();
+  });
+
   test('are not known of a group without runs', () => {
     expect(predictCpus(emptyProfile())).toBeUndefined();
   });
