@@ -4,8 +4,8 @@ import type { Theme } from './theme.js';
 import { axisLooks, timeAxisBelow, type TimeAxis } from './time-axis.js';
 
 /** Room for what stands left of a chart, so that all charts begin at the same place; less where there is little. */
-const LEFT_WIDE = 132;
-const LEFT_NARROW = 64;
+const LEFT_WIDE = 168;
+const LEFT_NARROW = 72;
 const NARROW = 640;
 /** Free room above the plot. */
 const PADDING_PX = 10;
@@ -209,7 +209,8 @@ export class ChartMaker {
   }
 }
 
-function leftRoom({ width }: uPlot): number {
+/** Room for labels left of the plot, pixels of the page. */
+export function leftRoom({ width }: uPlot): number {
   return width < NARROW ? LEFT_NARROW : LEFT_WIDE;
 }
 

@@ -15,9 +15,10 @@ import { Timeline } from './timeline.js';
 
 function show(data: ReportData, root: HTMLElement): void {
   const theme = new Theme();
-  const maker = new ChartMaker(new TimeAxis(data.run.untilMs), theme);
+  const axis = new TimeAxis(data.run.untilMs);
+  const maker = new ChartMaker(axis, theme);
   const table = new TaskTable(data);
-  const timeline = new Timeline(data, maker, ({ task, number }) => {
+  const timeline = new Timeline(data, axis, maker, ({ task, number }) => {
     location.hash = storyAddress(task, number);
   });
   const filter = taskFilter(data, (shown) => {

@@ -11,7 +11,8 @@ const TIME_STEPS = [
 const ZOOM_MIN_S = 0.05;
 /** Height of the axis below a chart. */
 const X_AXIS_PX = 32;
-const AXIS_FONT = '12px system-ui, sans-serif';
+/** In pixels of the page, as all of an axis. */
+export const AXIS_FONT = '12px system-ui, sans-serif';
 
 /** The stretch of time that all charts show: who zooms one zooms all. Seconds since the run started. */
 export class TimeAxis {

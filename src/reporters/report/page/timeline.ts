@@ -1,11 +1,12 @@
 import uPlot from 'uplot';
 import { formatDuration } from '../../../util/duration.js';
 import type { ReportAttempt, ReportData } from '../report-data.js';
-import { clipped, legendOf, type Chart, type ChartMaker } from './chart.js';
+import { clipped, leftRoom, legendOf, type Chart, type ChartMaker } from './chart.js';
 import { choice, el, plainTable } from './dom.js';
 import { lanesOf } from './lanes.js';
 import { lookOfAttempt, type Look } from './looks.js';
 import { colourOf } from './theme.js';
+import { AXIS_FONT, type TimeAxis } from './time-axis.js';
 
 const ROW_PX = 18;
 /** Rows that are seen at once; more are scrolled to. */
@@ -13,6 +14,8 @@ const ROWS_SEEN = 28;
 const AXIS_PX = 42;
 /** Up to so many tasks each has a row at first; more lie side by side. */
 const ROW_EACH_MAX = 200;
+/** Between a label and the plot, and the window's edge. */
+const LABEL_GAP_PX = 16;
 const TABLE_ROWS_MAX = 500;
 /** Room that a sign takes in a bar. */
 const SIGN_PX = 18;
@@ -33,6 +36,7 @@ interface Row {
 export class Timeline {
   readonly root: HTMLElement;
   readonly #data: ReportData;
+  readonly #axis: TimeAxis;
   readonly #chart: Chart;
   readonly #scroller = el('div', { class: 'rows' });
   readonly #spacer = el('div', {});
@@ -41,8 +45,14 @@ export class Timeline {
   #rows: readonly Row[] = [];
 
   /** @param open - shows the story of a task, at one of its attempts. */
-  constructor(data: ReportData, maker: ChartMaker, open: (attempt: ReportAttempt) => void) {
+  constructor(
+    data: ReportData,
+    axis: TimeAxis,
+    maker: ChartMaker,
+    open: (attempt: ReportAttempt) => void,
+  ) {
     this.#data = data;
+    this.#axis = axis;
     this.#mode = data.tasks.length > ROW_EACH_MAX ? 'lanes' : 'start';
     const until = data.run.untilMs / 1000;
     this.#chart = maker.make({
@@ -83,12 +93,15 @@ export class Timeline {
         this.#spacer.append(plot);
         return this.#scroller;
       },
-      hint: ' Up and down go to the next row, Enter tells the story.',
+      hint: ' Up and down go to the next row, Enter tells the story. Zoomed in, only tasks that ran then have rows.',
       stepY: 1,
     });
     this.root = this.#chart.root;
     this.#scroller.addEventListener('scroll', () => {
       this.#place();
+    });
+    axis.onChange(() => {
+      this.#arrange();
     });
     this.#arrange();
   }
@@ -130,7 +143,7 @@ export class Timeline {
 
   #place(): void {
     const seen = Math.min(Math.max(1, this.#rows.length), ROWS_SEEN);
-    const min = this.#scroller.scrollTop / ROW_PX;
+    const min = Math.round(this.#scroller.scrollTop / ROW_PX);
     this.#chart.plot.setScale('y', { min, max: min + seen });
   }
 
@@ -162,8 +175,8 @@ export class Timeline {
       else list.push(index);
     });
     const rows = tasks.flatMap(({ id, state, readyMs }, task) => {
-      if (!this.#shown(task)) return [];
       const list = own.get(task) ?? [];
+      if (!this.#shown(task) || !this.#isInSight(list)) return [];
       const last = attempts[list.at(-1) ?? -1];
       const sinceMs = last?.endedMs ?? readyMs;
       const waits = state === 'queued' && sinceMs !== undefined ? { waitsFromMs: sinceMs } : {};
@@ -175,16 +188,28 @@ export class Timeline {
     return rows.sort((a, b) => (first(a) === first(b) ? 0 : first(a) - first(b)));
   }
 
+  /** Of a part of the run only what ran then has a row: others would bury it. */
+  #isInSight(own: readonly number[]): boolean {
+    if (!this.#axis.isZoomed) return true;
+    const { minS, maxS } = this.#axis.range;
+    return own.some((index) => {
+      const { admittedMs = 0, endedMs = Infinity } = this.#data.attempts[index] ?? {};
+      return admittedMs <= maxS * 1000 && endedMs >= minS * 1000;
+    });
+  }
+
   #splits(min: number, max: number): number[] {
     const from = Math.max(0, Math.floor(min));
     const to = Math.min(this.#rows.length, Math.ceil(max));
     return Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at + 0.5);
   }
 
-  #label({ width }: uPlot, split: number): string {
+  #label(plot: uPlot, split: number): string {
     const label = this.#rows[Math.floor(split)]?.label ?? '';
-    const room = width < 640 ? 8 : 18;
-    return label.length <= room ? label : `${label.slice(0, room - 1)}…`;
+    const { ctx } = plot;
+    ctx.font = AXIS_FONT;
+    const room = leftRoom(plot) - LABEL_GAP_PX;
+    return shortened(label, (text) => ctx.measureText(text).width <= room);
   }
 
   #draw(plot: uPlot): void {
@@ -208,7 +233,7 @@ export class Timeline {
   }
 
   #attemptAt(ms: number, y: number): ReportAttempt | undefined {
-    const { minS, maxS } = shownRange(this.#chart.plot);
+    const { minS, maxS } = this.#axis.range;
     const slackMs = (maxS - minS) * 4;
     const { attempts = [] } = this.#rows[Math.floor(y)] ?? {};
     let near: { readonly attempt: ReportAttempt; readonly offMs: number } | undefined;
@@ -278,9 +303,15 @@ export function attemptText({ tasks }: ReportData, attempt: ReportAttempt): stri
   return `${tasks[task]?.id ?? ''}, attempt ${number}, ${span}: ${words ?? lookOfAttempt(attempt).label}`;
 }
 
-function shownRange(plot: uPlot): { readonly minS: number; readonly maxS: number } {
-  const { min, max } = plot.scales['x'] ?? {};
-  return { minS: min ?? 0, maxS: max ?? 0 };
+/** As much of a text as fits; what is left out is left out in the middle, as names differ at both ends. */
+function shortened(text: string, fits: (text: string) => boolean): string {
+  if (fits(text)) return text;
+  for (let kept = Math.min(text.length, 64); kept > 2; kept -= 1) {
+    const head = Math.ceil(kept / 2);
+    const short = `${text.slice(0, head)}…${text.slice(text.length - (kept - head))}`;
+    if (fits(short)) return short;
+  }
+  return '…';
 }
 
 function legendEntries({ attempts, tasks }: ReportData): Parameters<typeof legendOf>[0] {
