@@ -11,7 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
 import { reportHtml, type PageAssets } from '../reporters/report/html.js';
-import { ReportCollector } from '../reporters/report/report-of.js';
+import { ReportCollector, type UntoldReport } from '../reporters/report/report-of.js';
 import { localTime } from '../reporters/views/show.js';
 import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
@@ -25,6 +25,18 @@ import { ownVersion } from './version.js';
  * @throws JournalError when the journal is damaged, UsageError when it has no beginning yet.
  */
 export function reportOfRun(folder: RunFolder): string {
+  const { untold, events } = collect(folder);
+  let again = 0;
+  replay(folder, (event, state) => {
+    again += 1;
+    // A live run writes on.
+    if (again <= events) untold.stories.event(event, state);
+  });
+  return reportHtml(untold.told(), pageAssets());
+}
+
+/** The first pass, apart: the state it ends with is the larger part of what is held, and let go of before the second. */
+function collect(folder: RunFolder): { readonly untold: UntoldReport; readonly events: number } {
   const collector = new ReportCollector();
   let events = 0;
   const past = replay(folder, (event, state) => {
@@ -42,13 +54,7 @@ export function reportOfRun(folder: RunFolder): string {
     untilMs,
     note: noteOf(past, madeAtMs),
   });
-  let again = 0;
-  replay(folder, (event, state) => {
-    again += 1;
-    // A live run writes on.
-    if (again <= events) untold.stories.event(event, state);
-  });
-  return reportHtml(untold.told(), pageAssets());
+  return { untold, events };
 }
 
 function noteOf(past: PastRun, madeAtMs: number): string {

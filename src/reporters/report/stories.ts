@@ -6,7 +6,7 @@ import { counted } from '../words.js';
 import type { ReportEntry } from './report-data.js';
 
 /** Tasks whose stories are collected. */
-const STORIES_MAX = 2000;
+const STORIES_MAX = 1000;
 /** Characters of all stories together, about half of a page with thousands of tasks. */
 const CHARS_MAX = 2 * 1024 * 1024;
 /** Steps of one story: of more, the first and the last. */
