@@ -31,29 +31,35 @@ const fence = Object.entries(LAYERS).map(([layer, above]) => ({
 }));
 
 /** Adapters do not know each other; what two of them share lives in util or behind a port. */
-const adapterFence = ['cgroup', 'procfs', 'process', 'host', 'journal', 'jobfile', 'profiles'].map(
-  (name) => ({
-    files: [`src/adapters/${name}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              group: ['**/reporters/**', '**/cli/**'],
-              message: 'adapters know no layer above them.',
-            },
-            {
-              regex: `^\\.\\./(?!${name}/|host/|\\.\\./)`,
-              message:
-                'adapters do not know each other (but for host, the readers of kernel files).',
-            },
-          ],
-        },
-      ],
-    },
-  }),
-);
+const adapterFence = [
+  'cgroup',
+  'control',
+  'procfs',
+  'process',
+  'host',
+  'journal',
+  'jobfile',
+  'profiles',
+].map((name) => ({
+  files: [`src/adapters/${name}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            group: ['**/reporters/**', '**/cli/**'],
+            message: 'adapters know no layer above them.',
+          },
+          {
+            regex: `^\\.\\./(?!${name}/|host/|\\.\\./)`,
+            message: 'adapters do not know each other (but for host, the readers of kernel files).',
+          },
+        ],
+      },
+    ],
+  },
+}));
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'fixtures/**', '.cache/**'] },

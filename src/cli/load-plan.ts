@@ -2,7 +2,12 @@ import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { HostSurvey } from '../adapters/host/survey.js';
 import { surveyedBudget } from '../adapters/host/survey.js';
-import { loadJobfile, MAX_JOBFILE_BYTES, type Override } from '../adapters/jobfile/load.js';
+import {
+  loadJobfile,
+  MAX_JOBFILE_BYTES,
+  type HostFacts,
+  type Override,
+} from '../adapters/jobfile/load.js';
 import { projectDirOf } from '../adapters/jobfile/project-dir.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { UsageError } from './errors.js';
@@ -33,22 +38,27 @@ export interface LoadOrder {
 export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
   const { path, jobs, overrides, survey, machine = {} } = order;
   const content = await readJobfile(path);
-  const { capacityBytes, ceilingBytes } = surveyedBudget(survey, { kind: 'auto' });
   const baseDir = path === '-' ? process.cwd() : dirname(resolve(path));
   const loaded = loadJobfile(content, {
     path,
     baseDir,
     projectDir: projectDirOf(baseDir),
-    host: {
-      baseBytes: Math.max(capacityBytes, machine.bytes ?? 0),
-      autoBudgetBytes: ceilingBytes,
-      cpus: machine.cpus ?? survey.cpus,
-    },
+    host: hostFacts(survey, machine),
     overrides,
     select: jobs,
   });
   if (!loaded.ok) throw loaded.error;
   return { plan: loaded.value, path, content };
+}
+
+/** What relative values of a jobfile refer to. */
+export function hostFacts(survey: HostSurvey, machine: LoadOrder['machine'] = {}): HostFacts {
+  const { capacityBytes, ceilingBytes } = surveyedBudget(survey, { kind: 'auto' });
+  return {
+    baseBytes: Math.max(capacityBytes, machine.bytes ?? 0),
+    autoBudgetBytes: ceilingBytes,
+    cpus: machine.cpus ?? survey.cpus,
+  };
 }
 
 async function readJobfile(path: string): Promise<Uint8Array> {

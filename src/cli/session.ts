@@ -22,9 +22,10 @@ import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
+import { openControl } from './control.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import { keepHeapLean } from './lean-heap.js';
-import type { LoadedPlan } from './load-plan.js';
+import { hostFacts, type LoadedPlan } from './load-plan.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
 import type { RunOptions } from './run-options.js';
@@ -77,7 +78,9 @@ export async function runSession(order: SessionOrder): Promise<number> {
   try {
     const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
     const supervisor = makeSupervisor(parts);
+    const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, warn);
+    (await control).close();
     known = supervisor.knownGroups;
   } finally {
     await launcher.close();

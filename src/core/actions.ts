@@ -1,5 +1,6 @@
+import type { CommandReply } from './command.js';
 import type { AttemptRef } from './observation.js';
-import type { NodeSignal, TaskId } from './task-spec.js';
+import type { BudgetSpec, NodeSignal, TaskId } from './task-spec.js';
 
 /**
  * What a tick wants done. Each action was decided by an event of the same tick, which carries its reason. Only the
@@ -24,4 +25,8 @@ export type Action =
   /** Look how large the files are that the task reads. */
   | { readonly kind: 'measure-inputs'; readonly task: TaskId }
   /** Set the tree's `memory.high` and `memory.max`; `max` lifts the brake. */
-  | { readonly kind: 'limit-tree'; readonly highBytes: number | 'max'; readonly maxBytes: number };
+  | { readonly kind: 'limit-tree'; readonly highBytes: number | 'max'; readonly maxBytes: number }
+  /** From now on tasks may use this much together. */
+  | { readonly kind: 'set-budget'; readonly budget: BudgetSpec }
+  /** Tell whoever gave the command what came of it; what it led to was written down before. */
+  | { readonly kind: 'answer'; readonly id: number; readonly reply: CommandReply };

@@ -74,6 +74,7 @@ type Start = (admission: Admission) => void;
  */
 export function admitAll(state: RunState, input: AdmissionInput, start: Start): AdmissionVerdict {
   const { config, level } = input.control;
+  if (state.isHeld) return refuseHead(state, { kind: 'held', of: 'run' });
   if (isFull(state, config)) return refuseAsFull(state, config);
   let starts = 0;
   const startOne: Start = (admission) => {
@@ -340,7 +341,7 @@ function progress(
     // Only an attempt that cannot be ended may still hold what this one wants.
     if (reason !== undefined) head ??= { record, reason };
   }
-  return { head: head ?? firstBackingOff(state) };
+  return { head: head ?? firstBackingOff(state) ?? firstHeld(state) };
 }
 
 function isAboutMemory(reason: WaitReason | undefined): boolean {
@@ -353,6 +354,12 @@ function firstBackingOff({ queue }: RunState): Refusal | undefined {
   return record?.phase.kind === 'queued'
     ? { record, reason: { kind: 'back-off', untilMs: record.phase.notBeforeMs } }
     : undefined;
+}
+
+/** Only tasks that the user holds are left. */
+function firstHeld({ queue }: RunState): Refusal | undefined {
+  const [record] = queue.held;
+  return record === undefined ? undefined : { record, reason: { kind: 'held', of: 'task' } };
 }
 
 function refuseHead(state: RunState, reason: WaitReason): AdmissionVerdict {

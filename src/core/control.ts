@@ -68,7 +68,8 @@ export function halved({ limit }: SlowStart): SlowStart {
  * journal, because a supervisor that resumes measures anew.
  */
 export interface Control {
-  readonly config: RunConfig;
+  /** Replaced when the user changes it. */
+  config: RunConfig;
   readonly memory: Map<TaskId, AttemptMemory>;
   /** Tasks whose input files are being measured. */
   readonly measuring: Set<TaskId>;

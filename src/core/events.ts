@@ -1,3 +1,4 @@
+import type { ConfigChange } from './command.js';
 import type { Curve } from './learning/types.js';
 import type { AttemptRef, AttemptSample } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
@@ -75,12 +76,23 @@ export type RunEvent =
       readonly neededBytes: number;
       readonly numbers: MemoryNumbers;
     }
+  | StopRequested
+  /** The user wants nothing to be started until the run is released; what runs goes on. */
+  | { readonly kind: 'run-held' | 'run-released'; readonly tMs: number }
+  /** The same for one task. */
   | {
-      readonly kind: 'stop-requested';
+      readonly kind: 'task-held' | 'task-released';
       readonly tMs: number;
-      readonly signal: NodeSignal;
+      readonly task: TaskId;
+    }
+  /** The user wants no more of this task; the second time, at once. */
+  | {
+      readonly kind: 'cancel-requested';
+      readonly tMs: number;
+      readonly task: TaskId;
       readonly times: number;
     }
+  | ConfigChanged
   | {
       readonly kind: 'halted';
       readonly tMs: number;
@@ -197,6 +209,23 @@ export interface Sampled {
   /** What part of all claims may surprise: the less, the closer to the budget the lines are. Absent in old journals. */
   readonly unknownShare?: number;
   readonly attempts: readonly AttemptSample[];
+}
+
+/** The user wants the run to end. */
+export interface StopRequested {
+  readonly kind: 'stop-requested';
+  readonly tMs: number;
+  readonly signal: NodeSignal;
+  /** The second time it is an order to kill. */
+  readonly times: number;
+  /** It was `memsched cancel`, and no signal: the run ends as if by this one. */
+  readonly by?: 'command';
+}
+
+/** The user has changed the configuration of the live run. */
+export interface ConfigChanged extends ConfigChange {
+  readonly kind: 'config-changed';
+  readonly tMs: number;
 }
 
 /** At the end of a run: a group needs more than its stored profile allows (`max_growth`), so the run fails. */

@@ -4,6 +4,7 @@ import type {
   AttemptEnded,
   AttemptStopping,
   RunEvent,
+  StopRequested,
   TaskFinished,
   TaskRequeued,
 } from './events.js';
@@ -65,6 +66,13 @@ export function evolve(state: RunState, event: RunEvent): void {
     case 'inputs-measured':
       measured(state, event.task, event.bytes);
       return;
+    case 'task-held':
+    case 'task-released':
+      setHeld(state, event.task, event.kind === 'task-held');
+      return;
+    case 'cancel-requested':
+      task(state, event.task).cancels = event.times;
+      return;
     default:
       ofRun(state, event);
   }
@@ -88,7 +96,14 @@ function ofRun(
       state.lastSample = event;
       return;
     case 'stop-requested':
-      state.stop = { signal: event.signal, times: event.times };
+      state.stop = pickStop(event);
+      return;
+    case 'run-held':
+    case 'run-released':
+      state.isHeld = event.kind === 'run-held';
+      return;
+    case 'config-changed':
+      if (state.started !== undefined) state.started = { ...state.started, config: event.config };
       return;
     case 'halted':
       state.halted = { mode: event.mode, failures: event.failures };
@@ -103,6 +118,19 @@ function ofRun(
     default:
       unreachable(event);
   }
+}
+
+function pickStop({ signal, times, by }: StopRequested): RunState['stop'] {
+  return { signal, times, ...(by === undefined ? {} : { by }) };
+}
+
+/** One that waits for its turn steps aside, or back to its place; one that does not is put right when its turn comes. */
+function setHeld(state: RunState, id: TaskId, isHeld: boolean): void {
+  const record = task(state, id);
+  const isQueued = dequeue(state.queue, record);
+  record.isHeld = isHeld;
+  if (!isHeld && record.waits?.kind === 'held') record.waits = undefined;
+  if (isQueued) enqueue(state.queue, record);
 }
 
 function task(state: RunState, id: TaskId): TaskRecord {
@@ -121,6 +149,8 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
     growths: 0,
     limitBytes: spec.memory.limitBytes,
     floorBytes: 0,
+    isHeld: false,
+    cancels: 0,
     inputBytes: undefined,
     waits: undefined,
     admitted: undefined,

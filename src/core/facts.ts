@@ -1,5 +1,6 @@
 import { present, unreachable } from '../util/assert.js';
 import { afterCompletion, afterPreemption } from './caution.js';
+import { takeCommand } from './commands.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
 import type { AttemptEnded } from './events.js';
@@ -7,10 +8,11 @@ import { learnFrom } from './knowledge.js';
 import { sampleOf } from './learning/sample.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
+import type { SkipCause } from './reasons.js';
 import { requeueAfter } from './retry.js';
 import { failureCount, type LiveAttempt, type TaskRecord } from './run-state.js';
-import { stopEveryone, stopLateComer } from './stopping.js';
-import type { HaltThreshold, NodeSignal } from './task-spec.js';
+import { requestStop, stopEveryone, stopLateComer } from './stopping.js';
+import type { HaltThreshold } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
 import { outcomeOf, verdictOf } from './verdict.js';
 
@@ -47,7 +49,10 @@ function takeFact(tick: Tick, fact: Fact): void {
       takeMeasured(tick, fact);
       return;
     case 'stop-requested':
-      requestStop(tick, fact.signal);
+      requestStop(tick, fact);
+      return;
+    case 'commanded':
+      takeCommand(tick, fact);
       return;
     default:
       unreachable(fact);
@@ -143,7 +148,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     tick.control.slowStart = widened(tick.control.slowStart);
   const { stop, halted } = tick.state;
   const requeue =
-    stop === undefined && halted === undefined
+    stop === undefined && halted === undefined && record.cancels === 0
       ? requeueAfter(record, {
           verdict,
           peakBytes,
@@ -189,12 +194,6 @@ function learned(
   return sample !== undefined && learnFrom(control.knowledge, group, sample);
 }
 
-function requestStop(tick: Tick, signal: NodeSignal): void {
-  const times = (tick.state.stop?.times ?? 0) + 1;
-  emit(tick, { kind: 'stop-requested', signal, times });
-  stopEveryone(tick, { kind: 'signal', signal }, times > 1);
-}
-
 /** The user has asked twice, and the kernel cannot end it: nobody waits for that process any longer. */
 export function giveUpStuck(tick: Tick): void {
   if ((tick.state.stop?.times ?? 0) < 2) return;
@@ -217,7 +216,10 @@ export function finishDoomed(tick: Tick): void {
   for (const record of state.tasks.values()) {
     if (record.phase.kind !== 'queued') continue;
     if (state.stop !== undefined) {
-      const skipped = { kind: 'stopped', signal: state.stop.signal } as const;
+      const skipped: SkipCause =
+        state.stop.by === undefined
+          ? { kind: 'stopped', signal: state.stop.signal }
+          : { kind: 'canceled', of: 'run' };
       emit(tick, { kind: 'task-finished', task: record.spec.id, outcome: 'canceled', skipped });
     } else if (state.halted !== undefined) {
       const skipped = { kind: 'halted', failures: state.halted.failures } as const;

@@ -1,3 +1,4 @@
+import type { Command } from './command.js';
 import type { ExitStatus, OomCounters, StartFault } from './outcome.js';
 import type { NodeSignal, TaskId } from './task-spec.js';
 
@@ -67,7 +68,9 @@ export type Fact =
   /** How large the task's input files are together; absent when one of them cannot be found. */
   | { readonly kind: 'inputs-measured'; readonly task: TaskId; readonly bytes?: number }
   /** The user wants the run to end; the second request is an order to kill. */
-  | { readonly kind: 'stop-requested'; readonly signal: NodeSignal };
+  | { readonly kind: 'stop-requested'; readonly signal: NodeSignal }
+  /** The user has told the run to do something; `id` names the one who waits for the answer. */
+  | { readonly kind: 'commanded'; readonly id: number; readonly command: Command };
 
 /** All that a decision may know: one consistent look, taken before the tick. */
 export interface Observation {

@@ -47,7 +47,7 @@ export type Verdict =
     }
   | { readonly kind: 'preempted'; readonly peakBytes: number }
   | { readonly kind: 'timed-out'; readonly timeoutMs: number }
-  | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' }
+  | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' | 'command' }
   /** A signal that neither we nor the kernel's OOM killer sent. */
   | { readonly kind: 'external-signal'; readonly signal: NodeSignal }
   | ({ readonly kind: 'could-not-start' } & StartFault)

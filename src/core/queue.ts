@@ -12,6 +12,8 @@ import type { TaskRecord } from './run-state.js';
 export interface Queue {
   readonly lanes: Map<string, Lane>;
   readonly backOff: BackOff;
+  /** The user holds them: nobody looks at them until they are released. */
+  readonly held: Set<TaskRecord>;
 }
 
 interface Lane {
@@ -32,7 +34,7 @@ export const NEXT_IN_LINE_AFTER = 3;
 
 /** An empty queue. */
 export function emptyQueue(): Queue {
-  return { lanes: new Map(), backOff: emptyBackOff() };
+  return { lanes: new Map(), backOff: emptyBackOff(), held: new Set() };
 }
 
 /** Negative when `a` starts before `b`: next in line, then priority, then place in the jobfile. */
@@ -50,12 +52,13 @@ export function isNextInLine(task: TaskRecord): boolean {
 }
 
 /**
- * Puts a task in: aside when its phase says that it backs off, into its lane otherwise. What decides its place must not
+ * Puts a task in: aside when it is held, or when its phase says that it backs off, into its lane otherwise. What decides its place must not
  * change while it waits.
  */
 export function enqueue(queue: Queue, task: TaskRecord): void {
   const { phase } = task;
-  if (phase.kind === 'queued' && phase.notBeforeMs > phase.sinceMs)
+  if (task.isHeld) queue.held.add(task);
+  else if (phase.kind === 'queued' && phase.notBeforeMs > phase.sinceMs)
     rest(queue.backOff, task, phase.notBeforeMs);
   else intoLane(queue, task);
 }
@@ -80,27 +83,33 @@ function intoLane(queue: Queue, task: TaskRecord): void {
   lane.incoming.push(task);
 }
 
-/** Takes a task out, from its lane or from its back-off. Nothing happens if it is not there. */
-export function dequeue(queue: Queue, task: TaskRecord): void {
-  if (stir(queue.backOff, task)) return;
+/**
+ * Takes a task out, from its lane, from its back-off or from those that are held.
+ *
+ * @returns false if it was not there.
+ */
+export function dequeue(queue: Queue, task: TaskRecord): boolean {
+  if (queue.held.delete(task) || stir(queue.backOff, task)) return true;
   const lane = queue.lanes.get(task.spec.concurrency ?? FREE_LANE);
-  if (lane === undefined) return;
+  if (lane === undefined) return false;
   settle(lane);
   const at = placeOf(lane.sorted, task);
-  if (lane.sorted[at] === task) lane.sorted.splice(at, 1);
+  if (lane.sorted[at] !== task) return false;
+  lane.sorted.splice(at, 1);
+  return true;
 }
 
-/** How many tasks wait for their turn or for the end of their back-off. */
+/** How many tasks wait for their turn, for the end of their back-off or for the user. */
 export function queueLength(queue: Queue): number {
-  let length = queue.backOff.heap.length;
+  let length = queue.backOff.heap.length + queue.held.size;
   for (const lane of queue.lanes.values()) length += lane.sorted.length + lane.incoming.length;
   return length;
 }
 
-/** All tasks in starting order, those that back off among them. Sorts them: for views, not for every tick. */
+/** All tasks in starting order, those that back off and those that are held among them. Sorts them: for views, not for every tick. */
 export function everyoneInOrder(queue: Queue): TaskRecord[] {
   const resting = queue.backOff.heap.map(({ task }) => task);
-  return [...inOrder(queue, () => true), ...resting].sort(startsBefore);
+  return [...inOrder(queue, () => true), ...resting, ...queue.held].sort(startsBefore);
 }
 
 /**

@@ -108,7 +108,9 @@ export type WaitReason =
     }
   | { readonly kind: 'concurrency'; readonly name: string; readonly limit: number }
   | { readonly kind: 'max-parallel'; readonly limit: number }
-  | { readonly kind: 'back-off'; readonly untilMs: number };
+  | { readonly kind: 'back-off'; readonly untilMs: number }
+  /** The user holds the run, or this task. */
+  | { readonly kind: 'held'; readonly of: 'run' | 'task' };
 
 /** One running attempt, looked at as a victim. */
 export interface Candidate {
@@ -145,6 +147,8 @@ export type StopReason =
   | { readonly kind: 'timed-out'; readonly timeoutMs: number; readonly ranMs: number }
   | { readonly kind: 'signal'; readonly signal: string }
   | { readonly kind: 'halt'; readonly failures: number }
+  /** The user has canceled the task, or the run with it. */
+  | { readonly kind: 'canceled'; readonly of: 'run' | 'task' }
   /** The main process ended and left others behind. */
   | { readonly kind: 'left-behind' };
 
@@ -159,4 +163,6 @@ export type RequeueCause =
 export type SkipCause =
   | { readonly kind: 'need-did-not-succeed'; readonly job: string }
   | { readonly kind: 'halted'; readonly failures: number }
-  | { readonly kind: 'stopped'; readonly signal: string };
+  | { readonly kind: 'stopped'; readonly signal: string }
+  /** The user has canceled the task, or the run with it. */
+  | { readonly kind: 'canceled'; readonly of: 'run' | 'task' };

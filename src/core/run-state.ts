@@ -1,4 +1,11 @@
-import type { BudgetChanged, GroupGrew, RunEnded, RunStarted, Sampled } from './events.js';
+import type {
+  BudgetChanged,
+  GroupGrew,
+  RunEnded,
+  RunStarted,
+  Sampled,
+  StopRequested,
+} from './events.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import { emptyQueue, type Queue } from './queue.js';
 import type {
@@ -9,7 +16,7 @@ import type {
   StopReason,
   WaitReason,
 } from './reasons.js';
-import type { NodeSignal, TaskId, TaskSpec } from './task-spec.js';
+import type { TaskId, TaskSpec } from './task-spec.js';
 
 /**
  * Where a task stands; each state carries exactly what is known in it.
@@ -90,6 +97,10 @@ export interface TaskRecord {
   limitBytes: number | undefined;
   /** No estimate may be lower: an earlier attempt was stopped up there. */
   floorBytes: number;
+  /** The user holds it back: it does not start until it is released. */
+  isHeld: boolean;
+  /** How often the user has canceled it: it does not run again. */
+  cancels: number;
   /** Size of its input files; undefined when it has none, or before they were measured, or when one is missing. */
   inputBytes: number | undefined;
   /** Why it last waited, if it was at the head of the queue. */
@@ -134,6 +145,7 @@ export interface RunCounts {
  * the same state again.
  */
 export interface RunState {
+  /** Its `config` is the one that holds now. */
   started: RunStarted | undefined;
   readonly tasks: Map<TaskId, TaskRecord>;
   readonly jobs: Map<string, JobProgress>;
@@ -149,8 +161,10 @@ export interface RunState {
   readonly counts: RunCounts;
   unfinished: number;
   level: PressureLevel;
+  /** The user wants nothing to be started. */
+  isHeld: boolean;
   budget: BudgetChanged | undefined;
-  stop: { readonly signal: NodeSignal; readonly times: number } | undefined;
+  stop: Pick<StopRequested, 'signal' | 'times' | 'by'> | undefined;
   halted: { readonly mode: 'soon' | 'now'; readonly failures: number } | undefined;
   lastSample: Sampled | undefined;
   /** Groups that outgrew their stored profiles; known at the end. */
@@ -172,6 +186,7 @@ export function emptyRunState(): RunState {
     counts: { outcomes: new Map(), preemptions: 0, oomKills: 0 },
     unfinished: 0,
     level: 'open',
+    isHeld: false,
     budget: undefined,
     stop: undefined,
     halted: undefined,

@@ -1,7 +1,7 @@
 import { halved, usedBytesOf } from './control.js';
 import { chooseVictims } from './preemption.js';
 import { atLeast } from './pressure.js';
-import type { RunEvent } from './events.js';
+import type { RunEvent, StopRequested } from './events.js';
 import type { PreemptReason, StopReason } from './reasons.js';
 import type { TaskRecord } from './run-state.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
@@ -59,7 +59,8 @@ function hasExited(record: TaskRecord): boolean {
 function whyWithoutGrace({ state }: Tick, reason: StopReason): KillReason {
   if (reason.kind === 'left-behind') return 'left-behind';
   if (reason.kind === 'preempted' && state.level === 'critical') return 'critical';
-  return reason.kind === 'signal' && (state.stop?.times ?? 0) > 1 ? 'second-signal' : 'grace-over';
+  const isOfRun = reason.kind === 'signal' || (reason.kind === 'canceled' && reason.of === 'run');
+  return isOfRun && (state.stop?.times ?? 0) > 1 ? 'second-signal' : 'grace-over';
 }
 
 /** Ends an attempt that is being stopped, now. */
@@ -181,6 +182,16 @@ function sayVictimsMissing(tick: Tick, neededBytes: number): void {
   if (control.victimsMissing) return;
   control.victimsMissing = true;
   emit(tick, { kind: 'victims-missing', level: state.level, neededBytes, numbers });
+}
+
+/** The user wants the run to end; the second time, at once. */
+export function requestStop(tick: Tick, request: Pick<StopRequested, 'signal' | 'by'>): void {
+  const { signal, by } = request;
+  const times = (tick.state.stop?.times ?? 0) + 1;
+  emit(tick, { kind: 'stop-requested', signal, times, ...(by === undefined ? {} : { by }) });
+  const reason: StopReason =
+    by === undefined ? { kind: 'signal', signal } : { kind: 'canceled', of: 'run' };
+  stopEveryone(tick, reason, times > 1);
 }
 
 /** Ends the whole run: everyone is asked, or, the second time, killed. */

@@ -18,7 +18,7 @@ export interface Tick {
   readonly control: Control;
   readonly seen: Observation;
   readonly tMs: number;
-  readonly lines: Lines;
+  lines: Lines;
   /** What part of all claims may surprise, 0 to 1. */
   readonly unknownShare: number;
   readonly basis: EstimateBasis;

@@ -62,6 +62,8 @@ function ourDoing(stop: StopReason, { peakBytes }: AttemptTally): Verdict | unde
     case 'signal':
     case 'halt':
       return { kind: 'canceled', by: stop.kind };
+    case 'canceled':
+      return { kind: 'canceled', by: 'command' };
     case 'left-behind':
       return undefined;
     default:

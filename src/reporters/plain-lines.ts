@@ -3,6 +3,7 @@ import type {
   BudgetChanged,
   RunEvent,
   RunStarted,
+  StopRequested,
   TaskFinished,
 } from '../core/events.js';
 import { linesFor } from '../core/lines.js';
@@ -10,6 +11,7 @@ import type { PastAttempt, RunState } from '../core/run-state.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
+import { commandWords } from './words-commands.js';
 import { growthWords } from './words-growth.js';
 import { levelWords, memoryWords } from './words-memory.js';
 import {
@@ -79,8 +81,8 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
         event,
         'stop',
         event.times === 1
-          ? `got ${event.signal}: tasks are asked to end; once more kills them`
-          : `got ${event.signal} again: tasks are killed`,
+          ? `${whoStops(event)}: tasks are asked to end; once more kills them`
+          : `${whoStops(event)} again: tasks are killed`,
       );
     case 'halted':
       return line(
@@ -91,9 +93,20 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
       );
     case 'group-grew':
       return line('key', event, 'grew', growthWords(event));
+    case 'run-held':
+    case 'run-released':
+    case 'task-held':
+    case 'task-released':
+    case 'cancel-requested':
+    case 'config-changed':
+      return line('news', event, 'told', commandWords(event));
     default:
       return memoryLine(event);
   }
+}
+
+function whoStops({ signal, by }: StopRequested): string {
+  return by === undefined ? `got ${signal}` : 'canceled by the user';
 }
 
 function memoryLine(event: RunEvent): PlainLine | undefined {
@@ -198,6 +211,7 @@ function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): P
       return line('news', event, 'time out', text);
     case 'signal':
     case 'halt':
+    case 'canceled':
       return line('detail', event, 'cancel', text);
     case 'left-behind':
       return line('news', event, 'clear', `${text}; they are killed`);

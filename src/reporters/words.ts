@@ -31,9 +31,7 @@ export function verdictWords(verdict: Verdict): string {
     case 'timed-out':
       return `stopped at its timeout of ${formatDuration(verdict.timeoutMs)}`;
     case 'canceled':
-      return verdict.by === 'signal'
-        ? 'canceled: memsched was told to stop'
-        : 'canceled: the run was halted';
+      return CANCELED[verdict.by];
     case 'external-signal':
       return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
     case 'could-not-start':
@@ -44,6 +42,12 @@ export function verdictWords(verdict: Verdict): string {
       return unreachable(verdict);
   }
 }
+
+const CANCELED = {
+  signal: 'canceled: memsched was told to stop',
+  halt: 'canceled: the run was halted',
+  command: 'canceled by the user',
+} as const;
 
 /** How an attempt's main process ended, whoever was behind it. */
 export function exitedWords(exit: ExitStatus): string {
@@ -143,6 +147,8 @@ export function waitWords(reason: WaitReason, nowMs: number): string {
       return reason.untilMs > nowMs
         ? `waits out its back-off, ${formatDuration(reason.untilMs - nowMs)} more`
         : 'its back-off is over';
+    case 'held':
+      return reason.of === 'run' ? 'the run is held by the user' : 'held by the user';
     default:
       return unreachable(reason);
   }
@@ -159,6 +165,8 @@ export function stopWords(reason: StopReason): string {
       return `memsched got ${printable(reason.signal)}`;
     case 'halt':
       return `the run was halted after ${counted(reason.failures, 'failure')}`;
+    case 'canceled':
+      return reason.of === 'run' ? 'the user has canceled the run' : 'the user has canceled it';
     case 'left-behind':
       return 'its main process ended and left others behind';
     default:
@@ -195,6 +203,10 @@ export function skipWords(cause: SkipCause): string {
       return `skipped: the run was halted after ${counted(cause.failures, 'failure')}`;
     case 'stopped':
       return `not started: memsched got ${printable(cause.signal)}`;
+    case 'canceled':
+      return cause.of === 'run'
+        ? 'not started: the user has canceled the run'
+        : 'not started: the user has canceled it';
     default:
       return unreachable(cause);
   }

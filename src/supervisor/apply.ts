@@ -1,4 +1,5 @@
 import type { Action } from '../core/actions.js';
+import type { CommandReply } from '../core/command.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { StartFault } from '../core/outcome.js';
 import type { TaskId } from '../core/task-spec.js';
@@ -19,6 +20,8 @@ export interface Effects {
   readonly inputs: InputMeter;
   readonly logs: LogPaths;
   readonly inbox: Inbox;
+  /** Tells whoever gave the command of this number what came of it. */
+  readonly answer: (id: number, reply: CommandReply) => void;
   /** Makes the next tick come at once. */
   readonly wake: () => void;
   /** Makes the next tick come soon: there is news, and nothing waits for it. */
@@ -47,6 +50,12 @@ function applyOne(action: Action, effects: Effects): void {
       return;
     case 'limit-tree':
       host.limitTree(action);
+      return;
+    case 'set-budget':
+      host.setBudget(action.budget);
+      return;
+    case 'answer':
+      effects.answer(action.id, action.reply);
       return;
     default:
       unreachable(action);

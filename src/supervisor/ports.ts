@@ -1,7 +1,7 @@
 import type { RunEvent, Tier } from '../core/events.js';
 import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../core/observation.js';
 import type { ExitStatus, StartFault } from '../core/outcome.js';
-import type { NodeSignal, TaskId } from '../core/task-spec.js';
+import type { BudgetSpec, NodeSignal, TaskId } from '../core/task-spec.js';
 import type { Result } from '../util/result.js';
 
 /** Time, from outside. */
@@ -68,6 +68,8 @@ export interface TaskHost {
   close(ref: AttemptRef): AttemptTally | 'populated';
   /** `memory.high` and `memory.max` of all tasks together; does nothing where the tier cannot. */
   limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void;
+  /** What `observe` works out the budget from, from now on. */
+  setBudget(budget: BudgetSpec): void;
   /** Calls back when the kernel says that something changed (brake felt, attempt emptied). */
   onChange(callback: () => void): void;
   /** Removes everything we made. What does not go is returned, by path. */

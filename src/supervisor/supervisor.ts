@@ -1,3 +1,4 @@
+import type { Command, CommandReply } from '../core/command.js';
 import { initialControl, type Control } from '../core/control.js';
 import { decide } from '../core/decide.js';
 import type { RunEvent, RunStarted } from '../core/events.js';
@@ -51,6 +52,10 @@ export class Supervisor {
   readonly #observer: Observer;
   readonly #effects: Effects;
   readonly #startedAtMs: number;
+  /** Who waits for the answer to a command, by its number. */
+  readonly #asking = new Map<number, (reply: CommandReply) => void>();
+  #commands = 0;
+  #isOver = false;
   #onEnd: ((end: RunEnd) => void) | undefined;
   #cancelTimer: (() => void) | undefined;
   /** Whether the next tick comes at once, after the gap between notices, or when the interval is over. */
@@ -74,6 +79,9 @@ export class Supervisor {
       inputs,
       logs,
       inbox: this.#inbox,
+      answer: (id, reply) => {
+        this.#answer(id, reply);
+      },
       wake,
       soon: () => {
         this.#soon();
@@ -106,6 +114,23 @@ export class Supervisor {
   requestStop(signal: NodeSignal): void {
     this.#inbox.put({ kind: 'stop-requested', signal });
     this.#wake();
+  }
+
+  /** The user tells the live run something; the tick that takes it answers, once it is written down. */
+  command(command: Command): Promise<CommandReply> {
+    if (this.#isOver) return Promise.resolve({ kind: 'run-is-over' });
+    this.#commands += 1;
+    const id = this.#commands;
+    this.#inbox.put({ kind: 'commanded', id, command });
+    this.#wake();
+    return new Promise((resolve) => {
+      this.#asking.set(id, resolve);
+    });
+  }
+
+  #answer(id: number, reply: CommandReply): void {
+    this.#asking.get(id)?.(reply);
+    this.#asking.delete(id);
   }
 
   #announce(): void {
@@ -184,7 +209,9 @@ export class Supervisor {
   #finish(end: RunEnd): void {
     const onEnd = this.#onEnd;
     this.#onEnd = undefined;
+    this.#isOver = true;
     this.#cancelTimer?.();
+    for (const id of [...this.#asking.keys()]) this.#answer(id, { kind: 'run-is-over' });
     onEnd?.(end);
   }
 }

@@ -8,7 +8,7 @@ import type {
   HostSample,
 } from '../../src/core/observation.js';
 import type { OomCounters, StartFault } from '../../src/core/outcome.js';
-import type { NodeSignal, TaskId } from '../../src/core/task-spec.js';
+import type { BudgetSpec, NodeSignal, TaskId } from '../../src/core/task-spec.js';
 import type { AttemptLimits, Entry, LaunchEnd, TaskHost } from '../../src/supervisor/ports.js';
 import { err, ok, type Result } from '../../src/util/result.js';
 import type { Enclosure, TrueCause } from './enclosure.js';
@@ -186,6 +186,10 @@ export class FakeHost implements TaskHost {
     this.#machine.drawHigh(limits.highBytes);
     this.#wantedMax = limits.maxBytes;
     this.#lowerMax();
+  }
+
+  setBudget(budget: BudgetSpec): void {
+    this.#machine.budget = budget;
   }
 
   onChange(callback: () => void): void {

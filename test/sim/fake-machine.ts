@@ -1,5 +1,6 @@
 import { budgetNow, type MemoryLevel } from '../../src/core/budget.js';
 import type { AttemptRef, HostSample } from '../../src/core/observation.js';
+import type { BudgetSpec } from '../../src/core/task-spec.js';
 import type { AttemptLimits } from '../../src/supervisor/ports.js';
 import { KiB, MiB } from '../../src/util/bytes.js';
 import { Enclosure } from './enclosure.js';
@@ -49,6 +50,8 @@ export interface OomRecord {
  */
 export class FakeMachine {
   readonly spec: MachineSpec;
+  /** As the supervisor was told last. */
+  budget: BudgetSpec;
   readonly enclosures = new Map<string, Enclosure>();
   readonly oomKills: OomKills = { own: 0, tree: 0, host: 0 };
   readonly oomRecords: OomRecord[] = [];
@@ -76,6 +79,7 @@ export class FakeMachine {
 
   constructor(spec: MachineSpec, clock: VirtualClock) {
     this.spec = spec;
+    this.budget = spec.budget;
     this.#clock = clock;
     this.#reclaim = new Reclaim(spec.swap, [this.tasks, this.strays]);
     this.#others = othersOf(spec);
@@ -163,14 +167,14 @@ export class FakeMachine {
 
   /** The most that tasks may use now, whatever anyone believes. */
   budgetBytes(): number {
-    return budgetNow(this.spec.budget, this.levels(), this.tasks.anonBytes).budgetBytes;
+    return budgetNow(this.budget, this.levels(), this.tasks.anonBytes).budgetBytes;
   }
 
   /** One look, as the supervisor gets it. */
   observe(): HostSample {
     this.#lookAround();
     const usedBytes = this.#usedAsSeen();
-    const budget = budgetNow(this.spec.budget, this.levels(), usedBytes);
+    const budget = budgetNow(this.budget, this.levels(), usedBytes);
     const { own, tree, host } = this.oomKills;
     const sample: { -readonly [K in keyof HostSample]: HostSample[K] } = {
       budgetBytes: budget.budgetBytes,

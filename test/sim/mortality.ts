@@ -140,6 +140,10 @@ export class Mortality {
         this.step();
         inner.limitTree(limits);
       },
+      setBudget: (budget) => {
+        this.step();
+        inner.setBudget(budget);
+      },
       dispose: () => inner.dispose(),
     };
   }

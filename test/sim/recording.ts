@@ -1,3 +1,4 @@
+import type { Command } from '../../src/core/command.js';
 import type { RunEvent } from '../../src/core/events.js';
 import type { Priors } from '../../src/core/knowledge.js';
 import type { AttemptRef, HostSample } from '../../src/core/observation.js';
@@ -11,11 +12,19 @@ import type { DeathPlan } from './mortality.js';
 import type { Mishaps } from './program.js';
 import type { Workload } from './workload.js';
 
+/** A command, and when it is given. */
+export interface TimedCommand {
+  readonly atMs: number;
+  readonly command: Command;
+}
+
 /** Everything that makes a run what it is: the same setup gives the same run, event by event. */
 export interface Setup {
   readonly seed: number;
   readonly machine: MachineSpec;
   readonly workload: Workload;
+  /** What the user tells the live run, and when. */
+  readonly commands?: readonly TimedCommand[];
   readonly faults?: FaultPlan;
   readonly death?: DeathPlan;
   /** Who goes on after that; without one the run ends there. */

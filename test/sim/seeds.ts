@@ -1,11 +1,13 @@
-import type { HaltRule, RunConfig } from '../../src/core/task-spec.js';
+import type { Command } from '../../src/core/command.js';
+import type { HaltRule, RunConfig, TaskId } from '../../src/core/task-spec.js';
+import { present } from '../../src/util/assert.js';
 import { drawMachine } from './draw-machine.js';
 import { drawWorkload } from './draw-workload.js';
 import { drawFaults } from './faults.js';
 import type { MachineSpec } from './machine-spec.js';
 import type { DeathPlan } from './mortality.js';
 import { Random } from './random.js';
-import type { Setup } from './recording.js';
+import type { Setup, TimedCommand } from './recording.js';
 import { learnedFrom } from './scenario.js';
 import { simulate } from './simulate.js';
 import { plainConfig } from './specs.js';
@@ -21,6 +23,7 @@ export function setupFor(seed: number): Setup {
   return {
     ...calm,
     workload: { ...calm.workload, stopsAtMs: drawStops(chance.fork('stops')) },
+    commands: drawCommands(chance.fork('commands'), calm),
     faults: drawFaults(chance.fork('faults')),
     ...drawDeath(chance.fork('death')),
     ...(isLater ? { priors: learnedFrom(simulate(calm)) } : {}),
@@ -40,6 +43,28 @@ export function calmSetupFor(seed: number): Setup {
 function drawStops(chance: Random): number[] {
   if (!chance.chance(0.1)) return [];
   return [chance.int(100, 20_000), chance.int(20_000, 25_000)].slice(0, chance.int(1, 2));
+}
+
+/** One run in five is told something while it goes on; what was held is released in the end, or it would never end. */
+function drawCommands(chance: Random, { workload }: Setup): TimedCommand[] {
+  if (!chance.chance(0.2)) return [];
+  const ids = workload.plan.tasks.map(({ id }) => id);
+  const anyone = (): TaskId => present(ids[chance.int(0, ids.length - 1)], 'a run has tasks');
+  const commands = Array.from({ length: chance.int(1, 8) }, (): TimedCommand => {
+    const task = chance.chance(0.8) ? { task: anyone() } : {};
+    const kind = chance.pick(['hold', 'hold', 'release', 'cancel'] as const);
+    // To cancel the whole run is to stop it, which is drawn apart.
+    const command: Command = kind === 'cancel' ? { kind, task: anyone() } : { kind, ...task };
+    return { atMs: Math.round(chance.logBetween(1, 30_000)), command };
+  });
+  const held = new Set(
+    commands.map(({ command }) => ('task' in command ? command.task : undefined)),
+  );
+  const releases = [...held].map((task): TimedCommand => ({
+    atMs: 31_000,
+    command: { kind: 'release', ...(task === undefined ? {} : { task }) },
+  }));
+  return [...commands, ...releases, { atMs: 31_000, command: { kind: 'release' } }];
 }
 
 /** One supervisor in eight dies, most of them early: a run has some hundred events, and fewer deeds. */

@@ -166,6 +166,11 @@ class Simulation {
         this.#supervisor.requestStop('SIGINT');
       });
     }
+    for (const { atMs, command } of this.#setup.commands ?? []) {
+      clock.after(atMs, () => {
+        void this.#supervisor.command(command);
+      });
+    }
     for (const { atMs, forMs } of faults.pauses) {
       clock.after(atMs, () => {
         clock.jump(forMs);

@@ -181,6 +181,10 @@ class CgroupHost implements TaskHost {
     this.#tasks.limit(safeBrake ? limits : { ...limits, highBytes: 'max' });
   }
 
+  setBudget(budget: BudgetSpec): void {
+    this.#reader.setBudget(budget);
+  }
+
   onChange(callback: () => void): void {
     this.#listeners.push(callback);
   }

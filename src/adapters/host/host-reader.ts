@@ -31,6 +31,8 @@ export interface HostReaderOptions {
 /** Reads the machine: the part of a look that is the same in every tier. */
 export interface HostReader {
   look(tree: TreeLook): HostSample;
+  /** From the next look on, the budget is this. */
+  setBudget(budget: BudgetSpec): void;
   close(): void;
 }
 
@@ -43,6 +45,8 @@ export function createHostReader(options: HostReaderOptions): HostReader {
   const levels = options.limits.map((source) => levelReader(source, files));
   const oomFileV1 = oomControlOf(options);
 
+  let spec = options.budget;
+
   const psiNow = (): PsiTotals | undefined => {
     const text = pressureFile.read();
     return text === undefined ? undefined : parsePressure(text);
@@ -51,7 +55,7 @@ export function createHostReader(options: HostReaderOptions): HostReader {
     look: (tree) => {
       const meminfo = parseMeminfo(meminfoFile.read() ?? '');
       const limited = levels.map((level) => level.read()).filter((level) => level !== undefined);
-      const budget = budgetNow(options.budget, [hostLevel(meminfo), ...limited], tree.usedBytes);
+      const budget = budgetNow(spec, [hostLevel(meminfo), ...limited], tree.usedBytes);
       const psi = psiNow();
       const vmstat = parseVmstat(vmstatFile.read() ?? '');
       const oomKills = largest(vmstat.oomKills, keyedNumber(oomFileV1?.read() ?? '', 'oom_kill'));
@@ -65,6 +69,9 @@ export function createHostReader(options: HostReaderOptions): HostReader {
         brakeEvents: tree.brakeEvents,
         ...(oomKills !== undefined && { oomKills }),
       };
+    },
+    setBudget: (budget) => {
+      spec = budget;
     },
     close: () => {
       for (const file of [meminfoFile, vmstatFile, pressureFile, ...levels]) file.close();

@@ -25,6 +25,12 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'tick-late': true,
   'victims-missing': true,
   'stop-requested': true,
+  'run-held': true,
+  'run-released': true,
+  'task-held': true,
+  'task-released': true,
+  'cancel-requested': true,
+  'config-changed': true,
   halted: true,
   'group-grew': true,
   'run-ended': true,
@@ -71,6 +77,15 @@ const KEYS: Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> = {
     limitPct: z.number(),
   }),
   'inputs-measured': ofTask,
+  'task-held': ofTask,
+  'task-released': ofTask,
+  'cancel-requested': ofTask.extend({ times: z.number().int().positive() }),
+  'config-changed': z.looseObject({
+    key: z.string(),
+    before: z.string(),
+    after: z.string(),
+    config: z.looseObject({}),
+  }),
 };
 
 const header = z.looseObject({

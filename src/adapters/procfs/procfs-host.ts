@@ -150,6 +150,10 @@ class ProcfsHost implements TaskHost {
     return;
   }
 
+  setBudget(budget: BudgetSpec): void {
+    this.#reader.setBudget(budget);
+  }
+
   /** Nothing tells of changes here: they are seen at the next sample. */
   onChange(): void {
     return;

@@ -194,6 +194,10 @@ class Stage {
         });
         return;
       }
+      case 'set-budget':
+      case 'answer':
+        // Nobody gives commands in a rehearsal.
+        return;
       default:
         unreachable(action);
     }

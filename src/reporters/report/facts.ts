@@ -78,7 +78,10 @@ export function runNotes(state: RunState): readonly string[] {
   return [
     ...(stop === undefined
       ? []
-      : [`memsched got ${printable(stop.signal)}${stop.times > 1 ? ' again' : ''}.`]),
+      : [
+          `${stop.by === undefined ? `memsched got ${printable(stop.signal)}` : 'The user canceled the run'}${stop.times > 1 ? ' again' : ''}.`,
+        ]),
+    ...(state.isHeld ? ['The run is held: nothing starts until it is released.'] : []),
     ...(halted === undefined
       ? []
       : [`The run was halted after ${counted(halted.failures, 'failure')}.`]),

@@ -49,6 +49,8 @@ export interface ReportRun {
   readonly totals: string;
   /** What is to be known before anything else: that it died, was stopped, was halted, outgrew a profile. */
   readonly notes: readonly string[];
+  /** What the user did to the run while it went on: held it, changed its thresholds. */
+  readonly commands: readonly ReportEntry[];
   /** Name and value, to be read. */
   readonly facts: readonly (readonly [string, string])[];
   readonly budgetBytes: number;

@@ -4,10 +4,12 @@ import { emptyRunState, type RunState } from '../../core/run-state.js';
 import { printable } from '../../util/printable.js';
 import { usedBytesIn } from '../peak.js';
 import { totals } from '../summary.js';
+import { commandWords } from '../words-commands.js';
 import { runFacts, runNotes } from './facts.js';
 import { GroupCollector } from './groups.js';
 import {
   REPORT_VERSION,
+  type ReportEntry,
   type ReportData,
   type ReportRun,
   type ReportStanding,
@@ -15,6 +17,9 @@ import {
 import { StackCollector, UseCollector } from './series.js';
 import { StoryCollector, tasksToTell } from './stories.js';
 import { TaskCollector } from './tasks.js';
+
+/** Commands of the user to the whole run that are told, the last ones. */
+const COMMANDS_MAX = 100;
 
 /** What a report needs to know that no event says. */
 export interface ReportAbout {
@@ -35,6 +40,7 @@ export class ReportCollector {
   readonly #groups = new GroupCollector();
   readonly #use = new UseCollector();
   readonly #stack = new StackCollector();
+  readonly #commands: ReportEntry[] = [];
   #peakBytes = 0;
 
   /** @param tasksMax - tasks that get a row; default: as many as a page can bear. */
@@ -46,9 +52,17 @@ export class ReportCollector {
   event(event: RunEvent, state: RunState): void {
     this.#peakBytes = Math.max(this.#peakBytes, usedBytesIn(event));
     this.#use.event(event, state);
+    this.#command(event);
     this.#group(event);
     this.#tasks.event(event);
     this.#stack.event(event, (task) => this.#tasks.serialOf(task));
+  }
+
+  #command(event: RunEvent): void {
+    const { kind } = event;
+    if (kind !== 'run-held' && kind !== 'run-released' && kind !== 'config-changed') return;
+    this.#commands.push({ tMs: Math.round(event.tMs), text: printable(commandWords(event)) });
+    if (this.#commands.length > COMMANDS_MAX) this.#commands.shift();
   }
 
   #group(event: RunEvent): void {
@@ -74,7 +88,7 @@ export class ReportCollector {
       version: REPORT_VERSION,
       memsched: about.memsched,
       madeAtMs: about.madeAtMs,
-      run: runOf(state, about, this.#peakBytes),
+      run: { ...runOf(state, about, this.#peakBytes), commands: this.#commands },
       tasks: listed.tasks,
       unlistedTasks: listed.unlisted,
       attempts: listed.attempts,
@@ -106,7 +120,11 @@ export interface UntoldReport {
   told(): ReportData;
 }
 
-function runOf(state: RunState, about: ReportAbout, peakBytes: number): ReportRun {
+function runOf(
+  state: RunState,
+  about: ReportAbout,
+  peakBytes: number,
+): Omit<ReportRun, 'commands'> {
   const { started, budget, counts } = state;
   const { standing, untilMs, note } = about;
   const pressure = started?.config.pressure ?? { somePct: 0, fullPct: 0 };

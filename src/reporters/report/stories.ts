@@ -66,26 +66,10 @@ function ownTask(event: RunEvent): TaskId | undefined {
 }
 
 /** Whether it may be a part of the story of others than its own task. */
-function concernsAll({ kind }: RunEvent): boolean {
-  return kind === 'level-changed' || kind === 'attempt-stopping' || !OWN.has(kind);
+function concernsAll(event: RunEvent): boolean {
+  if (event.kind === 'attempt-stopping') return true;
+  return ownTask(event) === undefined && event.kind !== 'sampled';
 }
-
-/** What is told of its own task alone, or of none. */
-const OWN: ReadonlySet<RunEvent['kind']> = new Set<RunEvent['kind']>([
-  'task-planned',
-  'task-waits',
-  'attempt-admitted',
-  'attempt-launched',
-  'attempt-killed',
-  'attempt-stuck',
-  'attempt-exited',
-  'attempt-ended',
-  'task-requeued',
-  'task-finished',
-  'inputs-measured',
-  'group-grew',
-  'sampled',
-]);
 
 function bounded(entries: readonly StoryEntry[]): readonly ReportEntry[] {
   const short = entries.map(shortened);

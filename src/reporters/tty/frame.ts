@@ -107,7 +107,8 @@ function memoryLines(state: RunState, columns: number, { colour }: FrameOptions)
     ...(pressure === '' ? [] : [pressure]),
     ...(state.counts.preemptions > 0 ? [counted(state.counts.preemptions, 'preemption')] : []),
     ...(state.counts.oomKills > 0 ? [counted(state.counts.oomKills, 'OOM kill')] : []),
-    ...(state.stop === undefined ? [] : [`stopping after ${state.stop.signal}`]),
+    ...(state.isHeld ? ['held: starts nothing'] : []),
+    ...(state.stop === undefined ? [] : [stopWords(state.stop)]),
   ];
   const level = {
     open: colour.green,
@@ -119,6 +120,10 @@ function memoryLines(state: RunState, columns: number, { colour }: FrameOptions)
     `${label('memory')}${bar} ${fit(text, columns - LABEL_COLUMNS - barColumns(columns) - 1)}`,
     `${label('level')}${level(state.level)}${fit(counts.map((count) => ` · ${count}`).join(''), columns - LABEL_COLUMNS - state.level.length)}`,
   ];
+}
+
+function stopWords({ signal, by }: NonNullable<RunState['stop']>): string {
+  return by === undefined ? `stopping after ${signal}` : 'canceled';
 }
 
 function footLines(

@@ -98,6 +98,7 @@ const STOPPING = {
   'timed-out': 'timed out',
   signal: 'canceling',
   halt: 'canceling',
+  canceled: 'canceling',
   'left-behind': 'clearing up',
 } as const;
 

@@ -7,6 +7,7 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
+import { commandWords } from '../words-commands.js';
 import { growthWords } from '../words-growth.js';
 import {
   admitWords,
@@ -124,6 +125,11 @@ export class Story {
             : `its input files are ${formatBytes(event.bytes)}`,
         );
         return;
+      case 'task-held':
+      case 'task-released':
+      case 'cancel-requested':
+        this.#tell(tMs, commandWords(event));
+        return;
       case 'task-finished':
         this.#isOver = true;
         this.#tell(
@@ -178,8 +184,13 @@ export class Story {
       case 'stop-requested':
         this.#tell(
           event.tMs,
-          `memsched got ${printable(event.signal)}${event.times > 1 ? ' again' : ''}`,
+          `${event.by === undefined ? `memsched got ${printable(event.signal)}` : 'the user cancels the run'}${event.times > 1 ? ' again' : ''}`,
         );
+        return;
+      case 'run-held':
+      case 'run-released':
+      case 'config-changed':
+        this.#tell(event.tMs, commandWords(event));
         return;
       case 'halted':
         this.#tell(event.tMs, `the run is halted after ${counted(event.failures, 'failure')}`);

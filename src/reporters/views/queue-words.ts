@@ -20,7 +20,7 @@ function firstReady({ queue }: RunState, nowMs: number): TaskRecord | undefined 
   for (const { untilMs, task } of queue.backOff.heap) {
     if (untilMs <= nowMs && (first === undefined || startsBefore(task, first) < 0)) first = task;
   }
-  return first ?? nextUp(queue.backOff);
+  return first ?? nextUp(queue.backOff) ?? [...queue.held][0];
 }
 
 function isBackingOff({ phase }: TaskRecord, nowMs: number): boolean {
@@ -29,6 +29,8 @@ function isBackingOff({ phase }: TaskRecord, nowMs: number): boolean {
 
 function ownWaitWords(record: TaskRecord, state: RunState, nowMs: number): string {
   const { phase, waits } = record;
+  if (state.isHeld || record.isHeld)
+    return waitWords({ kind: 'held', of: record.isHeld ? 'task' : 'run' }, nowMs);
   if (phase.kind === 'queued' && phase.notBeforeMs > nowMs) {
     return Number.isFinite(phase.notBeforeMs)
       ? `waits out its back-off, ${formatDuration(phase.notBeforeMs - nowMs)} more`
@@ -37,7 +39,9 @@ function ownWaitWords(record: TaskRecord, state: RunState, nowMs: number): strin
   // Its reason is written down when its kind changes, and the level when it changes: the latter may be newer.
   if (waits?.kind === 'level' && state.level === 'open')
     return 'was held back, and is looked at again now that the level is open';
-  return waits === undefined ? 'is about to start' : waitWords(waits, nowMs);
+  return waits === undefined || waits.kind === 'held'
+    ? 'is about to start'
+    : waitWords(waits, nowMs);
 }
 
 /** Why queued tasks do not run now. Made once for a state, as it counts the queue. */
@@ -73,7 +77,7 @@ export function queueView(state: RunState, nowMs: number): QueueView {
 }
 
 function hasOwnReason(record: TaskRecord, nowMs: number): boolean {
-  return record.waits !== undefined || isBackingOff(record, nowMs);
+  return record.isHeld || record.waits !== undefined || isBackingOff(record, nowMs);
 }
 
 function unfinishedNeeds(record: TaskRecord, state: RunState): string[] {

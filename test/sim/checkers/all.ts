@@ -11,6 +11,7 @@ import { brakeIsLifted, brakeStaysAboveUse } from './brake.js';
 import { budgetIsRespected, budgetIsThere } from './budget.js';
 import { capsAreRespected, claimsAreRespected, strangersStartSlowly } from './caps.js';
 import type { Checker } from './checker.js';
+import { commandsAreObeyed } from './commands.js';
 import { deadlinesAreKept } from './deadlines.js';
 import { needsAreRespected } from './needs.js';
 import { followsFromVerdict, sumsAreTrue } from './outcomes.js';
@@ -33,6 +34,7 @@ export const CHECKERS: readonly Checker[] = [
   deadlinesAreKept,
   stopsAreFollowed,
   haltsAreInTime,
+  commandsAreObeyed,
   followsFromVerdict,
   sumsAreTrue,
   repetitionsAreBounded,

@@ -29,13 +29,17 @@ export const followsFromVerdict: Checker = {
     const specOf = specsById(recording);
     const chances = new Map<TaskId, Chances>();
     const wrong: string[] = [];
+    const unwanted = new Set<TaskId>();
     let isOver = false;
     let last: AttemptEnded | undefined;
     for (const event of recording.events) {
       if (event.kind === 'stop-requested' || event.kind === 'halted') isOver = true;
+      if (event.kind === 'cancel-requested') unwanted.add(event.task);
       if (last !== undefined) {
         const own = chancesOf(chances, last.task);
-        wrong.push(...unlike(event, last, isOver, specOf(last.task), own));
+        wrong.push(
+          ...unlike(event, last, isOver || unwanted.has(last.task), specOf(last.task), own),
+        );
       }
       last = event.kind === 'attempt-ended' ? event : undefined;
       if (event.kind === 'task-finished' && event.skipped !== undefined)
@@ -155,7 +159,8 @@ function oddlyRequeued(
 }
 
 function oddlySkipped({ task, outcome, skipped }: TaskFinished): string[] {
-  const expected = skipped?.kind === 'stopped' ? 'canceled' : 'skipped';
+  const byUser = skipped?.kind === 'stopped' || skipped?.kind === 'canceled';
+  const expected = byUser ? 'canceled' : 'skipped';
   return outcome === expected ? [] : [`${task} was never run, and is called ${outcome}`];
 }
 

@@ -214,7 +214,7 @@ function killDoubts(
 }
 
 function waitDoubts(
-  { reason, tMs }: Extract<RunEvent, { kind: 'task-waits' }>,
+  { task, reason, tMs }: Extract<RunEvent, { kind: 'task-waits' }>,
   { config, story }: Scene,
 ): string[] {
   const { level, live } = story;
@@ -253,6 +253,8 @@ function waitDoubts(
         return reason.limit === config.maxParallel && live.size >= reason.limit;
       case 'back-off':
         return reason.untilMs > 0;
+      case 'held':
+        return reason.of === 'run' ? story.isHeld : story.heldTasks.has(task);
     }
   })();
   return isSo ? [] : [`it could have started, by its own numbers: ${JSON.stringify(reason)}`];

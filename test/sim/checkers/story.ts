@@ -24,6 +24,9 @@ export class Story {
   level: PressureLevel = 'open';
   stops = 0;
   halted: 'soon' | 'now' | undefined;
+  isHeld = false;
+  readonly heldTasks = new Set<TaskId>();
+  readonly canceled = new Set<TaskId>();
 
   constructor(recording: Recording) {
     this.specOf = specsById(recording);
@@ -39,6 +42,19 @@ export class Story {
         return;
       case 'halted':
         this.halted = event.mode;
+        return;
+      case 'run-held':
+      case 'run-released':
+        this.isHeld = event.kind === 'run-held';
+        return;
+      case 'task-held':
+        this.heldTasks.add(event.task);
+        return;
+      case 'task-released':
+        this.heldTasks.delete(event.task);
+        return;
+      case 'cancel-requested':
+        this.canceled.add(event.task);
         return;
       case 'attempt-admitted':
         this.live.set(event.task, newlyAdmitted(event, this.specOf(event.task)));

@@ -22,6 +22,12 @@ class Line {
   /** Waiting for nothing but their turn, and from when on. */
   readonly ready = new Map<TaskId, number>();
   readonly live = new Map<TaskId, number>();
+  /** Would be ready, but for the user. */
+  readonly #aside = new Map<TaskId, number>();
+  readonly #held = new Set<TaskId>();
+  /** Canceled, it may be so before its needs are. */
+  readonly #finished = new Set<TaskId>();
+  isHeld = false;
 
   constructor({ setup }: Recording) {
     const { tasks, config } = setup.workload.plan;
@@ -37,7 +43,26 @@ class Line {
 
   /** Its inputs are looked at first, where it has some. */
   #release(task: TaskId, tMs: number): void {
-    if (this.#specs.get(task)?.hasInputs !== true) this.ready.set(task, tMs);
+    if (this.#finished.has(task)) return;
+    if (this.#specs.get(task)?.hasInputs !== true) this.#isReady(task, tMs);
+  }
+
+  #isReady(task: TaskId, tMs: number): void {
+    (this.#held.has(task) ? this.#aside : this.ready).set(task, tMs);
+  }
+
+  #hold(task: TaskId): void {
+    this.#held.add(task);
+    const sinceMs = this.ready.get(task);
+    if (sinceMs !== undefined) this.#aside.set(task, sinceMs);
+    this.ready.delete(task);
+  }
+
+  #letGo(task: TaskId, tMs: number): void {
+    this.#held.delete(task);
+    const sinceMs = this.#aside.get(task);
+    if (sinceMs !== undefined) this.ready.set(task, Math.max(tMs, sinceMs));
+    this.#aside.delete(task);
   }
 
   follow(event: RunEvent): void {
@@ -50,12 +75,22 @@ class Line {
         this.live.delete(event.task);
         return;
       case 'inputs-measured':
-        this.ready.set(event.task, event.tMs);
+        this.#isReady(event.task, event.tMs);
         return;
       case 'task-requeued':
         if (event.cause.kind === 'preempted')
           this.#preemptions.set(event.task, event.cause.preemptions);
-        this.ready.set(event.task, Math.max(event.tMs, event.notBeforeMs));
+        this.#isReady(event.task, Math.max(event.tMs, event.notBeforeMs));
+        return;
+      case 'task-held':
+        this.#hold(event.task);
+        return;
+      case 'task-released':
+        this.#letGo(event.task, event.tMs);
+        return;
+      case 'run-held':
+      case 'run-released':
+        this.isHeld = event.kind === 'run-held';
         return;
       case 'task-finished':
         this.#finish(event.task, event.tMs);
@@ -66,6 +101,8 @@ class Line {
 
   #finish(task: TaskId, tMs: number): void {
     this.ready.delete(task);
+    this.#aside.delete(task);
+    this.#finished.add(task);
     const job = this.#specs.get(task)?.job ?? '';
     const left = (this.#unfinishedOf.get(job) ?? 0) - 1;
     this.#unfinishedOf.set(job, left);
@@ -209,6 +246,7 @@ export const nobodyIdlesInVain: Checker = {
     let isOver = false;
     for (const event of recording.events) {
       const { tMs } = event;
+      if (line.isHeld || event.kind === 'run-released') idleSinceMs = tMs;
       if (line.live.size === 0 && !isOver) {
         const dueMs = Math.max(idleSinceMs, Math.min(...line.ready.values()));
         if (tMs - dueMs > boundMs) {

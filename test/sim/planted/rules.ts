@@ -3,6 +3,7 @@ import { alarmsAreRaised } from '../checkers/alarms.js';
 import { brakeIsLifted } from '../checkers/brake.js';
 import { budgetIsThere } from '../checkers/budget.js';
 import { strangersStartSlowly } from '../checkers/caps.js';
+import { commandsAreObeyed } from '../checkers/commands.js';
 import { deadlinesAreKept } from '../checkers/deadlines.js';
 import { followsFromVerdict, sumsAreTrue } from '../checkers/outcomes.js';
 import { haltsAreInTime, stopsAreFollowed } from '../checkers/stops.js';
@@ -60,6 +61,36 @@ export const RULES: readonly Planted[] = [
         { kind: 'stop-requested', tMs: 0, signal: 'SIGINT', times: 1 },
         ...events.slice(20),
       ]),
+  ],
+  [
+    'a task starts although the run is held',
+    commandsAreObeyed,
+    () => withEvents((events) => [{ kind: 'run-held', tMs: 0 }, ...events]),
+  ],
+  [
+    'a task starts although it is held',
+    commandsAreObeyed,
+    () => withEvents((events) => [{ kind: 'task-held', tMs: 0, task: 'last' }, ...events]),
+  ],
+  [
+    'a task starts although it was canceled',
+    commandsAreObeyed,
+    () =>
+      withEvents((events) => [
+        { kind: 'cancel-requested', tMs: 0, task: 'last', times: 1 },
+        ...events,
+      ]),
+  ],
+  [
+    'a command is lost',
+    commandsAreObeyed,
+    () => ({
+      ...run,
+      setup: {
+        ...run.setup,
+        commands: [{ atMs: -1e6, command: { kind: 'cancel', task: 'last' } }],
+      },
+    }),
   ],
   ['a run is not halted when it should be', haltsAreInTime, () => haltedFor(run)],
   [

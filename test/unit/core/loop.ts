@@ -138,7 +138,8 @@ export function of<K extends RunEvent['kind']>(
 /** What a decision does, in short: `launch a`, `signal a SIGTERM`, `kill a`; limits left out. */
 export function doings({ actions }: { readonly actions: readonly Action[] }): string[] {
   return actions.flatMap((action) => {
-    if (action.kind === 'limit-tree') return [];
+    if (action.kind === 'limit-tree' || action.kind === 'answer') return [];
+    if (action.kind === 'set-budget') return [action.kind];
     return action.kind === 'signal'
       ? [`signal ${action.task} ${action.signal}`]
       : [`${action.kind} ${action.task}`];

@@ -153,6 +153,32 @@ describe('a run that is not over', () => {
   });
 });
 
+test('what the user did to the run meanwhile, and where its lines were then', () => {
+  const events = recorded('preempted-then-succeeded');
+  const [start] = events;
+  if (start?.kind !== 'run-started') throw new Error('a journal starts with run-started');
+  const config = { ...start.config, holdShare: 0.5, isAsTold: true } as const;
+  const change = { key: 'hold', before: '80%', after: '50%', config } as const;
+  const at = events.findIndex(({ tMs }) => tMs > 5000);
+  const data = report([
+    ...events.slice(0, at),
+    { kind: 'run-held', tMs: 5000 },
+    { kind: 'config-changed', tMs: 5000, ...change },
+    ...events.slice(at),
+  ]);
+  expect(data.run.commands.map(({ text }) => text)).toEqual([
+    'the user holds the run: nothing is started until it is released',
+    'the user has set hold from 80% to 50%',
+  ]);
+  expect(data.run.notes).toEqual(['The run is held: nothing starts until it is released.']);
+  const place = data.tasks.findIndex(({ id }) => id === 'align.c');
+  expect(data.stories[place]?.map(({ text }) => text)).toContain(data.run.commands[0]?.text);
+  data.use.tMs.forEach((tMs, each) => {
+    const share = data.use.holdBytes[each]! / data.use.budgetBytes[each]!;
+    expect(share).toBeCloseTo(tMs > 5000 ? 0.5 : 0.8, 1);
+  });
+});
+
 describe('a run of very many tasks', () => {
   test('those that simply succeeded lose their rows, nobody of note does', () => {
     const order = { tasks: 3000, parallel: 20, runId: 'r' };

@@ -24,6 +24,22 @@ export function overview({ run }: ReportData, theme: Theme): HTMLElement {
     ),
     el('p', { class: 'totals' }, run.totals),
     ...run.notes.map((note) => el('p', { class: `note ${run.standing}` }, note)),
+    ...(run.commands.length === 0
+      ? []
+      : [
+          el(
+            'section',
+            { 'aria-labelledby': 'commands-title' },
+            el('h2', { id: 'commands-title' }, 'What the user changed meanwhile'),
+            el(
+              'ul',
+              { class: 'moments commands' },
+              ...run.commands.map(({ tMs, text }) =>
+                el('li', {}, el('span', { class: 'when' }, formatDuration(tMs)), text),
+              ),
+            ),
+          ),
+        ]),
     el(
       'dl',
       { class: 'facts' },

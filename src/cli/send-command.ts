@@ -1,0 +1,59 @@
+import { sendRequest, type NoAnswer } from '../adapters/control/control-client.js';
+import type { ControlRequest, ControlResponse } from '../adapters/control/protocol.js';
+import type { RunFolder } from '../adapters/journal/run-folder.js';
+import { livenessOf } from '../adapters/journal/supervisor-mark.js';
+import { UsageError } from './errors.js';
+import { findRun } from './past-run.js';
+import { print } from './print.js';
+
+/** Options that all commands to a live run share. */
+export interface CommandOptions {
+  readonly json?: true;
+}
+
+/**
+ * Tells a live run something and prints what came of it.
+ *
+ * @throws UsageError when it was not done, and why.
+ */
+export async function command(
+  run: string,
+  request: ControlRequest,
+  { json }: CommandOptions,
+): Promise<void> {
+  const response = await tellRun(findRun(run), request);
+  if (!response.ok) throw new UsageError(response.error);
+  await print(json === true ? JSON.stringify(response.reply) : response.text);
+}
+
+/**
+ * Sends a request to the run of this folder.
+ *
+ * @throws UsageError when nobody is there to answer, and why.
+ */
+export async function tellRun(
+  folder: RunFolder,
+  request: ControlRequest,
+): Promise<ControlResponse> {
+  const liveness = livenessOf(folder);
+  if (liveness.kind === 'over') throw new UsageError(overWords(folder));
+  const answer = await sendRequest(folder.controlSocketPath, request);
+  if (answer.ok) return answer.value;
+  throw new UsageError(noAnswerWords(answer.error, folder, liveness.kind === 'elsewhere'));
+}
+
+function overWords({ runId }: RunFolder): string {
+  return `run ${runId} is not under way any more: there is nothing to control; memsched ps lists the runs, memsched show ${runId} tells what became of it`;
+}
+
+function noAnswerWords(answer: NoAnswer, folder: RunFolder, isElsewhere: boolean): string {
+  const { runId } = folder;
+  if (answer.kind === 'failed') return `run ${runId} cannot be reached: ${answer.why}`;
+  if (isElsewhere)
+    return `run ${runId} is supervised in another container, or was when that ended, and nobody answers from here`;
+  // It may have ended between the look at its mark and the knock at its door.
+  if (livenessOf(folder).kind === 'over') return overWords(folder);
+  return answer.kind === 'no-socket'
+    ? `run ${runId} does not listen: it is about to begin or to end, or its folder has no place for sockets; a signal reaches it all the same`
+    : `run ${runId} does not listen: the socket ${folder.controlSocketPath} is one that nobody stands behind`;
+}
