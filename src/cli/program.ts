@@ -13,6 +13,7 @@ const COMMANDS = {
   ps: async () => (await import('./commands/ps.js')).psCommand(),
   show: async () => (await import('./commands/show.js')).showCommand(),
   logs: async () => (await import('./commands/logs.js')).logsCommand(),
+  report: async () => (await import('./commands/report.js')).reportCommand(),
   explain: async () => (await import('./commands/explain.js')).explainCommand(),
   top: async () => (await import('./commands/top.js')).topCommand(),
   hold: async () => (await import('./commands/hold.js')).holdCommand(),

@@ -57,6 +57,8 @@ export interface RunOptions {
   readonly events: string | undefined;
   /** Files that are kept up to date while the run goes on. */
   readonly ciPaths: CiPaths;
+  /** File for the HTML report at the end. */
+  readonly report: string | undefined;
 }
 
 interface RawOptions extends Readonly<Record<string, unknown>> {
@@ -70,6 +72,7 @@ interface RawOptions extends Readonly<Record<string, unknown>> {
   readonly junit?: string;
   readonly summary?: string;
   readonly metrics?: string;
+  readonly report?: string;
   readonly profileFile?: string;
   readonly profile: boolean;
   readonly color: boolean;
@@ -106,6 +109,7 @@ export function addRunOptions(command: Command): Command {
       '--metrics <file>',
       "keep the run's metrics in this file, for the textfile collector of Prometheus' node_exporter",
     )
+    .option('--report <file>', 'write an HTML report to this file when the run is over')
     .option('--dry-run', 'show what would happen and start nothing')
     .option('-q, --quiet', 'tell of failures and the end only')
     .option('-v, --verbose', 'tell of everything');
@@ -133,6 +137,7 @@ export function readRunOptions(command: Command): RunOptions {
     profiles: profileChoice(raw),
     events: raw.events,
     ciPaths: { junit: raw.junit, summary: raw.summary, metrics: raw.metrics },
+    report: raw.report,
   };
 }
 

@@ -60,6 +60,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
+  const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const ciFiles = await openFiles(options, loaded);
   const events = options.events === undefined ? undefined : openEvents(options.events);
@@ -92,6 +93,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   }
   await reporters.close(end.state);
   await profiles.store(known);
+  report?.(folder);
   return exitCodeOf(end);
 }
 
@@ -107,6 +109,19 @@ async function openFiles(
     '--events': events,
     '--profile-file': profiles.kind === 'file' ? profiles.path : undefined,
   });
+}
+
+/** How to write the report at the end; undefined when none is wanted, and then nothing of it is loaded. */
+async function prepareReport(
+  path: string | undefined,
+  warn: (sentence: string) => void,
+): Promise<((folder: RunFolder) => void) | undefined> {
+  if (path === undefined) return undefined;
+  const { checkReportPath, reportAfterRun } = await import('./report-file.js');
+  checkReportPath(path);
+  return (folder) => {
+    reportAfterRun(path, folder, warn);
+  };
 }
 
 /** With less than this nothing of note can run. */
