@@ -22,8 +22,3 @@ export function numbersIn(event: RunEvent): MemoryNumbers | undefined {
       return undefined;
   }
 }
-
-/** The highest use of all tasks together that an event speaks of, bytes; 0 when it speaks of none. */
-export function usedBytesIn(event: RunEvent): number {
-  return numbersIn(event)?.usedBytes ?? 0;
-}

@@ -5,8 +5,12 @@ import { skipWords, verdictWords } from '../words.js';
 /** The highest peak of the task's attempts, bytes, of a live one as far as the last look; 0 before any was looked at. */
 export function peakOf(record: TaskRecord, state: RunState): number {
   const sample = lastSampleOf(record, state);
-  const live = sample === undefined ? 0 : peakSeen(sample);
-  return record.past.reduce((most, { peakBytes }) => Math.max(most, peakBytes), live);
+  return Math.max(pastPeakOf(record), sample === undefined ? 0 : peakSeen(sample));
+}
+
+/** The highest peak of the attempts that are over, bytes; 0 before the first. */
+export function pastPeakOf({ past }: TaskRecord): number {
+  return past.reduce((most, { peakBytes }) => Math.max(most, peakBytes), 0);
 }
 
 /** What its live attempt used at the last look; undefined when it has none, or it is newer. */
