@@ -26,7 +26,7 @@ interface RawMapOptions extends Readonly<Record<string, unknown>> {
   readonly maxArgs?: string;
   readonly N?: string;
   readonly I: string;
-  readonly argFile: readonly string[];
+  readonly argFile?: readonly string[];
   readonly shell?: boolean;
   readonly resume?: true;
   readonly resumeFailed?: true;
@@ -96,7 +96,7 @@ export function addMapOptions(command: Command): Command {
     .option('-n, --max-args <n>', 'so many records for each task')
     .addOption(new Option('-N <n>').hideHelp())
     .option('-I <text>', 'what stands for the argument', '{}')
-    .option('-a, --arg-file <file>', 'read the input from this file; may be repeated', collect, [])
+    .option('-a, --arg-file <file>', 'read the input from this file; may be repeated', collect)
     .option('--shell', 'join the words and let bash read them, as GNU parallel does')
     .option('--no-shell', 'no shell, even for a single word with shell syntax in it')
     .option('--resume', 'leave out the commands that the joblog has')
@@ -127,7 +127,7 @@ export function readMapOptions(raw: Readonly<Record<string, unknown>>): MapOptio
     skipBlank: !options.runIfEmpty,
     each: eachOf(options.maxArgs ?? options.N),
     whole,
-    files: options.argFile,
+    files: options.argFile ?? [],
     shell: options.shell,
     resume: resumeFailed === true ? 'succeeded' : resume === true ? 'ended' : undefined,
     keepLogs: options.keepLogs ?? false,
@@ -186,6 +186,6 @@ function eachOf(text: string | undefined): number {
   );
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -13,6 +13,8 @@ import { createSummaryReporter } from '../reporters/summary.js';
 import type { OutputMode } from '../reporters/task-output/modes.js';
 import type { TaskOutput } from '../reporters/task-output/task-output.js';
 import type { LaunchSpec, LogPaths } from '../supervisor/ports.js';
+import type { CiFiles } from './ci-files.js';
+import type { CiSurroundings } from './ci-surroundings.js';
 import type { RunFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
 
@@ -38,6 +40,10 @@ export interface ReportersOrder {
   readonly logs: LogPaths;
   readonly warn: (sentence: string) => void;
   readonly files: RunFiles;
+  /** What the CI system around us changes. */
+  readonly ci: CiSurroundings;
+  /** Files that are kept up to date while the run goes on. */
+  readonly ciFiles: CiFiles | undefined;
   /** Whether the log of a task stays when its output was passed on. */
   readonly keepLogs: boolean;
   /** What was run for a task that is just finished. */
@@ -112,14 +118,18 @@ async function pick(
   order: ReportersOrder,
   isPassedOn: boolean,
 ): Promise<Readonly<Record<string, Reporter>>> {
-  const { files, options, launchOf, warn } = order;
+  const { files, options, face, launchOf, warn, logs, ci, ciFiles } = order;
   const { events, joblog } = files;
   return {
     ...(await pickProgress(order, isPassedOn)),
+    ...(face === 'exec' ? {} : ci.reporters(streamOutput(process.stderr), logs)),
     ...pickResult(order, isPassedOn),
     ...(events === undefined ? {} : { events: createJsonReporter(streamOutput(events, warn)) }),
     ...(joblog === undefined ? {} : { joblog: await createJoblog(joblog, launchOf) }),
-    ...(options.json ? { json: createJsonReporter(streamOutput(process.stdout, warn)) } : {}),
+    ...(options.json
+      ? { json: createJsonReporter(ci.json(streamOutput(process.stdout, warn))) }
+      : {}),
+    ...ciFiles?.({ logs, warn }),
   };
 }
 
@@ -140,7 +150,7 @@ async function createJoblog(
 
 /** The result stands on stdout, unless that is the tasks' own. */
 function pickResult(
-  { options, face, warn }: ReportersOrder,
+  { options, face, warn, ci }: ReportersOrder,
   isPassedOn: boolean,
 ): Record<string, Reporter> {
   const { json, verbosity, colour } = options;
@@ -148,7 +158,7 @@ function pickResult(
   const stream = face === 'run' && !isPassedOn ? process.stdout : process.stderr;
   return {
     summary: createSummaryReporter({
-      out: streamOutput(stream, stream === process.stdout ? warn : undefined),
+      out: ci.text(streamOutput(stream, stream === process.stdout ? warn : undefined)),
       colour: colourFor(stream, process.env, colour),
       isQuiet: verbosity === 'quiet' || (face !== 'run' && verbosity !== 'verbose'),
       onlyTrouble: face !== 'run' && verbosity !== 'verbose',
@@ -158,7 +168,7 @@ function pickResult(
 
 /** The live area is loaded only where it is shown: start-up time is part of the product. */
 async function pickProgress(
-  { options, logs, face }: ReportersOrder,
+  { options, logs, face, ci }: ReportersOrder,
   isPassedOn: boolean,
 ): Promise<Record<string, Reporter>> {
   const { verbosity } = options;
@@ -166,9 +176,10 @@ async function pickProgress(
   if (!mayDraw || !canDrawLive(process.stderr, process.env)) {
     const isTerse = face !== 'run' && verbosity !== 'verbose';
     const plain = createPlainReporter({
-      out: streamOutput(process.stderr),
+      out: ci.text(streamOutput(process.stderr)),
       logs,
       verbosity,
+      fold: ci.fold,
       showsTails: face === 'run' && !isPassedOn,
       ...(isTerse ? { wants: isNotable } : {}),
     });

@@ -20,6 +20,8 @@ import { streamOutput } from '../reporters/output.js';
 import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes, MiB } from '../util/bytes.js';
+import type { CiFiles } from './ci-files.js';
+import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
 import { keepHeapLean } from './lean-heap.js';
 import { hostFacts, type LoadedPlan } from './load-plan.js';
@@ -59,11 +61,14 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice, face } = order;
   requireBudget(order);
   keepHeapLean();
-  const stderr = streamOutput(process.stderr);
+  const ci = await ciSurroundings(process.env);
+  const stderr = ci.text(streamOutput(process.stderr));
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
+  const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
+  const ciFiles = await openCiFilesOf(options, loaded);
   const files = await openFiles(options);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepInput(folder, loaded);
@@ -77,6 +82,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
     warn,
     logs,
     files,
+    ci,
+    ciFiles,
     keepLogs: face === 'run' || order.keepLogs === true,
     launchOf: (task) => supervisor?.launchOf(task),
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
@@ -117,6 +124,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   await reporters.close(end.state);
   release();
   await profiles.store(known);
+  report?.(folder);
   return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
 }
 
@@ -150,6 +158,33 @@ function heldBack(source: TaskSource, room: () => Promise<void>): TaskSource {
     close: () => {
       source.close();
     },
+  };
+}
+
+/** @throws UsageError when one of the files that are kept up to date cannot be written. */
+async function openCiFilesOf(
+  { ciPaths, events, profiles }: RunOptions,
+  { path }: LoadedPlan,
+): Promise<CiFiles | undefined> {
+  if (Object.values(ciPaths).every((wanted) => wanted === undefined)) return undefined;
+  const { openCiFiles } = await import('./ci-files.js');
+  return openCiFiles(ciPaths, {
+    'the jobfile': path === '-' ? undefined : path,
+    '--events': events,
+    '--profile-file': profiles.kind === 'file' ? profiles.path : undefined,
+  });
+}
+
+/** How to write the report at the end; undefined when none is wanted, and then nothing of it is loaded. */
+async function prepareReport(
+  path: string | undefined,
+  warn: (sentence: string) => void,
+): Promise<((folder: RunFolder) => void) | undefined> {
+  if (path === undefined) return undefined;
+  const { checkReportPath, reportAfterRun } = await import('./report-file.js');
+  checkReportPath(path);
+  return (folder) => {
+    reportAfterRun(path, folder, warn);
   };
 }
 

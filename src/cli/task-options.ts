@@ -31,7 +31,7 @@ export interface TaskOptions {
 interface RawTaskOptions extends Readonly<Record<string, unknown>> {
   readonly group?: string;
   readonly cwd?: string;
-  readonly env: readonly string[];
+  readonly env?: readonly string[];
 }
 
 /** Adds the options that stand for the keys of a job. */
@@ -43,7 +43,7 @@ export function addTaskOptions(command: Command): Command {
       'tasks of one group share what is learned; default: by command and folder',
     )
     .option('--cwd <folder>', 'where tasks start')
-    .option('--env <NAME=VALUE>', 'a variable of their environment; may be repeated', collect, []);
+    .option('--env <NAME=VALUE>', 'a variable of their environment; may be repeated', collect);
 }
 
 /**
@@ -52,7 +52,7 @@ export function addTaskOptions(command: Command): Command {
  * @throws UsageError when a variable has no name that one can have.
  */
 export function readTaskOptions(raw: Readonly<Record<string, unknown>>): TaskOptions {
-  const { group, cwd, env } = raw as RawTaskOptions;
+  const { group, cwd, env = [] } = raw as RawTaskOptions;
   return {
     overrides: (job) =>
       KEYS.flatMap(([flags, path]) => {
@@ -81,6 +81,6 @@ function variable(text: string): [string, string] {
   return [name, text.slice(at + 1)];
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

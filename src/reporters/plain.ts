@@ -4,6 +4,8 @@ import { finishedCount, type RunState } from '../core/run-state.js';
 import type { LogPaths } from '../supervisor/ports.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
+import { printable } from '../util/printable.js';
+import type { Fold } from './ci/gitlab.js';
 import { EtaTracker } from './eta.js';
 import { outputTails, tailLines } from './output-tail.js';
 import type { Output } from './output.js';
@@ -29,11 +31,13 @@ export interface PlainOptions {
   readonly wants?: (event: RunEvent, state: RunState) => boolean;
   /** The end of the output of a task that failed follows; default: yes. It was passed on already otherwise. */
   readonly showsTails?: boolean;
+  /** Puts the output of a task that failed into something that can be folded. */
+  readonly fold?: Fold | undefined;
 }
 
 /** For everything that is not a terminal: one line for each thing that matters, no escape codes, readable in a CI log. */
 export function createPlainReporter(options: PlainOptions): Reporter {
-  const { out, logs, verbosity, wants, showsTails = true } = options;
+  const { out, logs, verbosity, wants, showsTails = true, fold } = options;
   const eta = new EtaTracker();
   const tell = createLineTeller();
   const lastRareMs = new Map<RunEvent['kind'], number>();
@@ -58,7 +62,9 @@ export function createPlainReporter(options: PlainOptions): Reporter {
       const told = tell(event, state);
       if (told === undefined || !isTold(told.weight, event, state)) return;
       const tail = showsTails ? failureTail(event, state, logs) : [];
-      out.write(`${[told.text, ...tail].join('\n')}\n`);
+      const folded =
+        fold === undefined || tail.length === 0 ? tail : fold(tail, aboutOutput(event, state));
+      out.write(`${[told.text, ...folded].join('\n')}\n`);
     },
     tick(state, nowMs) {
       if (verbosity === 'quiet' || wants !== undefined || nowMs - progressAtMs < PROGRESS_EVERY_MS)
@@ -71,6 +77,11 @@ export function createPlainReporter(options: PlainOptions): Reporter {
     },
     close: () => out.flush(),
   };
+}
+
+function aboutOutput(event: RunEvent, { started }: RunState): { title: string; epochMs: number } {
+  const task = 'task' in event ? printable(event.task) : '';
+  return { title: `output of ${task}`, epochMs: (started?.startedAtMs ?? 0) + event.tMs };
 }
 
 /** The end of the output of a task that failed, ready to print; nothing for other events. */

@@ -104,7 +104,7 @@ export function rowsTable(
       paintOutcome(record, colour),
       String(record.attempts),
       String(record.preemptions),
-      record.attempts === 0 ? '–' : formatBytes(peakOf(record)),
+      record.attempts === 0 ? '–' : formatBytes(peakOf(record, state)),
       record.attempts === 0 ? '–' : formatDuration(timeOf(record, state)),
       ...(isMap ? [argumentsOf(record)] : []),
     ]),
@@ -152,7 +152,10 @@ function jobRow(name: string, job: JobProgress, state: RunState): string[] {
   const succeeded = tasks.filter(
     ({ phase }) => phase.kind === 'finished' && phase.outcome === 'succeeded',
   ).length;
-  const peak = tasks.reduce((most, record) => Math.max(most, peakOf(record)), letGo.peakBytes);
+  const peak = tasks.reduce(
+    (most, record) => Math.max(most, peakOf(record, state)),
+    letGo.peakBytes,
+  );
   const timeMs = tasks.reduce((sum, record) => sum + timeOf(record, state), letGo.ranMs);
   const preemptions = tasks.reduce((sum, record) => sum + record.preemptions, letGo.preemptions);
   return [

@@ -3,21 +3,23 @@ import { surveyHost } from '../../adapters/host/survey.js';
 import { resolveProgram } from '../../adapters/process/resolve-program.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { examplesText } from '../examples.js';
 import { hereOrRelaunched } from '../here-or-relaunched.js';
 import { tell } from '../print.js';
 import { addRunOptions, readRunOptions } from '../run-options.js';
 import { addTaskOptions, readTaskOptions } from '../task-options.js';
 import { planTask } from '../task-plan.js';
 
-const EXAMPLES = `
+const ABOUT = `
 The command has memsched's own standard streams, gets every signal that memsched gets, and its exit code is memsched's;
 128+n when signal n ended it, 124 when its --timeout did, 126 and 127 when it could not be executed or was not found.
-
-Examples:
-  memsched exec --limit 4G -- ./build.sh
-  memsched exec --timeout 1h --retries 2 -- ./train.sh --epochs 10
-  memsched exec -v -- make -j8            and say afterwards what it used
 `;
+
+const EXAMPLES = [
+  ['memsched exec --limit 4G -- ./build.sh', 'with a limit of its own'],
+  ['memsched exec --timeout 1h --retries 2 -- ./train.sh --epochs 10', 'again when it fails'],
+  ['memsched exec -v -- make -j8', 'and say afterwards what it used'],
+] as const;
 
 /** `memsched exec`: one command, supervised. */
 export function execCommand(): Command {
@@ -28,7 +30,7 @@ export function execCommand(): Command {
     )
     .argument('<command...>', 'the command with its arguments')
     .passThroughOptions()
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', ABOUT + examplesText(EXAMPLES));
   addTaskOptions(addRunOptions(command));
   return command.action(async (words: string[]) => {
     process.exitCode = await exec(words, command);

@@ -15,6 +15,7 @@ import type { TaskSource } from '../../supervisor/ports.js';
 import { bytesOf } from '../../util/byte-text.js';
 import type { Result } from '../../util/result.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { hereOrRelaunched } from '../here-or-relaunched.js';
 import { openInput, splitWords, type MapWords } from '../map-input.js';
 import { addMapOptions, readMapOptions, type MapOptions } from '../map-options.js';
@@ -23,20 +24,24 @@ import { addRunOptions, readRunOptions, type RunOptions } from '../run-options.j
 import { addTaskOptions, readTaskOptions } from '../task-options.js';
 import { planTask, type TaskPlan } from '../task-plan.js';
 
-const EXAMPLES = `
+const ABOUT = `
 Replacement strings: {} the argument, {.} without its extension, {/} its last part, {//} its folder, {/.} both,
 {1} {2.} … arguments of several sources or columns, {-1} the last, {#} the number of the task. Without any, the
 argument is put behind the command. A command of several words is executed as it is, without a shell. One of a single
 word with shell syntax in it is read by bash; no argument is ever read as part of it.
-
-Examples:
-  find . -name '*.log' -print0 | memsched map -0 -- xz -9k {}
-  memsched map -- convert {} {.}.png ::: *.jpg
-  memsched map -j4 -- ./train.sh {1} {2} ::: a b ::: 1 2      every combination
-  memsched map 'gzip -dc {} | wc -c > {}.size' ::: *.gz       one word: a line for the shell
-  memsched map < commands.txt                                 each line is a command
-  memsched map --joblog jobs.log --resume-failed -- ./work {} :::: inputs.txt
 `;
+
+const EXAMPLES = [
+  ["find . -name '*.log' -print0 | memsched map -0 -- xz -9k {}", 'a command for each file found'],
+  ['memsched map -- convert {} {.}.png ::: *.jpg', 'for each word of the command line'],
+  ['memsched map -j4 -- ./train.sh {1} {2} ::: a b ::: 1 2', 'every combination'],
+  ["memsched map 'gzip -dc {} | wc -c > {}.size' ::: *.gz", 'one word: a line for the shell'],
+  ['memsched map < commands.txt', 'each line is a command'],
+  [
+    'memsched map --joblog jobs.log --resume-failed -- ./work {} :::: inputs.txt',
+    'what has not succeeded yet',
+  ],
+] as const;
 
 /** `memsched map`: one task for each line of input. */
 export function mapCommand(): Command {
@@ -47,7 +52,7 @@ export function mapCommand(): Command {
     )
     .argument('[command...]', 'the command with its arguments, then ::: values or :::: files')
     .passThroughOptions()
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', ABOUT + examplesText(EXAMPLES));
   addMapOptions(addTaskOptions(addRunOptions(command)));
   return command.action(async (operands: string[]) => {
     process.exitCode = await map(operands, command);

@@ -74,7 +74,12 @@ function countedTasks(state: RunState): string {
   return `${counted(planned, 'task')}${isMoreToCome(state) ? ' and more to come' : ''}`;
 }
 
-function taskLine(state: RunState, columns: number, { colour }: FrameOptions): string {
+/** How far the tasks have come: a bar and the counts. */
+export function taskLine(
+  state: RunState,
+  columns: number,
+  { colour }: Pick<FrameOptions, 'colour'>,
+): string {
   const total = state.counts.planned;
   const finished = finishedCount(state);
   const succeeded = state.counts.outcomes.get('succeeded') ?? 0;
@@ -93,7 +98,12 @@ function taskLine(state: RunState, columns: number, { colour }: FrameOptions): s
   return `${label('tasks')}${bar} ${fit(text, columns - LABEL_COLUMNS - barColumns(columns) - 1)}`;
 }
 
-function memoryLines(state: RunState, columns: number, { colour }: FrameOptions): string[] {
+/** Memory against its lines, and the level of alarm; none before the budget is known. */
+export function memoryLines(
+  state: RunState,
+  columns: number,
+  { colour }: Pick<FrameOptions, 'colour'>,
+): string[] {
   const { started, lastSample, budget } = state;
   const budgetBytes = budget?.budgetBytes ?? lastSample?.numbers.budgetBytes;
   if (started === undefined || budgetBytes === undefined) return [];
