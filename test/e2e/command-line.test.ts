@@ -22,7 +22,6 @@ describe('what is wrong on the command line', () => {
     [['run', '--tier', 'magic', 'jobs.yaml'], 'procfs'],
     [['run', '--quiet', '--verbose', 'jobs.yaml'], 'contradict'],
     [['run', '--set', 'nonsense', 'jobs.yaml'], 'JOB.KEY=VALUE'],
-    [['run', '--junit', 'x', 'jobs.yaml'], 'later version'],
     [['plan', 'jobs.yaml', '--cpus', '4'], '--cpus goes with --simulate'],
     [['plan', 'jobs.yaml', '--simulate', '--cpus', 'x'], 'a number of processors'],
     [['plan', 'jobs.yaml', '--simulate', '--budget', '50%'], 'of what machine'],
