@@ -11,8 +11,9 @@ import { addTaskOptions, readTaskOptions } from '../task-options.js';
 import { planTask } from '../task-plan.js';
 
 const ABOUT = `
-The command has memsched's own standard streams, gets every signal that memsched gets, and its exit code is memsched's;
-128+n when signal n ended it, 124 when its --timeout did, 126 and 127 when it could not be executed or was not found.
+The command has memsched's own standard streams, gets every signal that memsched
+gets, and its exit code is memsched's; 128+n when signal n ended it, 124 when
+its --timeout did, 126 and 127 when it could not be executed or was not found.
 `;
 
 const EXAMPLES = [

@@ -25,10 +25,12 @@ import { addTaskOptions, readTaskOptions } from '../task-options.js';
 import { planTask, type TaskPlan } from '../task-plan.js';
 
 const ABOUT = `
-Replacement strings: {} the argument, {.} without its extension, {/} its last part, {//} its folder, {/.} both,
-{1} {2.} … arguments of several sources or columns, {-1} the last, {#} the number of the task. Without any, the
-argument is put behind the command. A command of several words is executed as it is, without a shell. One of a single
-word with shell syntax in it is read by bash; no argument is ever read as part of it.
+Replacement strings: {} the argument, {.} without its extension, {/} its last
+part, {//} its folder, {/.} both, {1} {2.} … arguments of several sources or
+columns, {-1} the last, {#} the number of the task. Without any, the argument is
+put behind the command. A command of several words is executed as it is, without
+a shell. One of a single word with shell syntax in it is read by bash; no
+argument is ever read as part of it.
 `;
 
 const EXAMPLES = [
