@@ -82,7 +82,7 @@ function tellEnd(record: TaskRecord, state: RunState, folder: RunFolder, isOver:
   const end =
     record.phase.kind === 'finished'
       ? endWords(record, record.phase.outcome)
-      : standingNote({ standing: standingOf(isOver ? 'over' : 'live', state), folder });
+      : standingNote({ standing: standingOf(isOver ? 'over' : 'live', state), folder, state });
   if (end !== '') process.stderr.write(`memsched: ${end}\n`);
 }
 

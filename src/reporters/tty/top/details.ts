@@ -4,7 +4,7 @@ import { formatDuration } from '../../../util/duration.js';
 import { printable } from '../../../util/printable.js';
 import { tailLines } from '../../output-tail.js';
 import { fit } from '../../width.js';
-import { peakOf } from '../../views/task-facts.js';
+import { pastPeakOf } from '../../views/task-facts.js';
 import { estimateWords, verdictWords } from '../../words.js';
 import { cell, rule, wrap } from './cells.js';
 import type { Frame } from './head-lines.js';
@@ -64,7 +64,7 @@ function memoryText({ record, bytes }: TaskRow): string {
     ...('attempt' in phase ? [`estimate ${estimateWords(phase.attempt.estimate)}`] : []),
     ...(limitBytes === undefined ? [] : [`limit ${formatBytes(limitBytes)}`]),
     ...(record.past.length > 0 && phase.kind !== 'finished'
-      ? [`earlier peak ${formatBytes(peakOf(record))}`]
+      ? [`earlier peak ${formatBytes(pastPeakOf(record))}`]
       : []),
     ...(record.inputBytes === undefined ? [] : [`input ${formatBytes(record.inputBytes)}`]),
   ];

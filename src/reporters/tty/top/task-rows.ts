@@ -1,6 +1,6 @@
 import { everyoneInOrder, inOrder, queueLength } from '../../../core/queue.js';
 import type { RunState, TaskRecord } from '../../../core/run-state.js';
-import { peakOf } from '../../views/task-facts.js';
+import { pastPeakOf } from '../../views/task-facts.js';
 import type { RunLook, Status, TaskRow } from './look.js';
 
 /** What the rows can be sorted by, in the order in which a key steps through them. */
@@ -85,7 +85,7 @@ function rowOf(run: RunLook, record: TaskRecord, samples: ReadonlyMap<string, nu
     run,
     record,
     status,
-    bytes: isOver ? peakOf(record) : undefined,
+    bytes: isOver ? pastPeakOf(record) : undefined,
     ranMs: isOver ? ranMs : undefined,
   };
 }
