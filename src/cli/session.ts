@@ -22,6 +22,8 @@ import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
+import type { CiFiles } from './ci-files.js';
+import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import { keepHeapLean } from './lean-heap.js';
@@ -53,18 +55,20 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice } = order;
   requireBudget(order);
   keepHeapLean();
-  const stderr = streamOutput(process.stderr);
+  const ci = await ciSurroundings(process.env);
+  const stderr = ci.text(streamOutput(process.stderr));
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
+  const ciFiles = await openFiles(options, loaded);
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepJobfile(folder, loaded.content);
   markSupervised(folder);
   const logs = logPaths(folder);
-  const reporters = await createReporters({ options, choice, warn, logs, events });
+  const reporters = await createReporters({ options, choice, warn, logs, events, ci, ciFiles });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
@@ -91,6 +95,20 @@ export async function runSession(order: SessionOrder): Promise<number> {
   await profiles.store(known);
   report?.(folder);
   return exitCodeOf(end);
+}
+
+/** @throws UsageError when one of the files that are kept up to date cannot be written. */
+async function openFiles(
+  { ciPaths, events, profiles }: RunOptions,
+  { path }: LoadedPlan,
+): Promise<CiFiles | undefined> {
+  if (Object.values(ciPaths).every((wanted) => wanted === undefined)) return undefined;
+  const { openCiFiles } = await import('./ci-files.js');
+  return openCiFiles(ciPaths, {
+    'the jobfile': path === '-' ? undefined : path,
+    '--events': events,
+    '--profile-file': profiles.kind === 'file' ? profiles.path : undefined,
+  });
 }
 
 /** How to write the report at the end; undefined when none is wanted, and then nothing of it is loaded. */

@@ -1,7 +1,12 @@
 import type { RunEvent } from '../core/events.js';
 import type { MemoryNumbers } from '../core/reasons.js';
 
-/** The numbers of memory that an event speaks of; undefined when it speaks of none. */
+/** The highest use of all tasks together that an event speaks of, bytes; 0 when it speaks of none. */
+export function usedBytesIn(event: RunEvent): number {
+  return numbersIn(event)?.usedBytes ?? 0;
+}
+
+/** The memory of the moment that an event speaks of; undefined when it speaks of none. */
 export function numbersIn(event: RunEvent): MemoryNumbers | undefined {
   switch (event.kind) {
     case 'sampled':
@@ -16,9 +21,4 @@ export function numbersIn(event: RunEvent): MemoryNumbers | undefined {
     default:
       return undefined;
   }
-}
-
-/** The highest use of all tasks together that an event speaks of, bytes; 0 when it speaks of none. */
-export function usedBytesIn(event: RunEvent): number {
-  return numbersIn(event)?.usedBytes ?? 0;
 }
