@@ -22,6 +22,7 @@ export const FILES: Rows = [
   ['runs/RUN/journal.jsonl', 'every event of a run, one JSON object a line'],
   ['runs/RUN/jobfile.yaml', 'the jobfile as it was'],
   ['runs/RUN/logs/TASK/N.out, N.err', 'what attempt N of a task wrote'],
+  ['runs/RUN/control.sock', 'where a live run listens, for its user alone'],
   ['profiles/', 'what was learned of groups of tasks'],
 ];
 
@@ -30,6 +31,8 @@ export const ENVIRONMENT: Rows = [
   ['XDG_STATE_HOME', 'where the state folder "memsched" is; default: ~/.local/state'],
   ['NO_COLOR', 'not empty: no colour'],
   ['CI', 'set: plain lines, also on a terminal'],
+  ['GITHUB_ACTIONS', 'true: annotations for tasks that fail, and a summary of the step'],
+  ['GITLAB_CI', 'true: the output of a task that failed in a section of its own'],
 ];
 
 /** Variables that every task finds. */

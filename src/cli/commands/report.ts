@@ -1,14 +1,14 @@
 import { Command } from 'commander';
+import { examplesText } from '../examples.js';
 import { findRun } from '../past-run.js';
 import { print, writeOut } from '../print.js';
 import { reportOfRun, writeReport } from '../report-file.js';
 
-const EXAMPLES = `
-Examples:
-  memsched report                        the latest run, into memsched-report-RUN.html
-  memsched report 20261123-0649 -o r.html
-  memsched report latest -o - | gzip > report.html.gz
-`;
+const EXAMPLES = [
+  ['memsched report', 'the latest run, into memsched-report-RUN.html'],
+  ['memsched report 20261123-0649 -o r.html', 'an older run, by the beginning of its id'],
+  ['memsched report latest -o - | gzip > report.html.gz', 'to standard output'],
+] as const;
 
 /** `memsched report`: one HTML file that shows a run. */
 export function reportCommand(): Command {
@@ -22,7 +22,7 @@ export function reportCommand(): Command {
       '-o, --output <file>',
       'where to; - is standard output (default: memsched-report-RUN.html in this folder)',
     )
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (run: string | undefined, options: { readonly output?: string }) => {
       const folder = findRun(run);
       const html = reportOfRun(folder);

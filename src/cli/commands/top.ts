@@ -5,6 +5,8 @@ import { onceText } from '../../reporters/tty/top/once.js';
 import { SORTS, type Sort } from '../../reporters/tty/top/task-rows.js';
 import { FIRST_UI } from '../../reporters/tty/top/ui.js';
 import { DURATION_GRAMMAR, parseDuration } from '../../util/duration.js';
+import { keepHeapLean } from '../lean-heap.js';
+import { examplesText } from '../examples.js';
 import { findRun } from '../past-run.js';
 import { print } from '../print.js';
 import { HostWatch } from '../top/host-watch.js';
@@ -25,15 +27,16 @@ const PLAIN_COLUMNS = 160;
 const INTERVAL_MIN_MS = 250;
 const INTERVAL_MAX_MS = 60_000;
 
-const EXAMPLES = `
-Examples:
-  memsched top                           all runs that are under way on this host
-  memsched top latest                    one run
-  memsched top --once | less -S          the picture as text, once
-  memsched top --json | jq '.runs[].usedBytes'
-
+const LIVE = `
 In the live view ? lists the keys.
 `;
+
+const EXAMPLES = [
+  ['memsched top', 'all runs that are under way on this host'],
+  ['memsched top latest', 'one run'],
+  ['memsched top --once | less -S', 'the picture as text, once'],
+  ["memsched top --json | jq '.runs[].usedBytes'", ''],
+] as const;
 
 /** `memsched top`: a live view of the runs on this host. */
 export function topCommand(): Command {
@@ -50,13 +53,14 @@ export function topCommand(): Command {
     .addOption(new Option('--sort <by>', 'order of the tasks').choices(SORTS).default('order'))
     .option('--filter <text>', "only tasks with this in their name, state or run's id", '')
     .option('--no-color', 'no colour, whatever the terminal')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', `${LIVE}${examplesText(EXAMPLES)}`)
     .action(async (run: string | undefined, options: TopOptions) => {
       await top(run, options);
     });
 }
 
 async function top(run: string | undefined, options: TopOptions): Promise<void> {
+  keepHeapLean();
   const watch = new HostWatch(run === undefined ? undefined : findRun(run));
   const { sort, filter, all = false } = options;
   const ui = { ...FIRST_UI, sort, filter, showsFinished: all };
