@@ -22,8 +22,8 @@ async function sleepers(): Promise<LiveCli> {
     },
   });
   onTestFinished(async () => {
-    run.kill('SIGKILL');
-    await run.finished.catch(() => undefined);
+    run.kill('SIGTERM');
+    await run.finished;
   });
   await until('three run', () => ofKind(run.events(), 'attempt-launched').length === 3);
   return run;
@@ -86,7 +86,6 @@ describe('memsched top', () => {
     expect(outcomes(run.events())).toEqual({ 'sleep.1': 'canceled' });
     terminal.press('q');
     await isClean(terminal);
-    run.kill('SIGTERM');
   });
 
   it('follows the size of the terminal, filters, and shows a task with the end of its log', async () => {
@@ -114,7 +113,6 @@ describe('memsched top', () => {
     await shows(terminal, /▸ sleep\.3 +running/);
     terminal.press('C-c');
     await isClean(terminal);
-    run.kill('SIGTERM');
   });
 
   it('gives the terminal back when it is ended by a signal', async () => {
@@ -129,7 +127,6 @@ describe('memsched top', () => {
     for (const pid of topPids(terminal)) process.kill(pid, 'SIGTERM');
     await shows(terminal, /^code 143$/m);
     await isClean(terminal);
-    run.kill('SIGTERM');
   });
 
   it('needs no colours', async () => {
@@ -141,7 +138,6 @@ describe('memsched top', () => {
     expect(terminal.screen(true)).not.toContain('\x1b[');
     terminal.press('q');
     await isClean(terminal);
-    run.kill('SIGTERM');
   });
 
   it('is text where there is no terminal, and one JSON object on demand', async () => {
@@ -162,7 +158,5 @@ describe('memsched top', () => {
     expect(idle.stdout).toContain('no run is under way');
     const wrong = await runCli(['top', '--interval', '1h']);
     expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('250ms to 60s')]);
-    run.kill('SIGTERM');
-    await run.finished;
   });
 });

@@ -6,6 +6,7 @@ import { SORTS, type Sort } from '../../reporters/tty/top/task-rows.js';
 import { FIRST_UI } from '../../reporters/tty/top/ui.js';
 import { DURATION_GRAMMAR, parseDuration } from '../../util/duration.js';
 import { examplesText } from '../examples.js';
+import { keepHeapLean } from '../lean-heap.js';
 import { findRun } from '../past-run.js';
 import { print } from '../print.js';
 import { HostWatch } from '../top/host-watch.js';
@@ -59,6 +60,7 @@ export function topCommand(): Command {
 }
 
 async function top(run: string | undefined, options: TopOptions): Promise<void> {
+  keepHeapLean();
   const watch = new HostWatch(run === undefined ? undefined : findRun(run));
   const { sort, filter, all = false } = options;
   const ui = { ...FIRST_UI, sort, filter, showsFinished: all };

@@ -178,7 +178,7 @@ class TopSession {
         this.#screen.spoil();
         return;
       case 'order':
-        void this.#tell(intent.order);
+        this.#tell(intent.order).catch(this.#fail);
     }
   }
 

@@ -111,7 +111,7 @@ function linesOf({ state }: RunLook): ReturnType<typeof linesFor> | undefined {
 export function runBlock(run: RunLook, { columns, colour }: Frame): string[] {
   const { state } = run;
   const lines = [
-    colour.cyan(rule(titleOf(run), columns)),
+    (run.standing === 'died' ? colour.red : colour.cyan)(rule(titleOf(run), columns)),
     taskLine(state, columns, { colour }),
     ...memoryLines(state, columns, { colour }),
   ];
