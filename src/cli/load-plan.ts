@@ -18,6 +18,8 @@ export interface LoadedPlan {
   /** As typed; `-` is standard input. */
   readonly path: string;
   readonly content: Uint8Array;
+  /** The words of the command, where there is no jobfile. */
+  readonly command?: readonly string[];
 }
 
 /** What to load. */

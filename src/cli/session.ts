@@ -1,37 +1,37 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
-import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
+import {
+  keepCommand,
+  keepJobfile,
+  logPaths,
+  type RunFolder,
+} from '../adapters/journal/run-folder.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
-import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
 import type { Priors } from '../core/knowledge.js';
-import type { AttemptRef } from '../core/observation.js';
-import type { RunState } from '../core/run-state.js';
 import { streamOutput } from '../reporters/output.js';
-import type { Launcher, TaskHost } from '../supervisor/ports.js';
+import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
-import type { RunPlan } from '../supervisor/run-plan.js';
-import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
 import type { CiFiles } from './ci-files.js';
 import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
-import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import { keepHeapLean } from './lean-heap.js';
 import { hostFacts, type LoadedPlan } from './load-plan.js';
+import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
-import { createReporters, openEvents, type Reporters } from './reporters.js';
+import { createReporters, type Face, type Reporters } from './reporters.js';
+import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
+import type { RunFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
-import { catchSignals, outliveSignals } from './signals.js';
+import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
@@ -43,6 +43,12 @@ export interface SessionOrder {
   readonly survey: HostSurvey;
   readonly choice: TierHere;
   readonly options: RunOptions;
+  /** Which command it is for: that decides what is shown, and where signals go. */
+  readonly face: Face;
+  /** Where tasks come from beside the plan's. */
+  readonly source?: TaskSource;
+  /** Logs are kept also where what they hold was passed on. */
+  readonly keepLogs?: boolean;
 }
 
 /**
@@ -52,7 +58,7 @@ export interface SessionOrder {
  * @throws HostError when the state folder or the tree of cgroups cannot be made; nothing was started then.
  */
 export async function runSession(order: SessionOrder): Promise<number> {
-  const { loaded, options, choice } = order;
+  const { loaded, options, choice, face } = order;
   requireBudget(order);
   keepHeapLean();
   const ci = await ciSurroundings(process.env);
@@ -62,28 +68,49 @@ export async function runSession(order: SessionOrder): Promise<number> {
   };
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
-  const ciFiles = await openFiles(options, loaded);
-  const events = options.events === undefined ? undefined : openEvents(options.events);
+  const ciFiles = await openCiFilesOf(options, loaded);
+  const files = await openFiles(options);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
-  keepJobfile(folder, loaded.content);
+  keepInput(folder, loaded);
   markSupervised(folder);
   const logs = logPaths(folder);
-  const reporters = await createReporters({ options, choice, warn, logs, events, ci, ciFiles });
+  let supervisor: Supervisor | undefined;
+  const reporters = await createReporters({
+    options,
+    face,
+    choice,
+    warn,
+    logs,
+    files,
+    ci,
+    ciFiles,
+    keepLogs: face === 'run' || order.keepLogs === true,
+    launchOf: (task) => supervisor?.launchOf(task),
+    onUnread: () => supervisor?.requestStop('SIGPIPE'),
+  });
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
   const statusDir = makeStatusDir(folder);
-  const host = makeHost(order, folder, warn);
+  const host = makeHost({
+    survey: order.survey,
+    choice,
+    plan: loaded.plan,
+    runId: folder.runId,
+    warn,
+    indexOf: (task) => supervisor?.state.tasks.get(task)?.spec.index,
+  });
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir, warn });
+  const launcher = createLauncher({ statusDir, warn, ...inherited(face, options) });
+  const source = order.source && heldBack(order.source, () => reporters.room());
   let end: RunEnd;
   let known: Priors;
   try {
-    const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
-    const supervisor = makeSupervisor(parts);
+    const parts = { loaded, folder, host, launcher, journal, reporters, profiles, source };
+    supervisor = makeSupervisor(parts);
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
-    end = await supervise(supervisor, reporters, warn);
+    end = await supervise(supervisor, reporters, face, warn);
     (await control).close();
     known = supervisor.knownGroups;
   } finally {
@@ -91,14 +118,51 @@ export async function runSession(order: SessionOrder): Promise<number> {
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
+  const release = onAnySignal(() => {
+    reporters.abandon();
+  });
   await reporters.close(end.state);
+  release();
   await profiles.store(known);
   report?.(folder);
-  return exitCodeOf(end);
+  return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+}
+
+/** Most runs have none. */
+async function openFiles(options: RunOptions): Promise<RunFiles> {
+  if (options.events === undefined && options.joblog === undefined) return NO_FILES;
+  const { openRunFiles } = await import('./run-files.js');
+  return openRunFiles(options);
+}
+
+const NO_FILES: RunFiles = { events: undefined, joblog: undefined };
+
+function keepInput(folder: RunFolder, { command, content }: LoadedPlan): void {
+  if (command === undefined) keepJobfile(folder, content);
+  else keepCommand(folder, command);
+}
+
+/** What `exec` passes on goes past us: a program may ask whether it speaks to a terminal. */
+function inherited(face: Face, { output }: RunOptions): { readonly inherit?: 'stdin' | 'all' } {
+  if (face !== 'exec') return {};
+  return { inherit: output === undefined ? 'all' : 'stdin' };
+}
+
+/** No more tasks are taken while readers of the output lag far behind. */
+function heldBack(source: TaskSource, room: () => Promise<void>): TaskSource {
+  return {
+    async next(atMost) {
+      await room();
+      return source.next(atMost);
+    },
+    close: () => {
+      source.close();
+    },
+  };
 }
 
 /** @throws UsageError when one of the files that are kept up to date cannot be written. */
-async function openFiles(
+async function openCiFilesOf(
   { ciPaths, events, profiles }: RunOptions,
   { path }: LoadedPlan,
 ): Promise<CiFiles | undefined> {
@@ -144,10 +208,11 @@ interface SupervisorOrder {
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
+  readonly source: TaskSource | undefined;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles } = order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles, source } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
@@ -156,6 +221,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     launcher,
     inputs: fileSizes,
     logs: logPaths(folder),
+    ...(source === undefined ? {} : { source }),
     sink: {
       emit(events) {
         journal.emit(events);
@@ -181,51 +247,26 @@ function makeStatusDir(folder: RunFolder): string {
   return path;
 }
 
-function makeHost(
-  { survey, choice, loaded }: SessionOrder,
-  folder: RunFolder,
-  warn: (sentence: string) => void,
-): TaskHost {
-  const common = {
-    budget: loaded.plan.config.budget,
-    limits: survey.cgroups.limits,
-    nameOf: attemptNames(loaded.plan),
-    now: () => systemClock.monotonicMs(),
-    procPath: survey.procPath,
-  };
-  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID(), warn });
-  const { tier, rootDirectory } = choice;
-  const { safeBrake } = survey.features;
-  const host = createCgroupHost({
-    ...common,
-    tier,
-    rootDirectory,
-    runId: folder.runId,
-    safeBrake,
-    warn,
-  });
-  if (!host.ok) throw host.error;
-  return host.value;
-}
-
-/** `task-<index>.<attempt>`: short, unique, and never the name of one of the kernel's own files. */
-function attemptNames(plan: RunPlan): (ref: AttemptRef) => string {
-  const indexes = new Map(plan.tasks.map(({ id, index }) => [id, index]));
-  return ({ task, attempt }) =>
-    `task-${present(indexes.get(task), `task ${task} was planned`)}.${attempt}`;
-}
-
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
 async function supervise(
   supervisor: Supervisor,
   reporters: Reporters,
+  face: Face,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
   outliveSignals();
   const release = catchSignals({
     onStop: (signal) => {
-      supervisor.requestStop(signal);
+      if (face === 'exec') supervisor.passSignal(signal);
+      else supervisor.requestStop(signal);
     },
+    ...(face === 'exec'
+      ? {
+          onOther: (signal: NodeJS.Signals) => {
+            supervisor.passSignal(signal);
+          },
+        }
+      : {}),
     onPause: () => {
       warn('a run cannot be paused with Ctrl-Z: its tasks would go on with nobody watching');
     },
@@ -241,15 +282,4 @@ async function supervise(
     clearInterval(timer);
     release();
   }
-}
-
-function exitCodeOf(end: RunEnd): number {
-  if (end.kind === 'broken') throw end.error;
-  const { stop } = end.state;
-  if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
-  return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
-}
-
-function allSucceeded(state: RunState): boolean {
-  return state.counts.outcomes.get('succeeded') === state.tasks.size || state.tasks.size === 0;
 }

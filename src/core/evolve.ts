@@ -4,10 +4,12 @@ import type {
   AttemptEnded,
   AttemptStopping,
   RunEvent,
+  SourceEnded,
   StopRequested,
   TaskFinished,
   TaskRequeued,
 } from './events.js';
+import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
 import type { JobProgress, LiveAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
@@ -26,6 +28,7 @@ export function evolve(state: RunState, event: RunEvent): void {
     case 'run-started':
       assert(state.started === undefined, 'a run starts once');
       state.started = event;
+      if (event.isStreaming === true) state.source = { kind: 'open' };
       return;
     case 'task-planned':
       plan(state, event.spec, event.tMs);
@@ -111,6 +114,9 @@ function ofRun(
     case 'run-ended':
       state.ended = event;
       return;
+    case 'source-ended':
+      endSource(state, event);
+      return;
     case 'brake-felt':
     case 'tick-late':
     case 'victims-missing':
@@ -157,6 +163,7 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
     past: [],
   };
   state.tasks.set(spec.id, record);
+  state.counts.planned += 1;
   state.unfinished += 1;
   const job = joinJob(state, record);
   if (job.unfinishedNeeds === 0) release(state, job);
@@ -165,7 +172,7 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
 function joinJob(state: RunState, record: TaskRecord): JobProgress {
   const { job: name, needs } = record.spec;
   const job = jobOf(state, name);
-  if (job.tasks.length === 0) {
+  if (job.tasks.length + job.letGo.tasks === 0) {
     job.needs = needs;
     for (const need of new Set(needs)) {
       const needed = jobOf(state, need);
@@ -180,9 +187,15 @@ function joinJob(state: RunState, record: TaskRecord): JobProgress {
   return job;
 }
 
+function endSource(state: RunState, { problem }: SourceEnded): void {
+  assert(state.source.kind === 'open', 'tasks that come later end once');
+  state.source = { kind: 'ended', ...(problem === undefined ? {} : { problem }) };
+}
+
 /** A job that is only known from a need has no tasks yet, and is not finished. */
-function isFinished({ tasks, finished }: JobProgress): boolean {
-  return tasks.length > 0 && finished === tasks.length;
+function isFinished({ tasks, letGo, finished }: JobProgress): boolean {
+  const planned = tasks.length + letGo.tasks;
+  return planned > 0 && finished === planned;
 }
 
 /** A job may be named by a need before its own tasks are planned. */
@@ -191,6 +204,7 @@ function jobOf(state: RunState, name: string): JobProgress {
   if (progress === undefined) {
     progress = {
       tasks: [],
+      letGo: { tasks: 0, succeeded: 0, preemptions: 0, peakBytes: 0, ranMs: 0 },
       released: 0,
       finished: 0,
       unsuccessful: 0,
@@ -358,6 +372,7 @@ function finish(state: RunState, event: TaskFinished): void {
   const job = present(state.jobs.get(record.spec.job), 'a task belongs to a job');
   job.finished += 1;
   if (outcome !== 'succeeded') job.unsuccessful += 1;
+  letGoOfFinished(state);
   if (!isFinished(job)) return;
   for (const name of job.dependents) {
     const dependent = jobOf(state, name);

@@ -91,6 +91,10 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
         'halt',
         `${counted(event.failures, 'task')} did not succeed; ${event.mode === 'now' ? 'the others are stopped' : 'no more are started'}`,
       );
+    case 'source-ended':
+      return event.problem === undefined
+        ? undefined
+        : line('key', event, 'input', `no more tasks are taken: ${printable(event.problem)}`);
     case 'group-grew':
       return line('key', event, 'grew', growthWords(event));
     case 'run-held':
@@ -180,7 +184,7 @@ const TIERS = {
 
 function startWords(event: RunStarted): string {
   const title = event.config.name === '' ? '' : ` (${printable(event.config.name)})`;
-  return `memsched ${event.memsched}: run ${printable(event.runId)}${title}, ${counted(event.tasks, 'task')}, tier ${event.tier}: ${TIERS[event.tier]}`;
+  return `memsched ${event.memsched}: run ${printable(event.runId)}${title}, ${event.isStreaming ? 'tasks as they come' : counted(event.tasks, 'task')}, tier ${event.tier}: ${TIERS[event.tier]}`;
 }
 
 function budgetLine(event: BudgetChanged, { started }: RunState, isFirst: boolean): PlainLine {

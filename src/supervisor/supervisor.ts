@@ -6,11 +6,21 @@ import { evolve } from '../core/evolve.js';
 import type { Priors } from '../core/knowledge.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
-import type { NodeSignal } from '../core/task-spec.js';
+import type { NodeSignal, TaskId } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
-import type { Clock, EventSink, InputMeter, Launcher, LogPaths, TaskHost } from './ports.js';
+import type {
+  Clock,
+  EventSink,
+  InputMeter,
+  Launcher,
+  LaunchSpec,
+  LogPaths,
+  TaskHost,
+  TaskSource,
+} from './ports.js';
 import type { RunPlan } from './run-plan.js';
+import { TaskFeed } from './task-feed.js';
 
 /** While memory is short or someone is being stopped, looks come at least this often. */
 const CLOSE_WATCH_MS = 100;
@@ -26,6 +36,8 @@ export interface SupervisorParts {
   readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  /** Where tasks come from beside the plan's, while the run goes on. */
+  readonly source?: TaskSource;
   /** What earlier runs have shown of the groups. */
   readonly priors?: Priors;
   /** What the first event says beyond what the plan does. */
@@ -51,6 +63,7 @@ export class Supervisor {
   readonly #inbox = new Inbox();
   readonly #observer: Observer;
   readonly #effects: Effects;
+  readonly #feed: TaskFeed | undefined;
   readonly #startedAtMs: number;
   /** Who waits for the answer to a command, by its number. */
   readonly #asking = new Map<number, (reply: CommandReply) => void>();
@@ -67,13 +80,14 @@ export class Supervisor {
     this.#control = initialControl(parts.plan.config, parts.priors);
     this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
     this.#startedAtMs = parts.clock.monotonicMs();
-    const { plan, host, launcher, inputs, logs } = parts;
+    const { plan, host, launcher, inputs, logs, source } = parts;
     const wake = (): void => {
       this.#wake();
     };
+    if (source !== undefined) this.#feed = new TaskFeed(source, this.#inbox, wake);
     this.#effects = {
       runId: parts.about.runId,
-      plan,
+      launches: this.#feed?.launches ?? plan.launches,
       host,
       launcher,
       inputs,
@@ -110,6 +124,17 @@ export class Supervisor {
     this.#wake();
   }
 
+  /** What is run for a task; undefined for one that is finished and let go of. */
+  launchOf(task: TaskId): LaunchSpec | undefined {
+    return this.#effects.launches.get(task);
+  }
+
+  /** A signal that is meant for the tasks. */
+  passSignal(signal: NodeSignal): void {
+    this.#inbox.put({ kind: 'signal-passed', signal });
+    this.#wake();
+  }
+
   /** The user wants the run to end; a second time, at once. */
   requestStop(signal: NodeSignal): void {
     this.#inbox.put({ kind: 'stop-requested', signal });
@@ -134,7 +159,7 @@ export class Supervisor {
   }
 
   #announce(): void {
-    const { plan, clock, host, about } = this.#parts;
+    const { plan, clock, host, about, source } = this.#parts;
     const started: RunStarted = {
       kind: 'run-started',
       tMs: 0,
@@ -144,6 +169,7 @@ export class Supervisor {
       tier: host.tier,
       tasks: plan.tasks.length,
       config: plan.config,
+      ...(source === undefined ? {} : { isStreaming: true }),
     };
     this.#record([started]);
     this.#record(plan.tasks.map((spec) => ({ kind: 'task-planned', tMs: 0, spec })));
@@ -199,6 +225,7 @@ export class Supervisor {
     const { events, actions } = decide(this.state, this.#control, seen);
     this.#parts.sink.emit(events);
     apply(actions, this.#effects);
+    this.#feed?.goOn(this.state, events);
   }
 
   #intervalMs(): number {
@@ -211,6 +238,7 @@ export class Supervisor {
     this.#onEnd = undefined;
     this.#isOver = true;
     this.#cancelTimer?.();
+    this.#feed?.close();
     for (const id of [...this.#asking.keys()]) this.#answer(id, { kind: 'run-is-over' });
     onEnd?.(end);
   }

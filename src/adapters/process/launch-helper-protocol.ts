@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { LaunchOrder } from '../../supervisor/ports.js';
+import { bytesOf, holdsBytes } from '../../util/byte-text.js';
 import { describeErrno } from '../../util/system-error.js';
 import type { PreparedOrder } from './prepare-order.js';
 
@@ -57,11 +58,19 @@ const LENGTH_BYTES = 4;
 /** No field may contain a NUL character. */
 function frame(fields: readonly string[]): Buffer {
   const text = fields.join('\0');
+  if (holdsBytes(text)) return ofBytes(bytesOf(text));
   const bytes = Buffer.byteLength(text);
   const whole = Buffer.allocUnsafe(LENGTH_BYTES + bytes);
   whole.writeUInt32BE(bytes);
   whole.write(text, LENGTH_BYTES);
   return whole;
+}
+
+/** Arguments need not be UTF-8, as names of files are not. */
+function ofBytes(content: Buffer): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(content.length);
+  return Buffer.concat([length, content]);
 }
 
 /** Reads one line of the helper's; undefined for one that it does not write. */

@@ -11,7 +11,8 @@ export interface LauncherOptions extends SpawnLauncherOptions {
 
 /** The launcher of a run: through a helper where there is a Perl for it, else out of this very process. */
 export function createLauncher(options: LauncherOptions): Launcher {
-  const perl = findPerl();
+  // The helper has streams of its own.
+  const perl = options.inherit === undefined ? findPerl() : undefined;
   const fallBack = (): Launcher => createSpawnLauncher(options);
   return perl === undefined ? fallBack() : new HelperLauncher({ ...options, perl, fallBack });
 }
