@@ -13,6 +13,7 @@ import type { RunFolder } from '../adapters/journal/run-folder.js';
 import { reportHtml, type PageAssets } from '../reporters/report/html.js';
 import { ReportCollector, type UntoldReport } from '../reporters/report/report-of.js';
 import { localTime } from '../reporters/views/show.js';
+import { formatDuration } from '../util/duration.js';
 import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
 import { replay, standingNote, type PastRun } from './past-run.js';
@@ -58,9 +59,13 @@ function collect(folder: RunFolder): { readonly untold: UntoldReport; readonly e
 }
 
 function noteOf(past: PastRun, madeAtMs: number): string {
-  return past.standing === 'live'
-    ? `This run is still running: this is how it stood at ${localTime(madeAtMs)}.`
-    : standingNote(past);
+  const { standing, state, nowMs } = past;
+  if (standing === 'ended') return '';
+  if (standing === 'live')
+    return `This run is still running: this is how it stood at ${localTime(madeAtMs)}.`;
+  const note = standingNote(past);
+  const lastWord = localTime((state.started?.startedAtMs ?? 0) + nowMs);
+  return `${note.charAt(0).toUpperCase()}${note.slice(1)} Its last word is of ${lastWord}, ${formatDuration(nowMs)} after its start; what ran then is shown as running.`;
 }
 
 /** Made by the build, beside this program. */

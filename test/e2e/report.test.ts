@@ -326,6 +326,8 @@ describe('memsched report', () => {
     expect(existsSync(join(cwd, stdout.trim()))).toBe(true);
     const piped = await runCli(['report', 'latest', '-o', '-'], { cwd, stateHome });
     expect(piped.stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n?$/);
+    // A report hands on the code of its charts, and so their licence.
+    expect(piped.stdout).toMatch(/uplot [\d.]+ \(MIT\)[\s\S]*Permission is hereby granted/);
   });
 
   test('while the run goes on, and after everything of it was killed', async () => {
@@ -352,7 +354,9 @@ describe('memsched report', () => {
     const path = await report(stateHome);
     const died = dataOf(path);
     expect(died.run.standing).toBe('died');
-    expect(died.run.notes[0]).toContain('its supervisor is gone');
+    expect(died.run.notes[0]).toMatch(
+      /its supervisor is gone.* Its last word is of .* after its start/,
+    );
     expect(died.run.untilMs).toBe(Math.round(run.events().at(-1)!.tMs));
     expect(died.tasks).toMatchObject([{ state: 'succeeded' }, { id: 'slow', state: 'running' }]);
     expect(died.stack.users.flat().length).toBeGreaterThan(0);

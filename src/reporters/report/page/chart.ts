@@ -107,7 +107,7 @@ export class ChartMaker {
         width: 600,
         height: spec.height,
         legend: { show: false },
-        padding: [PADDING_PX, 14, 0, 0],
+        padding: [PADDING_PX, rightRoom, 0, 0],
         scales: { x: { time: false, auto: false, min: minS, max: maxS }, y: spec.scaleY },
         series: [{}, ...spec.series],
         axes: [timeAxisBelow(), { ...axisLooks(), size: leftRoom, scale: 'y', ...spec.axisY }],
@@ -209,6 +209,11 @@ export class ChartMaker {
   }
 }
 
+/** Room right of the plot, the same for all charts: where there is enough of it, lines are named there. */
+export function rightRoom({ width }: uPlot): number {
+  return width < NARROW ? 14 : 56;
+}
+
 /** Room for labels left of the plot, pixels of the page. */
 export function leftRoom({ width }: uPlot): number {
   return width < NARROW ? LEFT_NARROW : LEFT_WIDE;
@@ -258,7 +263,7 @@ export interface LegendEntry {
   readonly label: string;
   /** A colour of the style sheet. */
   readonly colour: string;
-  readonly mark: 'area' | 'line' | 'dashed' | 'thin' | 'dot' | 'ring';
+  readonly mark: 'area' | 'line' | 'dashed' | 'dotted' | 'thin' | 'dot' | 'ring';
   readonly sign?: string;
 }
 

@@ -2,7 +2,14 @@ import type uPlot from 'uplot';
 import { formatBytes } from '../../../util/bytes.js';
 import { formatDuration } from '../../../util/duration.js';
 import type { ReportData } from '../report-data.js';
-import { clipped, legendOf, type Chart, type ChartMaker, type LegendEntry } from './chart.js';
+import {
+  clipped,
+  legendOf,
+  rightRoom,
+  type Chart,
+  type ChartMaker,
+  type LegendEntry,
+} from './chart.js';
 import { choice, el, plainTable } from './dom.js';
 import { colourOfJob } from './looks.js';
 import { bytesAxis, nearest, seconds, thinned } from './scales.js';
@@ -11,6 +18,8 @@ import { colourOf } from './theme.js';
 
 const HEIGHT = 320;
 const LEVEL_STRIP_PX = 5;
+/** What the name of a line takes. */
+const NAME_PX = 50;
 /** Up to so many tasks each is a band of its own at first. */
 const BAND_EACH_MAX = 60;
 /** Largest users that the readout names. */
@@ -61,6 +70,11 @@ export class MemoryChart {
         drawAxes: [
           (plot) => {
             this.#draw(plot);
+          },
+        ],
+        draw: [
+          (plot) => {
+            this.#nameLines(plot);
           },
         ],
       },
@@ -144,6 +158,33 @@ export class MemoryChart {
     });
   }
 
+  /** At their right ends, from the top, as far as the names do not touch. */
+  #nameLines(plot: uPlot): void {
+    if (rightRoom(plot) < NAME_PX) return;
+    const { use } = this.#data;
+    const at = nearest(use.tMs, (plot.scales['x']?.max ?? 0) * 1000) ?? 0;
+    const { ctx, bbox } = plot;
+    const scale = bbox.width / Math.max(1, plot.over.clientWidth);
+    ctx.save();
+    ctx.font = `${11 * scale}px system-ui, sans-serif`;
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'middle';
+    let above = -Infinity;
+    for (const [name, bytes] of [
+      ['budget', use.budgetBytes],
+      ['critical', use.criticalBytes],
+      ['preempt', use.preemptBytes],
+      ['hold', use.holdBytes],
+    ] as const) {
+      const y = plot.valToPos(bytes[at] ?? 0, 'y', true);
+      if (y - above < 10 * scale) continue;
+      ctx.fillStyle = colourOf(`--${name}`);
+      ctx.fillText(name, bbox.left + bbox.width + 5 * scale, y);
+      above = y;
+    }
+    ctx.restore();
+  }
+
   #readout(ms: number): string {
     const { use } = this.#data;
     const at = nearest(use.tMs, ms);
@@ -207,7 +248,7 @@ export class MemoryChart {
 const LINE_ENTRIES: readonly LegendEntry[] = [
   { label: 'used', colour: '--ink', mark: 'line' },
   { label: 'claims', colour: '--claims', mark: 'dashed' },
-  { label: 'hold', colour: '--hold', mark: 'dashed' },
+  { label: 'hold', colour: '--hold', mark: 'dotted' },
   { label: 'preempt', colour: '--preempt', mark: 'dashed' },
   { label: 'critical', colour: '--critical', mark: 'dashed' },
   { label: 'budget', colour: '--budget', mark: 'line' },

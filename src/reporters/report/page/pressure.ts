@@ -58,7 +58,7 @@ export function pressureChart(data: ReportData, maker: ChartMaker): HTMLElement 
     legend: legendOf([
       { label: 'some', colour: '--some', mark: 'area' },
       { label: 'full', colour: '--full', mark: 'area' },
-      { label: `hold from ${run.pressure.somePct}% some`, colour: '--hold', mark: 'dashed' },
+      { label: `hold from ${run.pressure.somePct}% some`, colour: '--hold', mark: 'dotted' },
       { label: `preempt from ${run.pressure.fullPct}% full`, colour: '--preempt', mark: 'dashed' },
     ]),
   }).root;
