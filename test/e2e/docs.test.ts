@@ -134,8 +134,7 @@ describe('the pages', () => {
 
   it('are all in the index', () => {
     const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
-    for (const page of GUIDES)
-      if (page !== 'README.md') expect(index).toContain(`(${page})`);
+    for (const page of GUIDES) if (page !== 'README.md') expect(index).toContain(`(${page})`);
   });
 
   it('on the jobfile are those that the build makes', () => {
