@@ -81,7 +81,7 @@ describe('the layout', () => {
     tree.failWith = 'EAGAIN';
     expect(host.open(REF, {})).toMatchObject({
       ok: false,
-      error: expect.stringContaining('EAGAIN') as string,
+      error: { error: expect.stringContaining('EAGAIN') as string, isShortage: true },
     });
   });
 
