@@ -7,9 +7,13 @@ import { PREEMPTIBLE_LABELS } from '../core/task-spec.js';
 import { counted, waitWords } from '../reporters/words.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { formatBytes } from '../util/bytes.js';
+import { inputBytesOf } from './input-bytes.js';
 
 /** More rows than this help nobody; `--json` has them all. */
 const ROWS_SHOWN = 200;
+
+/** With this the table of usual names and sizes fits 80 columns. */
+const STARTS_COLUMNS = 24;
 
 /** What to print. */
 export interface PlanView {
@@ -32,7 +36,10 @@ export function printPlan({ plan, priors, path, survey, choice, json }: PlanView
     reclaimScans: 0,
     brakeEvents: 0,
   };
-  const tasks = preview(plan.config, plan.tasks, host, { priors });
+  const tasks = preview(plan.config, plan.tasks, host, {
+    priors,
+    inputBytesOf: inputBytesOf(plan),
+  });
   for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
   if (json) {
     for (const task of tasks) process.stdout.write(`${JSON.stringify(jsonRow(task))}\n`);
@@ -54,6 +61,9 @@ function table(tasks: readonly PreviewedTask[]): string {
   const rows = new Table({
     head: ['#', 'task', 'memory', 'cpus', 'preemptible', 'starts'],
     style: { head: [], border: [], compact: true },
+    // A reason is a sentence.
+    wordWrap: true,
+    colWidths: [null, null, null, null, null, STARTS_COLUMNS],
   });
   for (const [at, task] of tasks.slice(0, ROWS_SHOWN).entries()) {
     const { spec, estimate, start } = task;
@@ -79,7 +89,7 @@ function startWords(start: PreviewedStart): string {
     case 'waits':
       return waitWords(start.reason, 0);
     case 'queued':
-      return 'when there is room';
+      return 'later';
     case 'needs':
       return `after ${start.jobs.join(', ')}`;
   }

@@ -15,11 +15,12 @@ import {
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
+import { SMALLEST_BUDGET_BYTES } from '../core/budget.js';
 import type { Priors } from '../core/knowledge.js';
 import { streamOutput } from '../reporters/output.js';
 import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
-import { formatBytes, MiB } from '../util/bytes.js';
+import { formatBytes } from '../util/bytes.js';
 import type { CiFiles } from './ci-files.js';
 import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
@@ -187,9 +188,6 @@ async function prepareReport(
     reportAfterRun(path, folder, warn);
   };
 }
-
-/** With less than this nothing of note can run. */
-const SMALLEST_BUDGET_BYTES = 64 * MiB;
 
 function requireBudget({ survey, loaded }: SessionOrder): void {
   const { budgetBytes, outsideBytes } = surveyedBudget(survey, loaded.plan.config.budget);

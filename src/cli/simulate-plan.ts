@@ -1,4 +1,3 @@
-import { fileSizes } from '../adapters/host/file-sizes.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import { budgetNow } from '../core/budget.js';
 import type { Priors } from '../core/knowledge.js';
@@ -19,6 +18,7 @@ import { counted } from '../reporters/words.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { formatBytes, GiB } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
+import { inputBytesOf } from './input-bytes.js';
 import { print } from './print.js';
 
 /** What CI runners are sold in. */
@@ -43,44 +43,46 @@ export interface Simulation {
 /** Plays the run on this machine and on others, by the same decisions as a real one, and prints how it would go. */
 export async function simulatePlan(simulation: Simulation): Promise<void> {
   const { plan, priors, survey, json, path } = simulation;
-  const { config, tasks, launches } = plan;
   const cpus = simulation.cpus ?? survey.cpus;
   const durationMs =
-    simulation.assumedDurationMs ?? meanDurationMs(tasks, priors) ?? UNKNOWN_DURATION_MS;
-  const first = firstMachine(simulation, cpus);
-  const bytes = Math.round(UNKNOWN_SHARE * budgetOf(first.machine));
-  const { courseOf, assumed } = pastCourses(tasks, priors, { bytes, durationMs });
-  const run: PlannedRun = {
-    config,
-    tasks,
-    courseOf,
-    priors,
-    inputBytesOf: (task) => {
-      const { stdin, inputs = [] } = launches.get(task) ?? {};
-      return fileSizes.sizeOf(stdin === undefined ? inputs : [stdin, ...inputs]);
-    },
-  };
+    simulation.assumedDurationMs ?? meanDurationMs(plan.tasks, priors) ?? UNKNOWN_DURATION_MS;
+  const machines = [firstMachine(simulation, cpus), ...others(cpus)];
   for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
-  const rows = [first, ...others(cpus)].map(({ name, machine }): SimulatedMachine => {
-    return {
-      name,
-      budgetBytes: budgetOf(machine),
-      cpus,
-      rehearsal: rehearseOn(run, machine),
-    };
-  });
+  const rows = machines.map((named) => simulatedOn(named, simulation, durationMs));
   if (json) {
     await print(rows.map((row) => JSON.stringify(simulationRow(row))).join('\n'));
     return;
   }
-  const known = tasks.length - assumed.length;
+  const guessed = plan.tasks.filter(({ group }) => isUnknown(priors, group)).length;
   const guess =
-    assumed.length === 0
+    guessed === 0
       ? ''
-      : `${counted(assumed.length, 'task')} without a profile: taken for what they declare, or else ${formatBytes(bytes)}, over ${formatDuration(durationMs)} (--assume-duration)\n`;
+      : `${counted(guessed, 'task')} without a profile: taken for what they declare, or else a quarter of the budget, over ${formatDuration(durationMs)} (--assume-duration)\n`;
   await print(
-    `${path}: ${counted(tasks.length, 'task')}, ${known} of them as earlier runs went\n${guess}\n${simulationTable(rows)}`,
+    `${path}: ${counted(plan.tasks.length, 'task')}, ${plan.tasks.length - guessed} of them as earlier runs went\n${guess}\n${simulationTable(rows)}`,
   );
+}
+
+function isUnknown(priors: Priors, group: string): boolean {
+  return (priors.get(group)?.runs ?? []).length === 0;
+}
+
+/** What is known of nothing is a share of the budget, as in a real run: on a small machine it is taken for less. */
+function simulatedOn(
+  { name, machine }: NamedMachine,
+  { plan, priors }: Simulation,
+  durationMs: number,
+): SimulatedMachine {
+  const budgetBytes = budgetOf(machine);
+  const bytes = Math.round(UNKNOWN_SHARE * budgetBytes);
+  const run: PlannedRun = {
+    config: plan.config,
+    tasks: plan.tasks,
+    courseOf: pastCourses(plan.tasks, priors, { bytes, durationMs }),
+    priors,
+    inputBytesOf: inputBytesOf(plan),
+  };
+  return { name, budgetBytes, cpus: machine.cpus, rehearsal: rehearseOn(run, machine) };
 }
 
 interface NamedMachine {

@@ -2,6 +2,9 @@ import { assert } from '../util/assert.js';
 import { GiB, MiB } from '../util/bytes.js';
 import type { BudgetSpec } from './task-spec.js';
 
+/** With less than this nothing of note can run. */
+export const SMALLEST_BUDGET_BYTES = 64 * MiB;
+
 /** One thing that limits us: the host itself, or an ancestor's `memory.max`. Bytes. */
 export interface MemoryLevel {
   readonly limitBytes: number;

@@ -1,3 +1,4 @@
+import { SMALLEST_BUDGET_BYTES } from '../../core/budget.js';
 import type { ConfigChange } from '../../core/command.js';
 import type { RunConfig } from '../../core/task-spec.js';
 import { formatBytes } from '../../util/bytes.js';
@@ -57,6 +58,11 @@ export function changeConfig(
   }
   const read = readChanged(config, { option: `${key}=${value}`, path, value }, host);
   if (!read.ok) return read;
+  const { budget } = read.value;
+  if (budget.kind === 'bytes' && budget.bytes < SMALLEST_BUDGET_BYTES)
+    return err(
+      `a budget of ${formatBytes(budget.bytes)} is less than the ${formatBytes(SMALLEST_BUDGET_BYTES)} that a run needs`,
+    );
   const changed =
     group === undefined ? pick(config, short, read.value) : withGroup(config, group, read.value);
   return ok({ key: short, before, after: textOf(changed, short, group), config: changed });

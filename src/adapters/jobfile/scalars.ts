@@ -51,8 +51,18 @@ const sizeText = oneOf(
 
 /** A size in whole bytes. */
 export const size = sizeText
-  .transform((value, context) => parseBytes(String(value)) ?? refuse(context, BYTES_GRAMMAR))
+  .transform((value, context) => readBytes(value, context, BYTES_GRAMMAR))
   .meta({ description: 'A size, 1024-based: 512M, 2G, 1.5GiB.', examples: ['512M', '2G'] });
+
+/** A number alone is bytes, but nobody means so few: whoever writes `memory: 12` has forgotten the unit. */
+const LEAST_BARE_BYTES = 1024 ** 2;
+
+function readBytes(value: string | number, context: z.RefinementCtx, grammar: string): number {
+  const text = String(value).trim();
+  const bytes = parseBytes(text) ?? refuse(context, grammar);
+  const isBare = bytes > 0 && bytes < LEAST_BARE_BYTES && /^\d+$/.test(text);
+  return isBare ? refuse(context, grammar) : bytes;
+}
 
 const AMOUNT_GRAMMAR = `${BYTES_GRAMMAR}, or a share of the host such as 25%`;
 
@@ -66,8 +76,7 @@ export const amount = oneOf(
     if (share !== undefined) {
       return share > 0 && share <= 1 ? { kind: 'share', share } : refuse(context, AMOUNT_GRAMMAR);
     }
-    const bytes = parseBytes(String(value));
-    return bytes === undefined ? refuse(context, AMOUNT_GRAMMAR) : { kind: 'bytes', bytes };
+    return { kind: 'bytes', bytes: readBytes(value, context, AMOUNT_GRAMMAR) };
   })
   .meta({
     description: 'A size, 1024-based (512M, 2G), or a share of the memory of the host (25%).',

@@ -11,37 +11,28 @@ export interface Assumption {
   readonly durationMs: number;
 }
 
-/** Courses of all tasks, and which of them are assumed. */
-export interface PastCourses {
-  readonly courseOf: (task: TaskId) => Course;
-  /** Tasks without a profile: they declare what they need, or are taken for the assumed size. */
-  readonly assumed: readonly TaskSpec[];
-}
-
 /**
  * Courses as earlier runs had them: the tasks of a group get its past runs in turn, the newest first, so that they
- * differ as those did.
+ * differ as those did. Tasks without a profile need what they declare, or are taken for the assumed size.
  */
 export function pastCourses(
   tasks: readonly TaskSpec[],
   priors: Priors,
   assumption: Assumption,
-): PastCourses {
+): (task: TaskId) => Course {
   const courses = new Map<TaskId, Course>();
-  const assumed: TaskSpec[] = [];
   const turns = new Map<string, number>();
   for (const spec of tasks) {
     const profile = priors.get(spec.group) ?? emptyProfile();
     const turn = turns.get(spec.group) ?? 0;
     turns.set(spec.group, turn + 1);
     const run = profile.runs.at(-1 - (turn % Math.max(1, profile.runs.length)));
-    if (run === undefined) assumed.push(spec);
     courses.set(
       spec.id,
       run === undefined ? assumedCourse(spec, assumption) : courseOfRun(run, profile),
     );
   }
-  return { courseOf: (task) => courses.get(task) ?? flat(assumption), assumed };
+  return (task) => courses.get(task) ?? flat(assumption);
 }
 
 /** Mean duration of what is known of these tasks, milliseconds; undefined when nothing is. */

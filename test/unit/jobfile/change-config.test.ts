@@ -41,6 +41,8 @@ describe('a key of the configuration', () => {
     ['max_parallel', '0', /expected a whole number, 1 or more/],
     ['max_parallel', '{ a: 1 }', /expected a whole number/],
     ['budget', '0', /nothing could run in a budget of 0/],
+    ['budget', '12', /expected auto, a size such as 12G/],
+    ['budget', '12M', /a budget of 12M is less than the 64M that a run needs/],
     ['budget', '{', /budget=\{/],
     ['halt', 'sometimes', /halt/],
     ['overcommit', '7', /expected a share/],
