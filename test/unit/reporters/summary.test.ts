@@ -104,6 +104,11 @@ describe('summary', () => {
     expect(await peakIn(looked)).toBe('1.7G');
   });
 
+  test('a peak that nobody saw is a dash, not 0B', async () => {
+    const text = await summary(madeRun([{ ...succeeding('a'), peakBytes: 0 }]));
+    expect(text).toMatch(/^a +succeeded +1 +0 +– +1\.0s$/m);
+  });
+
   test('colour adds nothing but colour', async () => {
     const painted = await summary(recorded('many-ends'), { level: 1 });
     expect(painted).toContain('\x1b[31mfailed');
