@@ -123,8 +123,9 @@ function priorsFrom({ profiles, troubles }: Reading, warn: Warn): Priors {
 export function warnIfGateIsIdle(plan: RunPlan, priors: Priors, tier: Tier, warn: Warn): void {
   if (plan.config.maxGrowthPct === undefined) return;
   if ([...groupsOf(plan)].some((group) => isComparable(priors.get(group), tier))) return;
+  const which = tier === 'cgroup' ? '' : ' that were long enough for their peaks to be seen';
   warn(
-    `max_growth compares nothing in this run: no group has ${STORED_RUNS_MIN} stored runs of tier ${tier} yet`,
+    `max_growth compares nothing in this run: no group has ${STORED_RUNS_MIN} stored runs of tier ${tier}${which} yet`,
   );
 }
 

@@ -63,6 +63,12 @@ export function halved({ limit }: SlowStart): SlowStart {
   return { limit: Math.max(1, limit / 2) };
 }
 
+/** The most that all tasks together used, over all looks: few of these get an event of their own. */
+export interface PeaksOfAll {
+  ofRunBytes: number;
+  sinceSampleBytes: number;
+}
+
 /**
  * What the loop remembers from tick to tick beside the run's state: measurements and timers. It is not in the
  * journal, because a supervisor that resumes measures anew.
@@ -93,6 +99,7 @@ export interface Control {
   toldWaitMs: number | undefined;
   lastTickMs: number | undefined;
   lastSampledMs: number | undefined;
+  readonly peaks: PeaksOfAll;
   lastBrakeEvents: number | undefined;
   brakeFeltMs: number | undefined;
   /** Since when there has been nobody to preempt although someone should be. */
@@ -119,6 +126,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     toldWaitMs: undefined,
     lastTickMs: undefined,
     lastSampledMs: undefined,
+    peaks: { ofRunBytes: 0, sinceSampleBytes: 0 },
     lastBrakeEvents: undefined,
     brakeFeltMs: undefined,
     victimsMissing: false,
@@ -126,8 +134,11 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
   };
 }
 
-/** Takes in what the attempts use now; forgets those that are gone. */
+/** Takes in what the attempts use now, each and together; forgets those that are gone. */
 export function remember(control: Control, state: RunState, seen: Observation): void {
+  const { peaks } = control;
+  peaks.ofRunBytes = Math.max(peaks.ofRunBytes, seen.host.usedBytes);
+  peaks.sinceSampleBytes = Math.max(peaks.sinceSampleBytes, seen.host.usedBytes);
   for (const sample of seen.attempts) {
     const record = state.live.get(sample.task);
     if (record?.attempts === sample.attempt) {

@@ -294,9 +294,11 @@ function sample(tick: Tick): void {
     level: state.level,
     claimedBytes: expectedPeak(tick.forecast(), control.caution.sigmas),
     numbers: tick.numbers,
+    peakBytes: control.peaks.sinceSampleBytes,
     unknownShare: Math.round(100 * tick.unknownShare) / 100,
     attempts,
   });
+  control.peaks.sinceSampleBytes = 0;
 }
 
 function endRun(tick: Tick): void {
@@ -308,6 +310,7 @@ function endRun(tick: Tick): void {
     outcomes: Object.fromEntries(state.counts.outcomes),
     preemptions: state.counts.preemptions,
     oomKills: state.counts.oomKills,
+    peakBytes: tick.control.peaks.ofRunBytes,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
   });
 }

@@ -2,6 +2,7 @@ import { MiB } from '../util/bytes.js';
 import type { AttemptMemory } from './control.js';
 import type { Estimate, EstimateSource } from './reasons.js';
 import type { Knowledge } from './knowledge.js';
+import { SMALLEST_ESTIMATE_BYTES } from './learning/peak-seen.js';
 import { predictPeak } from './learning/predict.js';
 import {
   completedRuns,
@@ -14,8 +15,6 @@ import type { PeakPrediction, ProfileStrategy } from './learning/types.js';
 import type { LiveAttempt, TaskRecord } from './run-state.js';
 import type { TaskSpec } from './task-spec.js';
 
-/** No estimate is lower: the shell and the kernel's own share of a task. */
-const SMALLEST_ESTIMATE_BYTES = 16 * MiB;
 /** A task of which nothing is known is set aside this share of the budget. */
 const UNKNOWN_SHARE = 0.25;
 /** A group is known from so many finished peaks on; until then its tasks are pilots. */

@@ -218,6 +218,8 @@ export interface Sampled {
   readonly level: PressureLevel;
   readonly claimedBytes: number;
   readonly numbers: MemoryNumbers;
+  /** The most that all tasks together used at any look since the sample before. Absent in old journals. */
+  readonly peakBytes?: number;
   /** What part of all claims may surprise: the less, the closer to the budget the lines are. Absent in old journals. */
   readonly unknownShare?: number;
   readonly attempts: readonly AttemptSample[];
@@ -262,5 +264,7 @@ export interface RunEnded {
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   readonly preemptions: number;
   readonly oomKills: number;
+  /** The most that all tasks together used at any look of the supervisor that ended it. Absent in old journals. */
+  readonly peakBytes?: number;
   readonly stoppedBy?: NodeSignal;
 }

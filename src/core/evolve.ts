@@ -312,10 +312,10 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
   if (isOomKill(event)) state.counts.oomKills += 1;
 }
 
+/** What the kernel's OOM killer did; over a limit that is kept by sampling, memsched itself ends the attempt. */
 function isOomKill({ verdict }: AttemptEnded): boolean {
-  return (
-    verdict.kind === 'own-limit' || verdict.kind === 'bystander' || verdict.kind === 'over-budget'
-  );
+  if (verdict.kind === 'own-limit') return verdict.oom.of !== 'sampled';
+  return verdict.kind === 'bystander' || verdict.kind === 'over-budget';
 }
 
 function requeue(state: RunState, event: TaskRequeued): void {

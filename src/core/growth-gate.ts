@@ -1,5 +1,6 @@
 import { MiB } from '../util/bytes.js';
 import type { GroupGrew, Tier } from './events.js';
+import { isLongEnough, isPeakSeen } from './learning/peak-seen.js';
 import type { GroupProfile } from './learning/profile.js';
 import type { Priors } from './knowledge.js';
 import type { RunState, TaskRecord } from './run-state.js';
@@ -52,8 +53,8 @@ export function isComparable(stored: GroupProfile | undefined, tier: Tier): bool
  * - The second largest peak of this run counts instead of the largest, where going by the stored runs at least two of
  *   its attempts should have come near the largest (within the limit).
  *
- * @param storedPeaks - completed runs measured in the same tier: another one counts other things as memory. Fewer than
- *   {@link STORED_RUNS_MIN} say nothing.
+ * @param storedPeaks - completed runs measured in the same tier, as another one counts other things as memory, and long
+ *   enough for their peaks to be seen. Fewer than {@link STORED_RUNS_MIN} say nothing.
  */
 export function growthOf(
   finished: readonly FinishedPeak[],
@@ -94,13 +95,16 @@ function decisivePeak(
 
 function comparablePeaks(stored: GroupProfile | undefined, tier: Tier | undefined): number[] {
   const runs = stored?.runs ?? [];
-  return runs.filter((run) => run.tier === tier).map(({ peakBytes }) => peakBytes);
+  return runs
+    .filter((run) => run.tier === tier && isPeakSeen(run))
+    .map(({ peakBytes }) => peakBytes);
 }
 
 function finishedByGroup(state: RunState): Map<string, FinishedPeak[]> {
   const groups = new Map<string, FinishedPeak[]>();
+  const tier = state.started?.tier ?? 'procfs';
   for (const record of state.tasks.values()) {
-    const finished = finishedPeak(record);
+    const finished = finishedPeak(record, tier);
     if (finished === undefined) continue;
     const { group } = record.spec;
     const others = groups.get(group);
@@ -110,9 +114,10 @@ function finishedByGroup(state: RunState): Map<string, FinishedPeak[]> {
   return groups;
 }
 
-function finishedPeak({ spec, phase, past }: TaskRecord): FinishedPeak | undefined {
+function finishedPeak({ spec, phase, past }: TaskRecord, tier: Tier): FinishedPeak | undefined {
   const last = past.at(-1);
   if (last === undefined || phase.kind !== 'finished' || phase.outcome !== 'succeeded')
     return undefined;
+  if (!isLongEnough(tier, last.ranMs)) return undefined;
   return { task: spec.id, peakBytes: last.peakBytes };
 }

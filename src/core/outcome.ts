@@ -16,8 +16,11 @@ export interface OomCounters {
   readonly oomKill: number;
   readonly oom: number;
   readonly max: number;
-  /** Not the attempt's own counters, which its tier lacks: `oomKill` is what the whole host counted while it ran. */
-  readonly of?: 'host';
+  /**
+   * Not the attempt's own counters, which its tier lacks. `host`: `oomKill` is what the whole host counted while it ran.
+   * `sampled`: nobody counted; it was found over its limit at a look, and memsched, not the kernel, killed it.
+   */
+  readonly of?: 'host' | 'sampled';
 }
 
 /** Why an attempt ended as it did, with the numbers that prove it. The kinds are who, or what, ended it. */

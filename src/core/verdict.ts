@@ -35,7 +35,7 @@ export function verdictOf(end: EndOfAttempt): Verdict {
     return { kind: 'could-not-start', error: 'it vanished before it was started' };
   if (exit.kind === 'code' && exit.code === 0) return { kind: 'exit', code: 0 };
   const oom = tally.oom ?? hostCounters(end.hostOomKills, exit);
-  if (oom !== undefined && oom.oomKill > 0) return oomVerdict(end, oom);
+  if (oom !== undefined && (oom.oomKill > 0 || oom.of === 'sampled')) return oomVerdict(end, oom);
   return exitVerdict(exit);
 }
 
@@ -78,7 +78,7 @@ function ourDoing(stop: StopReason, { peakBytes }: AttemptTally): Verdict | unde
 function oomVerdict({ attempt, tally, ...end }: EndOfAttempt, oom: OomCounters): Verdict {
   const { peakBytes } = tally;
   const { limitBytes } = attempt;
-  if (limitBytes !== undefined && oom.oom > 0)
+  if (limitBytes !== undefined && (oom.oom > 0 || oom.of === 'sampled'))
     return { kind: 'own-limit', limitBytes, peakBytes, oom };
   const { budgetBytes, usedBytes } = end;
   if (end.wasAlone && peakBytes >= FILLS_THE_BUDGET * budgetBytes) {

@@ -1,9 +1,21 @@
 import type { RunEvent } from '../core/events.js';
 import type { MemoryNumbers } from '../core/reasons.js';
 
-/** The highest use of all tasks together that an event speaks of, bytes; 0 when it speaks of none. */
+/**
+ * The highest use of all tasks together that an event speaks of, bytes; 0 when it speaks of none. All together used no
+ * less than any one of them: an attempt's own peak counts, too, as it may have come between two looks.
+ */
 export function usedBytesIn(event: RunEvent): number {
-  return numbersIn(event)?.usedBytes ?? 0;
+  const usedBytes = numbersIn(event)?.usedBytes ?? 0;
+  switch (event.kind) {
+    case 'sampled':
+    case 'run-ended':
+      return Math.max(usedBytes, event.peakBytes ?? 0);
+    case 'attempt-ended':
+      return event.peakBytes;
+    default:
+      return usedBytes;
+  }
 }
 
 /** The memory of the moment that an event speaks of; undefined when it speaks of none. */

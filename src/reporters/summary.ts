@@ -104,11 +104,16 @@ export function rowsTable(
       paintOutcome(record, colour),
       String(record.attempts),
       String(record.preemptions),
-      record.attempts === 0 ? '–' : formatBytes(peakOf(record, state)),
+      peakText(peakOf(record, state)),
       record.attempts === 0 ? '–' : formatDuration(timeOf(record, state)),
       ...(isMap ? [argumentsOf(record)] : []),
     ]),
   );
+}
+
+/** Nothing runs in no memory at all: 0 says that nobody saw it. */
+function peakText(peakBytes: number): string {
+  return peakBytes === 0 ? '–' : formatBytes(peakBytes);
 }
 
 const ARGUMENTS_MAX_CHARS = 40;
@@ -163,7 +168,7 @@ function jobRow(name: string, job: JobProgress, state: RunState): string[] {
     String(tasksOf(job)),
     String(succeeded + letGo.succeeded),
     String(preemptions),
-    formatBytes(peak),
+    peakText(peak),
     formatDuration(timeMs),
   ];
 }
@@ -237,7 +242,7 @@ export function totals(state: RunState, peakBytes: number): string {
     ...(counts.oomKills > 0 ? [counted(counts.oomKills, 'OOM kill')] : []),
     ...(budget === undefined
       ? []
-      : [`peak ${formatBytes(peakBytes)} of ${formatBytes(budget.budgetBytes)} budget`]),
+      : [`peak ${peakText(peakBytes)} of ${formatBytes(budget.budgetBytes)} budget`]),
     ...(ended === undefined ? [] : [formatDuration(ended.tMs)]),
   ].join(' · ');
 }

@@ -22,7 +22,7 @@ export function verdictWords(verdict: Verdict): string {
     case 'exit':
       return verdict.code === 0 ? 'succeeded' : exitWords(verdict.code);
     case 'own-limit':
-      return `killed by the kernel at its own limit: peak ${formatBytes(verdict.peakBytes)} of limit ${formatBytes(verdict.limitBytes)} (${oomWords(verdict.oom)})`;
+      return ownLimitWords(verdict);
     case 'bystander':
       return `killed by the kernel for want of memory elsewhere, no fault of its own: peak ${formatBytes(verdict.peakBytes)}, while all tasks used ${formatBytes(verdict.usedBytes)} of the budget ${formatBytes(verdict.budgetBytes)} (${oomWords(verdict.oom)})`;
     case 'over-budget':
@@ -42,6 +42,17 @@ export function verdictWords(verdict: Verdict): string {
     default:
       return unreachable(verdict);
   }
+}
+
+function ownLimitWords({
+  peakBytes,
+  limitBytes,
+  oom,
+}: Extract<Verdict, { kind: 'own-limit' }>): string {
+  const peak = `peak ${formatBytes(peakBytes)} of limit ${formatBytes(limitBytes)}`;
+  return oom.of === 'sampled'
+    ? `ended by memsched at its own limit, seen by sampling: ${peak}`
+    : `killed by the kernel at its own limit: ${peak} (${oomWords(oom)})`;
 }
 
 const CANCELED = {

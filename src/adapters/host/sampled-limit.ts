@@ -3,7 +3,7 @@ import type { AttemptLimits } from '../../supervisor/ports.js';
 
 /**
  * A task's own limit where no kernel enforces it (`hybrid` and `procfs`): whoever is found over it at a sample is
- * killed, all of it, and counted the way the kernel would count it. Coarser than `memory.max`: use may exceed the limit
+ * killed by us, all of it; the kernel counts nothing then. Coarser than `memory.max`: use may exceed the limit
  * by what is allocated between two samples.
  */
 export class SampledLimit {
@@ -18,9 +18,9 @@ export class SampledLimit {
     return this.#reached;
   }
 
-  /** Counters as of `memory.events.local`, once it was over the limit; undefined before: nothing has counted then. */
+  /** What stands for the kernel's counters once it was over the limit: that sampling found it; undefined before. */
   counters(): OomCounters | undefined {
-    return this.#reached ? { oomKill: 1, oom: 1, max: 1 } : undefined;
+    return this.#reached ? { oomKill: 0, oom: 0, max: 0, of: 'sampled' } : undefined;
   }
 }
 

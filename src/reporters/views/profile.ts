@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import { predictCpus } from '../../core/learning/cpus.js';
 import { DEFAULT_STRATEGY } from '../../core/learning/default-strategy.js';
 import { forecastOf } from '../../core/learning/forecast.js';
+import { isPeakSeen } from '../../core/learning/peak-seen.js';
 import { lowerBound } from '../../core/learning/profile.js';
 import { predictPeak } from '../../core/learning/predict.js';
 import { statisticsOf } from '../../core/learning/run-statistics.js';
@@ -156,7 +157,9 @@ function runsWords({ profile }: StoredProfile): string {
     bounds.length === 0
       ? ''
       : `; ${bounds.length} more stopped on the way up, at up to ${formatBytes(bound)}`;
-  return `${runs.length} completed${older}${stopped}`;
+  const unseen = runs.filter((run) => !isPeakSeen(run)).length;
+  const short = unseen === 0 ? '' : `; ${unseen} of them too short for their peak to be seen`;
+  return `${runs.length} completed${older}${short}${stopped}`;
 }
 
 /** The strategies by what they make of a peak: `curve` makes the same as `expected-cost`. */

@@ -208,8 +208,11 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
       });
       expect(await task.ended).toBe('SIGKILL');
       const tally = await emptied(host, REF);
-      expect(tally.oom?.oomKill).toBeGreaterThanOrEqual(1);
-      expect(tally.oom?.max).toBeGreaterThanOrEqual(1);
+      expect(tally.oom).toMatchObject(
+        host.tier === 'cgroup'
+          ? { oomKill: expect.toSatisfy((kills: number) => kills >= 1) as unknown }
+          : { oomKill: 0, of: 'sampled' },
+      );
     });
 
     it('dispose ends whatever is left', async () => {

@@ -210,12 +210,15 @@ export const sumsAreTrue: Checker = {
   check: (recording) => {
     const [end] = eventsOf(recording, 'run-ended');
     if (end === undefined) return [];
-    const verdicts = eventsOf(recording, 'attempt-ended').map(({ verdict }) => verdict.kind);
+    const verdicts = eventsOf(recording, 'attempt-ended').map(({ verdict }) => verdict);
     const count = (...kinds: Verdict['kind'][]): number =>
-      verdicts.filter((kind) => kinds.includes(kind)).length;
+      verdicts.filter(({ kind }) => kinds.includes(kind)).length;
+    const bySampling = verdicts.filter(
+      (verdict) => verdict.kind === 'own-limit' && verdict.oom.of === 'sampled',
+    ).length;
     const wrong: string[] = [];
     if (end.preemptions !== count('preempted')) wrong.push(`${end.preemptions} preemptions`);
-    if (end.oomKills !== count('own-limit', 'bystander', 'over-budget'))
+    if (end.oomKills !== count('own-limit', 'bystander', 'over-budget') - bySampling)
       wrong.push(`${end.oomKills} OOM kills`);
     const finished = eventsOf(recording, 'task-finished').map(({ outcome }) => outcome);
     for (const [outcome, told] of Object.entries(end.outcomes)) {

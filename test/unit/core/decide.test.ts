@@ -126,6 +126,21 @@ describe('samples', () => {
   });
 });
 
+describe('the peak of all tasks together', () => {
+  test('is that of all looks, in each sample since the one before, and at the end', () => {
+    const loop = new Loop([asking('a', 1)]);
+    loop.tick();
+    loop.launchAll();
+    for (const gib of [3, 1, 5, 2])
+      for (let at = 0; at < 5; at += 1)
+        loop.tick({ host: { usedBytes: at === 2 ? gib * GiB : 0 } });
+    const peaks = of(loop, 'sampled').map(({ peakBytes }) => peakBytes);
+    expect(peaks).toEqual([0, 3 * GiB, 5 * GiB]);
+    loop.end('a');
+    expect(of(loop, 'run-ended')[0]?.peakBytes).toBe(5 * GiB);
+  });
+});
+
 describe('what a launch is told', () => {
   test('its claim, its limits, its level and how often it was preempted', () => {
     const spec = plainTask('a', {

@@ -4,6 +4,7 @@ import type { Tier } from '../../../src/core/events.js';
 import { growthOf, isComparable } from '../../../src/core/growth-gate.js';
 import { learnAll } from '../../../src/core/learning/learn.js';
 import { emptyProfile, type GroupProfile } from '../../../src/core/learning/profile.js';
+import type { CompletedRun } from '../../../src/core/learning/types.js';
 import { evolve } from '../../../src/core/evolve.js';
 import { MiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
@@ -132,6 +133,32 @@ describe('at the end of a run', () => {
     ['against nothing', emptyProfile(), 20],
   ])('%s nothing is told', (_, stored, limitPct) => {
     expect(of(run(stored, limitPct), 'group-grew')).toEqual([]);
+  });
+
+  it('what was too short to be seen is compared with nothing, stored or now', () => {
+    const curve = Array<number>(16).fill(MiB);
+    const sized = (durationMs: number, more: Partial<CompletedRun> = {}): GroupProfile =>
+      learnAll(
+        emptyProfile(),
+        [1, 2, 3].map((size) => completed(size, size, { tier: 'procfs', durationMs, ...more })),
+      );
+    expect(isComparable(sized(150, { curve }), 'procfs')).toBe(false);
+    expect(isComparable(sized(4000), 'procfs')).toBe(false);
+    expect(isComparable(sized(4000, { curve }), 'procfs')).toBe(true);
+    const grown = (ranMs: number): string[] => {
+      const loop = new Loop(
+        [plainTask('a', { group: 'g' })],
+        { maxGrowthPct: 20 },
+        new Map([['g', sized(4000, { curve })]]),
+      );
+      evolve(loop.state, { ...started, tier: 'procfs' });
+      loop.tick();
+      loop.launchAll({ use: { a: 600 * MiB } });
+      const facts = [loop.exited('a'), loop.emptied('a', { peakBytes: 600 * MiB })];
+      return of(loop.tick({ afterMs: ranMs, facts }), 'group-grew').map(({ group }) => group);
+    };
+    expect(grown(150)).toEqual([]);
+    expect(grown(250)).toEqual(['g']);
   });
 
   it('it is known beforehand whether there is something to compare with', () => {

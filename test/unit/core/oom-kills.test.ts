@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ExitStatus } from '../../../src/core/outcome.js';
-import { GiB } from '../../../src/util/bytes.js';
+import { GiB, MiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
 import { Loop, of } from './loop.js';
 
@@ -41,5 +41,20 @@ describe('OOM kills that only the host counts', () => {
     ['it stopped counting', 7, undefined],
   ])('from outside: %s', (_, before, after) => {
     expect(endOf(before, after).verdict).toEqual({ kind: 'external-signal', signal: 'SIGKILL' });
+  });
+});
+
+describe('what counts as an OOM kill', () => {
+  test.each([
+    ['the kernel at its own limit', { oomKill: 1, oom: 1, max: 3 }, 1],
+    ['memsched, which found it over its limit', { oomKill: 0, oom: 0, max: 0, of: 'sampled' }, 0],
+  ] as const)('%s', (_, oom, oomKills) => {
+    const limited = { limitBytes: 200 * MiB, grow: { kind: 'none' } } as const;
+    const loop = new Loop([plainTask('a', { memory: limited })]);
+    loop.tick();
+    loop.launchAll({ use: { a: 207 * MiB } });
+    const end = loop.end('a', KILLED, { peakBytes: 207 * MiB, oom });
+    expect(of(end, 'attempt-ended')[0]?.verdict).toMatchObject({ kind: 'own-limit', oom });
+    expect(of(end, 'run-ended')[0]).toMatchObject({ outcomes: { 'oom-killed': 1 }, oomKills });
   });
 });

@@ -118,6 +118,11 @@ describe('who ended it', () => {
       'own-limit',
     ],
     [
+      'its own limit, found by sampling',
+      { exit: KILLED, limitBytes: 500, oom: { ...NO_OOM, of: 'sampled' } },
+      'own-limit',
+    ],
+    [
       'the kernel, with a limit that was not in the way',
       { exit: KILLED, limitBytes: 500, oom: { oomKill: 1, oom: 0, max: 0 } },
       'bystander',

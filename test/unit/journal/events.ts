@@ -151,5 +151,6 @@ export const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
     outcomes: fc.record({ succeeded: natural, failed: natural }, { requiredKeys: [] }),
     preemptions: natural,
     oomKills: natural,
+    peakBytes: natural,
   }),
 );

@@ -5,6 +5,7 @@ import type { RunEvent } from '../../../src/core/events.js';
 import { MiB } from '../../../src/util/bytes.js';
 import { createSummaryReporter } from '../../../src/reporters/summary.js';
 import { feed, recorded, textOutput } from '../../support/journals.js';
+import { madeRun, succeeding } from '../../support/made-run.js';
 
 async function summary(
   events: readonly RunEvent[],
@@ -80,6 +81,32 @@ describe('summary', () => {
         "  memsched profile forget 'my group' --profile-file '/home/u/ci cache.json'\n",
     );
     expect(text).toContain('\n… and 2 more groups\n');
+  });
+
+  test('the peak of the run is that of all looks, and never less than a task of its own reached', async () => {
+    const peakIn = async (events: readonly RunEvent[]): Promise<string | undefined> =>
+      / peak (\S+) of /.exec(await summary(events, { isQuiet: true }))?.[1];
+    const budget: RunEvent = {
+      kind: 'budget-changed',
+      tMs: 0,
+      budgetBytes: 2048 * MiB,
+      capacityBytes: 2048 * MiB,
+      outsideBytes: 0,
+    };
+    const made = madeRun([
+      { ...succeeding('a'), peakBytes: 900 * MiB },
+      { ...succeeding('b'), peakBytes: 800 * MiB },
+    ]).flatMap((event): RunEvent[] => (event.kind === 'run-started' ? [event, budget] : [event]));
+    expect(await peakIn(made)).toBe('900M');
+    const looked = made.map((event) =>
+      event.kind === 'run-ended' ? { ...event, peakBytes: 1700 * MiB } : event,
+    );
+    expect(await peakIn(looked)).toBe('1.7G');
+  });
+
+  test('a peak that nobody saw is a dash, not 0B', async () => {
+    const text = await summary(madeRun([{ ...succeeding('a'), peakBytes: 0 }]));
+    expect(text).toMatch(/^a +succeeded +1 +0 +– +1\.0s$/m);
   });
 
   test('colour adds nothing but colour', async () => {

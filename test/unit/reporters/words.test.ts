@@ -48,6 +48,15 @@ const VERDICTS: [Verdict, string][] = [
   ],
   [
     {
+      kind: 'own-limit',
+      limitBytes: 200 * MiB,
+      peakBytes: 207 * MiB,
+      oom: { oom: 0, oomKill: 0, max: 0, of: 'sampled' },
+    },
+    'ended by memsched at its own limit, seen by sampling: peak 207M of limit 200M',
+  ],
+  [
+    {
       kind: 'bystander',
       peakBytes: 300 * MiB,
       usedBytes: 1.2 * GiB,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptEnded } from '../../../../src/core/events.js';
+import { isPeakSeen } from '../../../../src/core/learning/peak-seen.js';
 import { sampleOf } from '../../../../src/core/learning/sample.js';
 import type { Verdict } from '../../../../src/core/outcome.js';
 import { MiB } from '../../../../src/util/bytes.js';
@@ -33,6 +34,32 @@ describe('what an attempt shows', () => {
       tier: 'cgroup',
       inputBytes: 7,
       curve,
+    });
+  });
+
+  describe('where memory is known from looks alone', () => {
+    const curve = Array<number>(16).fill(60 * MiB);
+    const inProcfs = (more: Partial<AttemptEnded>) =>
+      sampleOf(ended({ kind: 'exit', code: 0 }, more), 'procfs', ENDED_AT_MS);
+
+    it.each([
+      ['it was over at once', { ranMs: 120, curve }],
+      ['no look found it', { ranMs: 4000 }],
+    ])('is no peak when %s, but what any task is set aside', (_, more) => {
+      const sample = inProcfs({ peakBytes: 180 * 1024, ...more });
+      expect(sample).toMatchObject({ kind: 'completed', peakBytes: 16 * MiB, tier: 'procfs' });
+      expect(sample).not.toHaveProperty('curve');
+      expect(sample !== undefined && isPeakSeen(sample)).toBe(false);
+    });
+
+    it('is no less than a look found, however short it was', () => {
+      expect(inProcfs({ ranMs: 120, peakBytes: 60 * MiB, curve })?.peakBytes).toBe(60 * MiB);
+    });
+
+    it('is its peak after two looks and more', () => {
+      const sample = inProcfs({ ranMs: 200, peakBytes: 60 * MiB, curve });
+      expect(sample).toMatchObject({ peakBytes: 60 * MiB, curve });
+      expect(sample !== undefined && isPeakSeen(sample)).toBe(true);
     });
   });
 
