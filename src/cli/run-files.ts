@@ -9,6 +9,7 @@ import {
 import { JOBLOG_HEADER } from '../adapters/map/joblog.js';
 import type { JoblogSink } from '../reporters/joblog.js';
 import { bytesOf } from '../util/byte-text.js';
+import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
 import type { RunOptions } from './run-options.js';
 
@@ -53,6 +54,6 @@ function openOrRefuse(path: string, option: string, flags: 'w' | 'a'): number {
   try {
     return openSync(path, flags, 0o600);
   } catch (error) {
-    throw new UsageError(`${option} ${path} cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${option} ${path} cannot be written: ${describeError(error)}`);
   }
 }

@@ -222,7 +222,7 @@ describe('profiles that cannot be used', () => {
     expect(end.events).toEqual([]);
     expect(readFileSync(file, 'utf8')).toBe('{"name":"some package"}');
     for (const [wrong, message] of [
-      ['jobs.yaml', 'is the jobfile'],
+      ['jobs.yaml', 'the jobfile and --profile-file name the same file'],
       ['missing/profiles.json', 'there is no folder'],
       ['.', 'no ordinary file'],
     ] as const) {
