@@ -41,7 +41,11 @@ function openJoblog(path: string, append: boolean): JoblogSink {
   const write = (line: string): void => {
     writeSync(fd, bytesOf(line));
   };
-  if (fstatSync(fd).size === 0) write(JOBLOG_HEADER);
+  if (fstatSync(fd).size === 0) {
+    orRefuse(path, '--joblog', () => {
+      write(JOBLOG_HEADER);
+    });
+  }
   return {
     write,
     close: () => {
@@ -51,8 +55,12 @@ function openJoblog(path: string, append: boolean): JoblogSink {
 }
 
 function openOrRefuse(path: string, option: string, flags: 'w' | 'a'): number {
+  return orRefuse(path, option, () => openSync(path, flags, 0o600));
+}
+
+function orRefuse<T>(path: string, option: string, act: () => T): T {
   try {
-    return openSync(path, flags, 0o600);
+    return act();
   } catch (error) {
     throw new UsageError(`${option} ${path} cannot be written: ${describeError(error)}`);
   }
