@@ -75,6 +75,17 @@ describe('the state folder', () => {
     }
   });
 
+  it('is refused below a file, with what to type', () => {
+    const file = join(tempDir(), 'file');
+    writeFileSync(file, '');
+    const store = openRunStore(join(file, 'memsched'));
+    for (const action of [() => store.create('x', START_MS), () => store.list()]) {
+      const error = hostErrorOf(action);
+      expect(error.message).toMatch(/a part of the path is not a folder \(ENOTDIR\)/);
+      expect(error.mend).toMatch(/^export XDG_STATE_HOME=/);
+    }
+  });
+
   it('is refused when others may write to it, with the command that mends it', () => {
     const path = join(tempDir(), 'memsched');
     mkdirSync(path);
