@@ -65,8 +65,9 @@ export async function runSession(order: SessionOrder): Promise<number> {
   keepHeapLean();
   const ci = await ciSurroundings(process.env);
   const stderr = ci.text(streamOutput(process.stderr));
+  let sayInView: Reporters['say'] = () => false;
   const warn = (sentence: string): void => {
-    stderr.write(`memsched: ${sentence}\n`);
+    if (!sayInView(`memsched: ${sentence}`)) stderr.write(`memsched: ${sentence}\n`);
   };
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
@@ -90,6 +91,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     launchOf: (task) => supervisor?.launchOf(task),
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
+  sayInView = reporters.say;
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
