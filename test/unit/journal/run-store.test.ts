@@ -150,10 +150,10 @@ describe('the runs', () => {
 
   it.each([
     ['2026', /"2026" may mean 2 runs: .*beta.*, .*alpha.*; type more/],
-    ['', /no run ""/],
+    ['', /no run ""; "memsched ps" lists/],
     ['20261123-064927-alhpa-k3', /the nearest is "20261123-064927-alpha-k3"/],
-    ['../../etc', /no run/],
-    ['not-a-run', /no run/],
+    ['../../etc', /no run "..\/..\/etc"; "memsched ps" lists/],
+    ['not-a-run', /no run "not-a-run"; "memsched ps" lists/],
   ])('RUN %j is not guessed at', (run, sentence) => {
     const store = openRunStore(join(tempDir(), 'memsched'));
     store.create('alpha', START_MS);
