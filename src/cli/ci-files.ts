@@ -1,6 +1,5 @@
-import { appendFileSync, realpathSync, statSync } from 'node:fs';
+import { appendFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import type { Document } from '../reporters/ci/document.js';
 import { openFileDocument } from '../reporters/ci/file-document.js';
 import { createJunitReporter } from '../reporters/ci/junit.js';
@@ -31,19 +30,9 @@ export type CiFiles = (about: {
 /**
  * Makes sure that the files can be written.
  *
- * @param others - files of the run by their options, none of which may be one of these.
- * @throws UsageError when one of them cannot, or two are the same.
+ * @throws UsageError when one of them cannot.
  */
-export function openCiFiles(
-  paths: CiPaths,
-  others: Readonly<Record<string, string | undefined>>,
-): CiFiles {
-  refuseSame({
-    ...others,
-    '--junit': paths.junit,
-    '--summary': paths.summary,
-    '--metrics': paths.metrics,
-  });
+export function openCiFiles(paths: CiPaths): CiFiles {
   const junit = openDocument('--junit', paths.junit);
   const summary = openDocument('--summary', paths.summary);
   const metrics = openDocument('--metrics', paths.metrics);
@@ -87,27 +76,6 @@ function openDocument(option: string, path: string | undefined): Document | unde
     return openFileDocument(path);
   } catch (error) {
     throw new UsageError(`${option} ${path} cannot be written: ${describeError(error)}`);
-  }
-}
-
-function refuseSame(files: Readonly<Record<string, string | undefined>>): void {
-  const seen = new Map<string, string>();
-  for (const [option, path] of Object.entries(files)) {
-    if (path === undefined) continue;
-    const real = realPathOf(path);
-    const other = seen.get(real);
-    if (other !== undefined)
-      throw new UsageError(`${other} and ${option} name the same file, ${path}; name two`);
-    seen.set(real, option);
-  }
-}
-
-/** Over symbolic links; a file that is still to come is where its path says. */
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return resolve(path);
   }
 }
 

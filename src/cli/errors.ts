@@ -11,6 +11,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What was to be printed cannot be: no fault of the command line, nor of ours. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+
+  /** @param why - in words. */
+  constructor(why: string) {
+    super(`standard output cannot be written: ${why}`);
+  }
+}
+
 /** The exit code for an error that reached the top, and what to print of it. */
 export function judge(error: unknown): { readonly exitCode: number; readonly text: string } {
   if (error instanceof CommanderError)
@@ -24,6 +34,8 @@ export function judge(error: unknown): { readonly exitCode: number; readonly tex
       text: `memsched: ${error.message}\n  mend it with: ${error.mend}`,
     };
   }
+  if (error instanceof OutputError)
+    return { exitCode: EXIT.host, text: `memsched: ${error.message}` };
   if (error instanceof JournalError || error instanceof ProfileError)
     return { exitCode: EXIT.usage, text: `memsched: ${error.message}` };
   return { exitCode: EXIT.internal, text: internalText(error) };

@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein';
+import { suggest } from '../adapters/jobfile/suggest.js';
 import { lastSeenMs, type StoredProfile } from '../core/learning/stored-profile.js';
 import { localTime } from '../reporters/views/show.js';
 import { counted } from '../reporters/words.js';
@@ -42,8 +42,11 @@ export function findGroup(
 function unknownWords(name: string, all: readonly StoredProfile[]): string {
   const shown = printable(name);
   if (all.length === 0) return `there is no group "${shown}", as there are no profiles yet`;
-  const near = closest(name, [...new Set(all.flatMap(({ group, label }) => [label, group]))]);
-  return `there is no group "${shown}"; the nearest is "${printable(near)}", and "memsched profile ls" lists them all`;
+  const { suggestion } = suggest(name, [
+    ...new Set(all.flatMap(({ group, label }) => [label, group])),
+  ]);
+  const near = suggestion === undefined ? '' : `the nearest is "${printable(suggestion)}", and `;
+  return `there is no group "${shown}"; ${near}"memsched profile ls" lists them all`;
 }
 
 function ambiguousWords(name: string, meant: readonly StoredProfile[]): string {

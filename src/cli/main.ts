@@ -1,6 +1,10 @@
 import { EXIT } from './exit-codes.js';
 import { runProgram } from './program.js';
 
+// Who closes stderr wants to hear nothing, and there is nowhere else to complain. What becomes of stdout, `print.ts` and
+// the reporters see to.
+process.stderr.on('error', () => undefined);
+
 // No top-level await: the commands are loaded later, and the bundle lets them import from the file that this is in. Each
 // would wait for the other for ever.
 void runProgram(process.argv).then((exitCode) => {

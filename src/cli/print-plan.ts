@@ -8,6 +8,7 @@ import { counted, waitWords } from '../reporters/words.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { formatBytes } from '../util/bytes.js';
 import { inputBytesOf } from './input-bytes.js';
+import { print } from './print.js';
 
 /** More rows than this help nobody; `--json` has them all. */
 const ROWS_SHOWN = 200;
@@ -26,7 +27,8 @@ export interface PlanView {
 }
 
 /** Prints what a run would do: on stdout, a table or JSON lines; warnings on stderr. */
-export function printPlan({ plan, priors, path, survey, choice, json }: PlanView): void {
+export async function printPlan(view: PlanView): Promise<void> {
+  const { plan, priors, path, survey, choice, json } = view;
   const budget = surveyedBudget(survey, plan.config.budget);
   const host = {
     ...budget,
@@ -42,7 +44,7 @@ export function printPlan({ plan, priors, path, survey, choice, json }: PlanView
   });
   for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
   if (json) {
-    for (const task of tasks) process.stdout.write(`${JSON.stringify(jsonRow(task))}\n`);
+    for (const task of tasks) if (!(await print(JSON.stringify(jsonRow(task))))) return;
     return;
   }
   const jobs = new Set(plan.tasks.map(({ job }) => job)).size;
@@ -50,10 +52,10 @@ export function printPlan({ plan, priors, path, survey, choice, json }: PlanView
     plan.config.budget.kind === 'auto'
       ? `auto, of ${formatBytes(budget.capacityBytes)}`
       : 'as told';
-  process.stdout.write(
+  await print(
     `${path}: ${counted(plan.tasks.length, 'task')} in ${counted(jobs, 'job')}\n` +
       `budget ${formatBytes(budget.budgetBytes)} (${origin}) · ${plan.config.cpus} cpus · ${announceTier(choice)}\n` +
-      `${table(tasks)}\n${verdict(tasks, budget.budgetBytes * plan.config.overcommit)}\n`,
+      `${table(tasks)}\n${verdict(tasks, budget.budgetBytes * plan.config.overcommit)}`,
   );
 }
 

@@ -64,11 +64,10 @@ export function openProfileStore(
  */
 export async function openRunProfiles(
   choice: ProfileChoice,
-  { plan, path }: LoadedPlan,
+  { plan }: LoadedPlan,
   warn: Warn,
 ): Promise<RunProfiles> {
   if (choice.kind === 'none') return withoutProfiles(plan, warn);
-  refuseJobfile(choice, path);
   const store = openProfileStore(choice, warn);
   const priors = priorsFrom(await store.read(groupsOf(plan)), warn);
   const recorder = new ProfileRecorder();

@@ -4,6 +4,7 @@ import { examplesText } from './examples.js';
 import { addHelp } from './help.js';
 import { EXIT_CODES, rowsText } from './help-topics.js';
 import { addCommandsToCome } from './not-yet.js';
+import { writeOut } from './print.js';
 import { ownVersion } from './version.js';
 
 /** Which module makes which command; loaded only when it is needed, as start-up time is part of the product. */
@@ -50,13 +51,29 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
   const program = await buildProgram(argv[2]);
   try {
-    await program.parseAsync([...argv]);
+    await parse(program, argv);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     const { exitCode, text } = judge(error);
     if (text !== '') process.stderr.write(`${text}\n`);
     return exitCode;
   }
+}
+
+/** What commander prints (help, the version) is collected first, as it writes without a look at how that went. */
+async function parse(program: Command, argv: readonly string[]): Promise<void> {
+  const printed: string[] = [];
+  collectOutput(program, printed);
+  try {
+    await program.parseAsync([...argv]);
+  } finally {
+    if (printed.length > 0) await writeOut(printed.join(''));
+  }
+}
+
+function collectOutput(command: Command, into: string[]): void {
+  command.configureOutput({ writeOut: (text) => into.push(text) });
+  for (const below of command.commands) collectOutput(below, into);
 }
 
 /**

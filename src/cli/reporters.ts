@@ -26,6 +26,8 @@ export interface Reporters {
   event(event: RunEvent, state: RunState): void;
   tick(state: RunState, nowMs: number): void;
   close(state: RunState): Promise<void>;
+  /** Takes a line for the user where stderr is drawn on; false where it may just be written. */
+  readonly say: (line: string) => boolean;
   /** Resolves when readers of the tasks' output have caught up so far that more tasks may be taken. */
   room(): Promise<void>;
   /** Nobody waits for readers any longer. */
@@ -80,6 +82,8 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
     async close(state) {
       for (const reporter of all) await reporter.close(state);
     },
+    say: (line) =>
+      Object.values(picked).some((reporter: Reporter) => reporter.say?.(line) === true),
     room: () => output?.room() ?? Promise.resolve(),
     abandon: () => {
       output?.abandon();

@@ -9,6 +9,7 @@ import {
 import { JOBLOG_HEADER } from '../adapters/map/joblog.js';
 import type { JoblogSink } from '../reporters/joblog.js';
 import { bytesOf } from '../util/byte-text.js';
+import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
 import type { RunOptions } from './run-options.js';
 
@@ -40,7 +41,11 @@ function openJoblog(path: string, append: boolean): JoblogSink {
   const write = (line: string): void => {
     writeSync(fd, bytesOf(line));
   };
-  if (fstatSync(fd).size === 0) write(JOBLOG_HEADER);
+  if (fstatSync(fd).size === 0) {
+    orRefuse(path, '--joblog', () => {
+      write(JOBLOG_HEADER);
+    });
+  }
   return {
     write,
     close: () => {
@@ -50,9 +55,13 @@ function openJoblog(path: string, append: boolean): JoblogSink {
 }
 
 function openOrRefuse(path: string, option: string, flags: 'w' | 'a'): number {
+  return orRefuse(path, option, () => openSync(path, flags, 0o600));
+}
+
+function orRefuse<T>(path: string, option: string, act: () => T): T {
   try {
-    return openSync(path, flags, 0o600);
+    return act();
   } catch (error) {
-    throw new UsageError(`${option} ${path} cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${option} ${path} cannot be written: ${describeError(error)}`);
   }
 }

@@ -24,6 +24,7 @@ import { formatBytes } from '../util/bytes.js';
 import type { CiFiles } from './ci-files.js';
 import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
+import { requireDistinctFiles } from './distinct-files.js';
 import { keepHeapLean } from './lean-heap.js';
 import { hostFacts, type LoadedPlan } from './load-plan.js';
 import { makeHost } from './make-host.js';
@@ -61,15 +62,17 @@ export interface SessionOrder {
 export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice, face } = order;
   requireBudget(order);
+  requireDistinct(options, loaded);
   keepHeapLean();
   const ci = await ciSurroundings(process.env);
   const stderr = ci.text(streamOutput(process.stderr));
+  let sayInView: Reporters['say'] = () => false;
   const warn = (sentence: string): void => {
-    stderr.write(`memsched: ${sentence}\n`);
+    if (!sayInView(`memsched: ${sentence}`)) stderr.write(`memsched: ${sentence}\n`);
   };
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
-  const ciFiles = await openCiFilesOf(options, loaded);
+  const ciFiles = await openCiFilesOf(options);
   const files = await openFiles(options);
   const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
   keepInput(folder, loaded);
@@ -89,6 +92,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     launchOf: (task) => supervisor?.launchOf(task),
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
+  sayInView = reporters.say;
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
@@ -162,18 +166,26 @@ function heldBack(source: TaskSource, room: () => Promise<void>): TaskSource {
   };
 }
 
+/** @throws UsageError when two files that the run reads or writes are one. */
+function requireDistinct(options: RunOptions, { path, command }: LoadedPlan): void {
+  const { ciPaths, events, joblog, profiles } = options;
+  requireDistinctFiles({
+    'the jobfile': path === '-' || command !== undefined ? undefined : path,
+    '--profile-file': profiles.kind === 'file' ? profiles.path : undefined,
+    '--events': events,
+    '--joblog': joblog?.path,
+    '--report': options.report,
+    '--junit': ciPaths.junit,
+    '--summary': ciPaths.summary,
+    '--metrics': ciPaths.metrics,
+  });
+}
+
 /** @throws UsageError when one of the files that are kept up to date cannot be written. */
-async function openCiFilesOf(
-  { ciPaths, events, profiles }: RunOptions,
-  { path }: LoadedPlan,
-): Promise<CiFiles | undefined> {
+async function openCiFilesOf({ ciPaths }: RunOptions): Promise<CiFiles | undefined> {
   if (Object.values(ciPaths).every((wanted) => wanted === undefined)) return undefined;
   const { openCiFiles } = await import('./ci-files.js');
-  return openCiFiles(ciPaths, {
-    'the jobfile': path === '-' ? undefined : path,
-    '--events': events,
-    '--profile-file': profiles.kind === 'file' ? profiles.path : undefined,
-  });
+  return openCiFiles(ciPaths);
 }
 
 /** How to write the report at the end; undefined when none is wanted, and then nothing of it is loaded. */

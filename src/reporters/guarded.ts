@@ -1,3 +1,4 @@
+import { describeError } from '../util/system-error.js';
 import type { Reporter } from './reporter.js';
 
 /**
@@ -11,7 +12,7 @@ export function guarded(reporter: Reporter, name: string, tell: (line: string) =
   let failed = false;
   const drop = (error: unknown): void => {
     if (!failed)
-      tell(`the ${name} reporter failed and is left out from here on: ${messageOf(error)}`);
+      tell(`the ${name} reporter failed and is left out from here on: ${describeError(error)}`);
     failed = true;
   };
   const attempt = (act: () => void): void => {
@@ -41,8 +42,4 @@ export function guarded(reporter: Reporter, name: string, tell: (line: string) =
       }
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { describeError } from '../util/system-error.js';
 
 /** Output that a reader has not taken yet is held up to this many bytes; what comes after that is dropped. */
 const UNREAD_MAX_BYTES = 32 * 1024 * 1024;
@@ -32,7 +33,7 @@ export function streamOutput(
   };
   stream.on('error', (error: NodeJS.ErrnoException) => {
     broken = true;
-    if (error.code !== 'EPIPE') lose(`output cannot be written any more: ${error.message}`);
+    if (error.code !== 'EPIPE') lose(`output cannot be written any more: ${describeError(error)}`);
   });
   return {
     write(text) {

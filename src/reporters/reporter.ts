@@ -7,6 +7,8 @@ export interface Reporter {
   event(event: RunEvent, state: RunState): void;
   /** Time went by. `nowMs` is milliseconds since the run started. */
   tick?(state: RunState, nowMs: number): void;
+  /** Takes a line for the user where this draws on what the line would be written to; false when it does not now. */
+  say?(line: string): boolean;
   /** The run is over, or we are leaving: says what is left to say and leaves the terminal clean. */
   close(state: RunState): void | Promise<void>;
 }

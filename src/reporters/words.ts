@@ -34,7 +34,7 @@ export function verdictWords(verdict: Verdict): string {
     case 'canceled':
       return CANCELED[verdict.by];
     case 'external-signal':
-      return `ended by ${printable(verdict.signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
+      return signalWords(verdict.signal);
     case 'could-not-start':
       return `could not be started${verdict.isShortage === true ? ', no fault of its own' : ''}: ${printable(verdict.error)}`;
     case 'lost':
@@ -53,6 +53,23 @@ function ownLimitWords({
   return oom.of === 'sampled'
     ? `ended by memsched at its own limit, seen by sampling: ${peak}`
     : `killed by the kernel at its own limit: ${peak} (${oomWords(oom)})`;
+}
+
+/** What the kernel sends to a program for what it has just done itself, and abort(3) to its own caller. */
+const CRASHES: ReadonlySet<string> = new Set([
+  'SIGSEGV',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGSYS',
+]);
+
+function signalWords(signal: string): string {
+  return CRASHES.has(signal)
+    ? `crashed with ${signal}: the program itself is the likely cause, memsched did not send it`
+    : `ended by ${printable(signal)} from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did`;
 }
 
 const CANCELED = {

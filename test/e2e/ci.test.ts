@@ -65,6 +65,14 @@ describe('files for CI systems', () => {
     [['--junit', 'a', '--summary', './a'], /--junit and --summary name the same file/],
     [['--events', 'a', '--metrics', 'a'], /--events and --metrics name the same file/],
     [['--junit', 'jobs.yaml'], /the jobfile and --junit name the same file/],
+    [['--events', 'jobs.yaml'], /the jobfile and --events name the same file/],
+    [['--joblog', './jobs.yaml'], /the jobfile and --joblog name the same file/],
+    [['--report', 'jobs.yaml'], /the jobfile and --report name the same file/],
+    [['--events', 'a', '--joblog', './a'], /--events and --joblog name the same file/],
+    [
+      ['--events', 'missing/a'],
+      /--events missing\/a cannot be written: there is no such file or folder \(ENOENT\)/,
+    ],
   ])('%j: refused before anything starts', async (options, message) => {
     const end = await runJobs({ jobs: { a: { run: 'true' } } }, options);
     expect(end.exitCode).toBe(2);

@@ -50,6 +50,7 @@ describe('a run', () => {
       const [stored] = (await profilesOf(stateHome)).values();
       expect(stored?.label).toBe('align');
       expect(runsOf(stored)).toBe(runs);
+      await runCli(['profile', 'export', `after-${runs}.json`], options);
     }
     const [group = ''] = (await profilesOf(stateHome)).keys();
 
@@ -76,9 +77,14 @@ describe('a run', () => {
     expect((await profilesOf(stateHome)).size).toBe(0);
 
     const back = await runCli(['profile', 'import', file], options);
-    expect(back.stdout).toContain('imported 1 group from 1 file: 1 new, 0 added to');
+    expect(back.stdout).toContain('imported 1 group from 1 file: 1 new, 0 added to, 0 unchanged');
     const again = await runCli(['profile', 'import', file, file], options);
-    expect(again.stdout).toContain('0 new, 1 added to');
+    expect(again.stdout).toContain('0 new, 0 added to, 1 unchanged');
+    expect(runsOf((await profilesOf(stateHome)).get(group))).toBe(6);
+    await runCli(['profile', 'forget', '--all'], options);
+    await runCli(['profile', 'import', 'after-3.json'], options);
+    const more = await runCli(['profile', 'import', 'after-6.json'], options);
+    expect(more.stdout).toContain('0 new, 1 added to, 0 unchanged');
     expect(runsOf((await profilesOf(stateHome)).get(group))).toBe(6);
     await runCli(['profile', 'forget', '--all'], options);
     expect((await profilesOf(stateHome)).size).toBe(0);
@@ -222,7 +228,7 @@ describe('profiles that cannot be used', () => {
     expect(end.events).toEqual([]);
     expect(readFileSync(file, 'utf8')).toBe('{"name":"some package"}');
     for (const [wrong, message] of [
-      ['jobs.yaml', 'is the jobfile'],
+      ['jobs.yaml', 'the jobfile and --profile-file name the same file'],
       ['missing/profiles.json', 'there is no folder'],
       ['.', 'no ordinary file'],
     ] as const) {

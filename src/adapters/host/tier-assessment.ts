@@ -28,7 +28,9 @@ export interface TierFacts {
 }
 
 const MEND_MOUNT = 'sudo mount -t cgroup2 none /sys/fs/cgroup';
-const BOOT_WITH = 'systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all';
+/** Keeps controllers from cgroup v1; the other option is read by systemd alone. */
+const NO_V1 = 'cgroup_no_v1=all';
+const BOOT_SYSTEMD_WITH = `systemd.unified_cgroup_hierarchy=1 ${NO_V1}`;
 const MEND_CONTAINER = 'docker run --privileged --cgroupns=private …';
 const MEND_LINGER = 'sudo loginctl enable-linger "$USER"  (then log in again)';
 const MEND_DELEGATE =
@@ -72,7 +74,7 @@ function missingController(facts: TierFacts): TierState | undefined {
     return {
       kind: 'no',
       why: 'the memory controller is bound to cgroup v1, beside a cgroup v2 tree without it',
-      mend: bootMend(BOOT_WITH),
+      mend: mendV1(facts),
     };
   }
   return undefined;
@@ -80,7 +82,7 @@ function missingController(facts: TierFacts): TierState | undefined {
 
 function noTree(facts: TierFacts): TierState {
   if (facts.mode === 'v1')
-    return { kind: 'no', why: 'only cgroup v1 is mounted', mend: bootMend(BOOT_WITH) };
+    return { kind: 'no', why: 'only cgroup v1 is mounted', mend: mendV1(facts) };
   if (facts.mode === 'none') {
     return { kind: 'no', why: 'no cgroup hierarchy is mounted', mend: MEND_MOUNT };
   }
@@ -89,6 +91,10 @@ function noTree(facts: TierFacts): TierState {
     why: 'our own cgroup lies outside of what this container has mounted',
     mend: MEND_CONTAINER,
   };
+}
+
+function mendV1({ systemd }: TierFacts): string {
+  return bootMend(systemd.kind === 'not-booted' ? NO_V1 : BOOT_SYSTEMD_WITH);
 }
 
 function assessTree(facts: TierFacts, need: 'memory' | 'none'): TierState {

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import { err, ok, type Result } from '../../util/result.js';
 import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 import { HostError } from '../host/host-error.js';
+import { suggest } from '../jobfile/suggest.js';
 import { runFolder, type RunFolder } from './run-folder.js';
 import { compareRunIds, isRunId, runIdOf } from './run-id.js';
 import { ensureStateDir, hasStateDir, stateDir } from './state-dir.js';
@@ -108,13 +108,12 @@ function resolveRun(runs: readonly RunFolder[], run = 'latest'): Result<RunFolde
   const [first, ...others] = run === '' ? [] : runs.filter(({ runId }) => runId.startsWith(run));
   if (first !== undefined && others.length === 0) return ok(first);
   if (first !== undefined) return err(ambiguous(run, [first, ...others]));
-  const near = closest(
+  const { suggestion } = suggest(
     run,
     runs.map(({ runId }) => runId),
   );
-  return err(
-    `there is no run "${run}"; the nearest is "${near}", and "memsched ps" lists them all`,
-  );
+  const near = suggestion === undefined ? '' : `the nearest is "${suggestion}", and `;
+  return err(`there is no run "${run}"; ${near}"memsched ps" lists them all`);
 }
 
 function ambiguous(run: string, runs: readonly RunFolder[]): string {

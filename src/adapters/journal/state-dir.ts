@@ -42,12 +42,20 @@ export function ensureStateDir(path: string): void {
 /**
  * Whether there is a state folder, and one that can be trusted.
  *
- * @throws HostError when it is not ours, or others may write to it.
+ * @throws HostError when it is not ours, others may write to it, or the way to it leads through what is no folder.
  */
 export function hasStateDir(path: string): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  if (!isThere(path)) return false;
   checkStateDir(path);
   return true;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw new HostError(`there can be no state folder ${path}: ${describeError(error)}`, MEND);
+  }
 }
 
 function checkStateDir(path: string): void {

@@ -65,7 +65,7 @@ async function plan(path: string, jobs: readonly string[], command: Command): Pr
   const priors = lookAtProfiles(options.profiles, loaded, tell);
   const common = { plan: loaded.plan, priors, path, survey, json };
   if (raw.simulate !== true) {
-    printPlan({ ...common, choice: choice.value });
+    await printPlan({ ...common, choice: choice.value });
     return;
   }
   const { simulatePlan } = await import('../simulate-plan.js');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
 import { readImports } from '../../adapters/profiles/exchange.js';
 import { mergeProfiles } from '../../core/learning/learn.js';
@@ -24,18 +25,28 @@ export function importCommand(): Command {
   return addProfileFileOption(command).action(async (files: string[], options: WhichProfiles) => {
     const imported = merged(files.flatMap((file) => readImports(file)));
     let known = 0;
+    let unchanged = 0;
     await updateStore(options, new Set(imported.keys()), (before) => {
       known = [...imported.keys()].filter((group) => before.has(group)).length;
-      return merged([
+      const after = merged([
         ...[...before.values()].filter(({ group }) => imported.has(group)),
         ...imported.values(),
       ]);
+      unchanged = [...after.values()].filter((one) => isSame(one, before.get(one.group))).length;
+      return after;
     });
     const fresh = imported.size - known;
     await print(
-      `imported ${counted(imported.size, 'group')} from ${counted(files.length, 'file')}: ${fresh} new, ${known} added to`,
+      `imported ${counted(imported.size, 'group')} from ${counted(files.length, 'file')}: ${fresh} new, ${known - unchanged} added to, ${unchanged} unchanged`,
     );
   });
+}
+
+/** Whether the two rest on the same runs. */
+function isSame({ profile: a }: StoredProfile, other: StoredProfile | undefined): boolean {
+  if (other === undefined) return false;
+  const { profile: b } = other;
+  return a.learned === b.learned && isDeepStrictEqual([a.runs, a.bounds], [b.runs, b.bounds]);
 }
 
 function merged(all: readonly StoredProfile[]): ReadonlyMap<string, StoredProfile> {

@@ -39,7 +39,7 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
     const loaded = await loadPlan({ path, jobs, overrides: options.overrides, survey });
     const priors = lookAtProfiles(options.profiles, loaded, tell);
     const { printPlan } = await import('../print-plan.js');
-    printPlan({ plan: loaded.plan, priors, path, survey, choice, json: options.json });
+    await printPlan({ plan: loaded.plan, priors, path, survey, choice, json: options.json });
     return 0;
   }
   const load = (): Promise<LoadedPlan> =>

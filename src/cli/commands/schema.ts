@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { jsonSchema } from '../../adapters/jobfile/schema.js';
 import { examplesText } from '../examples.js';
+import { print } from '../print.js';
 
 const EXAMPLES = [['memsched schema > jobfile.schema.json', '']] as const;
 
@@ -12,7 +13,7 @@ export function schemaCommand(): Command {
       'Prints the JSON Schema of a jobfile (draft 7). An editor checks and completes a jobfile by it when the first line is "# yaml-language-server: $schema=jobfile.schema.json".',
     )
     .addHelpText('after', examplesText(EXAMPLES))
-    .action(() => {
-      process.stdout.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+    .action(async () => {
+      await print(JSON.stringify(jsonSchema(), null, 2));
     });
 }

@@ -55,6 +55,11 @@ export class LiveArea {
     this.#terminal.on('resize', this.#onResize);
   }
 
+  /** Whether there is a picture that other writing would tear. */
+  get isDrawn(): boolean {
+    return this.#timer !== undefined && !this.#isOver;
+  }
+
   /** Puts lines above the picture, where they stay. */
   above(lines: readonly string[]): void {
     this.#above.write(`${lines.join('\n')}\n`);

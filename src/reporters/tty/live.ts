@@ -63,6 +63,11 @@ export function createLiveReporter(options: LiveOptions): Reporter {
     tick(state, nowMs) {
       seen = { state, nowMs, at: clock() };
     },
+    say(line) {
+      if (!area.isDrawn) return false;
+      area.above([line]);
+      return true;
+    },
     close: () => area.close(),
   };
 }

@@ -126,6 +126,19 @@ describe('which tier can be had', () => {
     }
   });
 
+  it.each<Partial<TierFacts>>([{ mode: 'hybrid' }, { mode: 'v1', own: undefined }])(
+    'advises an option of systemd only where systemd reads it: %o',
+    (part) => {
+      const mendOf = (systemd: TierFacts['systemd']): unknown => {
+        const state = assessCgroupTier(facts({ ...part, systemd }));
+        return state.kind === 'no' ? state.mend : state;
+      };
+      expect(mendOf(USER_MANAGER)).toMatch(/systemd\.unified_cgroup_hierarchy=1 cgroup_no_v1=all/);
+      expect(mendOf({ kind: 'not-booted' })).toMatch(/cgroup_no_v1=all/);
+      expect(mendOf({ kind: 'not-booted' })).not.toMatch(/systemd/);
+    },
+  );
+
   it('says what to type, without sudo to root', () => {
     const missing = { own: own({ probe: REFUSED }), systemd: { kind: 'no-user-manager' } } as const;
     expect(assessCgroupTier(facts(missing))).toMatchObject({

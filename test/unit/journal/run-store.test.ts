@@ -75,6 +75,17 @@ describe('the state folder', () => {
     }
   });
 
+  it('is refused below a file, with what to type', () => {
+    const file = join(tempDir(), 'file');
+    writeFileSync(file, '');
+    const store = openRunStore(join(file, 'memsched'));
+    for (const action of [() => store.create('x', START_MS), () => store.list()]) {
+      const error = hostErrorOf(action);
+      expect(error.message).toMatch(/a part of the path is not a folder \(ENOTDIR\)/);
+      expect(error.mend).toMatch(/^export XDG_STATE_HOME=/);
+    }
+  });
+
   it('is refused when others may write to it, with the command that mends it', () => {
     const path = join(tempDir(), 'memsched');
     mkdirSync(path);
@@ -139,10 +150,10 @@ describe('the runs', () => {
 
   it.each([
     ['2026', /"2026" may mean 2 runs: .*beta.*, .*alpha.*; type more/],
-    ['', /no run ""/],
+    ['', /no run ""; "memsched ps" lists/],
     ['20261123-064927-alhpa-k3', /the nearest is "20261123-064927-alpha-k3"/],
-    ['../../etc', /no run/],
-    ['not-a-run', /no run/],
+    ['../../etc', /no run "..\/..\/etc"; "memsched ps" lists/],
+    ['not-a-run', /no run "not-a-run"; "memsched ps" lists/],
   ])('RUN %j is not guessed at', (run, sentence) => {
     const store = openRunStore(join(tempDir(), 'memsched'));
     store.create('alpha', START_MS);

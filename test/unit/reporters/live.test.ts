@@ -67,6 +67,35 @@ describe('live area', () => {
     expect(after).not.toContain('running');
   });
 
+  test('a warning scrolls away above the picture, which is drawn anew below it', async () => {
+    const terminal = fakeTerminal();
+    const reporter = createLiveReporter({
+      terminal,
+      colour: new Chalk({ level: 0 }),
+      logs,
+      verbosity: 'normal',
+    });
+    expect(reporter.say?.('memsched: too early')).toBe(false);
+    const state = emptyRunState();
+    for (const event of recorded('preempted-then-succeeded').filter(({ tMs }) => tMs < 3500)) {
+      evolve(state, event);
+      reporter.event(event, state);
+    }
+    await until('a picture', () => terminal.text().includes('align.a'));
+    expect(reporter.say?.('memsched: a run cannot be paused')).toBe(true);
+    await until('a picture below it', () =>
+      /memsched: a run cannot be paused\n[\s\S]*align\.a/.test(terminal.text()),
+    );
+    await reporter.close(state);
+    expect(reporter.say?.('memsched: too late')).toBe(false);
+    const text = terminal.text();
+    const before = text.slice(0, text.indexOf('memsched: a run'));
+    // The picture is cleared, and the line begins in the first column.
+    expect(before.slice(before.lastIndexOf('\n'))).toContain('\x1b[1G\x1b[0K');
+    expect(text).not.toContain('too early');
+    expect(text).not.toContain('too late');
+  });
+
   test('a narrower terminal: the rows that the old picture broke into are cleared, too', async () => {
     const terminal = fakeTerminal();
     const reporter = createLiveReporter({

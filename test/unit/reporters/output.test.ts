@@ -36,7 +36,9 @@ describe('streamOutput', () => {
     await out.flush();
     out.write('second\n');
     await out.flush();
-    expect(losses).toEqual(['output cannot be written any more: write ENOSPC']);
+    expect(losses).toEqual([
+      'output cannot be written any more: no space left on the device (ENOSPC)',
+    ]);
   });
 
   test('a reader that does not read costs a bounded amount of memory, and what is dropped is said', () => {

@@ -88,6 +88,14 @@ const VERDICTS: [Verdict, string][] = [
     "ended by SIGKILL from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did",
   ],
   [
+    { kind: 'external-signal', signal: 'SIGSEGV' },
+    'crashed with SIGSEGV: the program itself is the likely cause, memsched did not send it',
+  ],
+  [
+    { kind: 'external-signal', signal: 'SIGABRT' },
+    'crashed with SIGABRT: the program itself is the likely cause, memsched did not send it',
+  ],
+  [
     { kind: 'could-not-start', error: 'no such file: \x1b[31mx' },
     'could not be started: no such file: \\x1b[31mx',
   ],

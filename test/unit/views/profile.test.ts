@@ -148,7 +148,8 @@ describe('a group', () => {
   it.each([
     ['index', /"index" may mean 2 groups.*\n {2}index#11111111 {2}5 runs, last seen/],
     ['algin', /no group "algin"; the nearest is "align"/],
-    ['', /no group ""/],
+    ['', /no group ""; "memsched profile ls" lists/],
+    ['nope', /no group "nope"; "memsched profile ls" lists/],
   ])('%s is none, or not one', (name, message) => {
     expect(() => findGroup(name, all)).toThrow(UsageError);
     expect(() => findGroup(name, all)).toThrow(message);

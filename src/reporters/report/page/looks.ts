@@ -15,7 +15,7 @@ const ENDS: Readonly<Record<AttemptEnd, Look>> = {
   bystander: { label: 'killed as a bystander', colour: '--other', sign: '!' },
   'timed-out': { label: 'timed out', colour: '--late', sign: '◷' },
   canceled: { label: 'canceled', colour: '--quiet', sign: '–' },
-  'external-signal': { label: 'ended from outside', colour: '--other', sign: '!' },
+  'external-signal': { label: 'ended by a signal', colour: '--other', sign: '!' },
   'could-not-start': { label: 'could not start', colour: '--bad', sign: '✕' },
   lost: { label: 'lost', colour: '--other', sign: '!' },
 };
