@@ -7,6 +7,7 @@ import type { Reporter } from '../reporter.js';
 import { LogFollower } from './log-follower.js';
 import { LogRemovals } from './log-removals.js';
 import type { OutputMode } from './modes.js';
+import { Pace } from './pace.js';
 import type { Sink } from './sink.js';
 
 /** While the output of so many tasks waits for its reader, no more tasks are taken. */
@@ -60,6 +61,7 @@ class OutputPump implements TaskOutput {
   readonly #entries = new Map<TaskId, Entry>();
   readonly #due = new Set<Entry>();
   readonly #removals = new LogRemovals();
+  readonly #pace = new Pace();
   readonly #abandoned: Promise<void>;
   #abandon: () => void = () => undefined;
   #isAbandoned = false;
@@ -157,6 +159,7 @@ class OutputPump implements TaskOutput {
         this.#trouble ??= error instanceof Error ? error : new Error(String(error));
         this.#entries.delete(entry.task);
       }
+      await this.#pace.step(0);
       if (this.#due.size < BACKLOG_MAX / 2) this.#makeRoom();
     }
     this.#isAtWork = false;
@@ -198,11 +201,18 @@ class OutputPump implements TaskOutput {
       stdout: new LogFollower(paths.stdoutPath),
       stderr: new LogFollower(paths.stderrPath),
     });
-    for (const piece of follow.stdout.read(isOver)) await stdout.write(tagged(piece, entry.tag));
-    for (const piece of follow.stderr.read(isOver)) await stderr.write(tagged(piece, entry.tag));
+    await this.#write(stdout, follow.stdout.read(isOver), entry.tag);
+    await this.#write(stderr, follow.stderr.read(isOver), entry.tag);
     if (!isOver) return;
     follow.stdout.close();
     follow.stderr.close();
+  }
+
+  async #write(sink: Sink, pieces: Iterable<Buffer>, tag: string): Promise<void> {
+    for (const piece of pieces) {
+      if (this.#isAbandoned || !(await sink.write(tagged(piece, tag)))) return;
+      await this.#pace.step(piece.length);
+    }
   }
 
   #clearLogs(task: TaskId, { attempts, succeeded }: NonNullable<Entry['end']>): void {
