@@ -218,6 +218,21 @@ describe('what tasks write', () => {
     expect(cli.stdout()).toBe('1\ta1\n1\tb1\n');
   });
 
+  it('has a tag of one line, whatever the arguments hold', async () => {
+    const end = await runCli([
+      'map',
+      '--output',
+      'tag',
+      '--',
+      'sh',
+      '-c',
+      'echo x',
+      ':::',
+      'a\nb\tc',
+    ]);
+    expect(end.stdout, end.story).toBe('a\\nb\\tc\tx');
+  });
+
   it('is kept of those that failed, and of all when told', async () => {
     const run = (...more: string[]) =>
       runCli(['map', ...more, '--', 'sh', '-c', 'echo out; exit $1', 'x', ':::', '0', '1']);

@@ -209,10 +209,14 @@ class OutputPump implements TaskOutput {
   }
 
   async #write(sink: Sink, pieces: Iterable<Buffer>, tag: string): Promise<void> {
+    let isWithinLine = false;
     for (const piece of pieces) {
-      if (this.#isAbandoned || !(await sink.write(tagged(piece, tag)))) return;
+      const bytes = tag === '' ? piece : tagged(piece, tag, isWithinLine);
+      if (this.#isAbandoned || !(await sink.write(bytes))) return;
+      isWithinLine = piece.at(-1) !== NEWLINE;
       await this.#pace.step(piece.length);
     }
+    if (tag !== '' && isWithinLine) await sink.write(Buffer.from([NEWLINE]));
   }
 
   #clearLogs(task: TaskId, { attempts, succeeded }: NonNullable<Entry['end']>): void {
@@ -230,17 +234,16 @@ class OutputPump implements TaskOutput {
 
 const NEWLINE = 0x0a;
 
-/** Puts the tag before each line, and ends the last one. */
-function tagged(bytes: Buffer, tag: string): Buffer {
-  if (tag === '') return bytes;
+/** Puts the tag before each line that begins here. */
+function tagged(bytes: Buffer, tag: string, isWithinLine: boolean): Buffer {
   const parts: Buffer[] = [];
   const head = bytesOf(tag);
   for (let from = 0; from < bytes.length;) {
     const newline = bytes.indexOf(NEWLINE, from);
     const end = newline === -1 ? bytes.length : newline + 1;
-    parts.push(head, bytes.subarray(from, end));
+    if (from > 0 || !isWithinLine) parts.push(head);
+    parts.push(bytes.subarray(from, end));
     from = end;
   }
-  if (bytes.at(-1) !== NEWLINE) parts.push(Buffer.from('\n'));
   return Buffer.concat(parts);
 }

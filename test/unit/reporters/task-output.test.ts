@@ -167,6 +167,22 @@ describe('output of tasks', () => {
     expect(await run.shown()).toBe('a\tone\na\t\na\tthree\n');
   });
 
+  it('has one tag before a line, however long it is', async () => {
+    const run = new Told({ mode: 'tag' });
+    const long = 'x'.repeat(2 * MiB);
+    run.plan('a', 'b');
+    run.start('a');
+    run.start('b');
+    run.write('a', long);
+    run.write('b', 'short\n');
+    run.output.tick?.(run.state, 1);
+    await until('the other is there', () => run.out !== '');
+    run.write('a', `${long}\nrest`);
+    run.finish('a');
+    run.finish('b');
+    expect(await run.shown()).toBe(`b\tshort\na\t${long}${long}\na\trest\n`);
+  });
+
   it('of all attempts comes as it is written, of the last alone when it is finished', async () => {
     for (const [mode, expected] of [
       ['stream', 'tried\nagain\n'],
