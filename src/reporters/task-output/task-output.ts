@@ -12,6 +12,8 @@ import type { Sink } from './sink.js';
 
 /** While the output of so many tasks waits for its reader, no more tasks are taken. */
 const BACKLOG_MAX = 1000;
+/** The same while it waits for its turn in the order: one slow task is no reason to let the host idle. */
+const OUT_OF_ORDER_MAX = 100_000;
 /** Logs of tasks that failed are kept of so many. */
 const FAILED_KEPT = 1000;
 
@@ -125,7 +127,8 @@ class OutputPump implements TaskOutput {
   }
 
   room(): Promise<void> {
-    if (this.#due.size < BACKLOG_MAX || this.#isAbandoned) return Promise.resolve();
+    const mostDue = this.#isAtWork ? BACKLOG_MAX : OUT_OF_ORDER_MAX;
+    if (this.#due.size < mostDue || this.#isAbandoned) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onRoom.push(resolve);
     });
@@ -163,6 +166,7 @@ class OutputPump implements TaskOutput {
       if (this.#due.size < BACKLOG_MAX / 2) this.#makeRoom();
     }
     this.#isAtWork = false;
+    if (this.#due.size < OUT_OF_ORDER_MAX) this.#makeRoom();
   }
 
   /** Who is first; with `keepOrder` nobody but the first of all. */

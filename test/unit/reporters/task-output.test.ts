@@ -112,6 +112,17 @@ describe('output of tasks', () => {
     expect(await run.shown()).toBe('a\nb\nc\n');
   });
 
+  it('of very many may wait for the first in order before no more tasks are taken', async () => {
+    const run = new Told({ keepOrder: true });
+    const tasks = Array.from({ length: 5000 }, (_, at) => `t${at}`);
+    run.plan(...tasks);
+    for (const task of tasks.slice(1)) run.finish(task, 'succeeded', 0);
+    await run.output.room();
+    run.finish('t0', 'succeeded', 0);
+    await run.output.room();
+    expect(await run.shown()).toBe('');
+  });
+
   it('comes by whole lines as it is written', async () => {
     const run = new Told({ mode: 'stream' });
     run.plan('a');
