@@ -172,6 +172,7 @@ describe('map', () => {
     [['map', '--cpus', '100000', '--', 'true', ':::', 'a'], 'processors'],
     [['map', "sh -c 'echo {}'", ':::', 'a'], 'cannot be filled in safely'],
     [['map', '--joblog', '/nowhere/log', '--', 'true', ':::', 'a'], '--joblog /nowhere/log'],
+    [['map', '--joblog', '/dev/full', '--', 'true', ':::', 'a'], '/dev/full cannot be written'],
     [['exec', '--keep-order', 'true'], 'no meaning'],
     [['exec'], 'command'],
   ])('%j: exit 2, and %j in the message', async (args, words) => {
