@@ -171,6 +171,10 @@ describe('map', () => {
     [['map', '--memory', 'lots', '--', 'true', ':::', 'a'], '--memory'],
     [['map', '--cpus', '100000', '--', 'true', ':::', 'a'], 'processors'],
     [['map', "sh -c 'echo {}'", ':::', 'a'], 'cannot be filled in safely'],
+    [['map', '--', 'sh', '-c', 'echo {}', ':::', '$(touch pwn)'], `sh -c 'cmd "$1"' _ {}`],
+    [['map', '--', '/bin/bash', '-euo', 'pipefail', '-c', 'x {1.}', ':::', 'a'], 'as one word'],
+    [['map', '-I', '@', '--', 'dash', '-ec', '--', 'x @', ':::', 'a'], `dash -c 'cmd "$1"' _ @`],
+    [['map', '--', 'sh', '-c', ':::', 'a'], 'map < commands'],
     [['map', '--joblog', '/nowhere/log', '--', 'true', ':::', 'a'], '--joblog /nowhere/log'],
     [['map', '--joblog', '/dev/full', '--', 'true', ':::', 'a'], '/dev/full cannot be written'],
     [['exec', '--keep-order', 'true'], 'no meaning'],
@@ -181,6 +185,12 @@ describe('map', () => {
     expect(end.stderr).toContain(words);
     expect(end.events).toEqual([]);
   });
+});
+
+it('hands arguments to a shell behind its script, and numbers in it', async () => {
+  const words = ['sh', '-c', 'echo {#} "$1"', '_', '{}'];
+  const end = await runCli(['map', '-k', '--', ...words, ':::', '$(echo a)', 'b']);
+  expect(end.stdout, end.story).toBe('1 $(echo a)\n2 b');
 });
 
 describe('what tasks write', () => {
