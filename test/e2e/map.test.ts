@@ -320,6 +320,9 @@ describe('exec', () => {
     [['sh', '-c', 'kill -KILL $$'], 137],
     [['sh', '-c', 'kill -USR1 $$'], 138],
     [['no-such-program'], 127],
+    [['/no/such/program'], 127],
+    [['/etc/passwd'], 126],
+    [['/etc'], 126],
     [['--timeout', '200ms', '--', 'sleep', '60'], 124],
     [['true'], 0],
   ])('%j ends with %i', async (args, code) => {
