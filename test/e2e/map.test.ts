@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { MEMSCHED, readJournal, runCli, runFolder, startCli } from '../support/cli.js';
 import { ofKind, outcomes } from '../support/journal-view.js';
@@ -185,6 +186,22 @@ describe('map', () => {
     expect(end.stderr).toContain(words);
     expect(end.events).toEqual([]);
   });
+});
+
+it('refuses a name of the command line that is not UTF-8, and takes it from elsewhere', async () => {
+  const sh = (script: string) =>
+    execa('bash', ['-c', script, process.execPath, MEMSCHED], {
+      cwd: tempDir(),
+      env: { XDG_STATE_HOME: tempDir() },
+      reject: false,
+    });
+  const refused = await sh(`"$0" "$1" map -- echo ::: $'caf\\xe9'`);
+  expect(refused.exitCode, refused.stderr).toBe(2);
+  expect(refused.stderr).toContain('is not UTF-8');
+  const fromInput = await sh(`printf 'caf\\xe9' | "$0" "$1" map -- echo | od -An -tx1`);
+  expect(fromInput.stdout, fromInput.stderr).toBe(' 63 61 66 e9 0a');
+  const utf8 = await sh(`"$0" "$1" map -- echo ::: $'\\xef\\xbf\\xbd'`);
+  expect(utf8.stdout, utf8.stderr).toBe('\ufffd');
 });
 
 it('hands arguments to a shell behind its script, and numbers in it', async () => {
