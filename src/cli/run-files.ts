@@ -11,6 +11,7 @@ import {
 import { JOBLOG_HEADER } from '../adapters/map/joblog.js';
 import type { JoblogSink } from '../reporters/joblog.js';
 import { bytesOf } from '../util/byte-text.js';
+import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
 import type { RunOptions } from './run-options.js';
 
@@ -101,6 +102,6 @@ function orRefuse<T>(path: string, option: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new UsageError(`${option} ${path} cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${option} ${path} cannot be written: ${describeError(error)}`);
   }
 }

