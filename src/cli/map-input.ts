@@ -1,4 +1,5 @@
-import { accessSync, constants, createReadStream } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { accessSync, constants, createReadStream, readFileSync } from 'node:fs';
 import { inBatches, recordsOf } from '../adapters/map/records.js';
 import { rowsOf, type ArgumentSource, type RowOptions } from '../adapters/map/rows.js';
 import { describeError } from '../util/system-error.js';
@@ -27,9 +28,10 @@ const SEPARATORS = {
  * Tells a command from its sources: `cmd {} ::: a b :::: file`. Without any source it is standard input.
  *
  * @param files - of `-a`.
- * @throws UsageError when a file cannot be read, or standard input is named twice.
+ * @throws UsageError when a file cannot be read, standard input is named twice, or a word is not what was typed.
  */
 export function splitWords(operands: readonly string[], files: readonly string[]): MapWords {
+  refuseOtherWords(operands);
   const first = operands.findIndex(isSeparator);
   const words = first === -1 ? operands : operands.slice(0, first);
   const named = files.map((path): SourceSpec => ({ kind: 'file', path, isLinked: false }));
@@ -42,6 +44,18 @@ export function splitWords(operands: readonly string[], files: readonly string[]
   if (sources.filter((source) => source.kind === 'file' && source.path === '-').length > 1)
     throw new UsageError('standard input (-) can be read only once; name it as one source');
   return { words, sources };
+}
+
+/** What node makes of bytes of the command line that are not UTF-8. */
+const REPLACEMENT = '\ufffd';
+
+/** Node hands us the command line as UTF-8 alone; of any other name we would act on another file. */
+function refuseOtherWords(operands: readonly string[]): void {
+  const spoilt = operands.find((word) => word.includes(REPLACEMENT));
+  if (spoilt === undefined || isUtf8(readFileSync('/proc/self/cmdline'))) return;
+  throw new UsageError(
+    `"${spoilt}" on the command line is not UTF-8, and what it really says is not known here. Have such names come by standard input or a file: printf '%s\\0' names… | memsched map -0 -- cmd {}, or :::: file`,
+  );
 }
 
 function isSeparator(word: string): word is keyof typeof SEPARATORS {

@@ -13,6 +13,7 @@ import { createSummaryReporter } from '../reporters/summary.js';
 import type { OutputMode } from '../reporters/task-output/modes.js';
 import type { TaskOutput } from '../reporters/task-output/task-output.js';
 import type { LaunchSpec, LogPaths } from '../supervisor/ports.js';
+import { printable } from '../util/printable.js';
 import type { CiFiles } from './ci-files.js';
 import type { CiSurroundings } from './ci-surroundings.js';
 import type { RunFiles } from './run-files.js';
@@ -114,8 +115,9 @@ async function createOutput(
   });
 }
 
+/** One line, whatever the arguments hold: it stands before lines of output. */
 function argumentsOf({ matrix }: TaskSpec): string {
-  return Object.values(matrix).join(' ');
+  return printable(Object.values(matrix).join(' '));
 }
 
 async function pick(

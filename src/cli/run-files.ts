@@ -2,7 +2,9 @@ import {
   closeSync,
   createWriteStream,
   fstatSync,
+  ftruncateSync,
   openSync,
+  readSync,
   writeSync,
   type WriteStream,
 } from 'node:fs';
@@ -41,17 +43,55 @@ function openJoblog(path: string, append: boolean): JoblogSink {
   const write = (line: string): void => {
     writeSync(fd, bytesOf(line));
   };
-  if (fstatSync(fd).size === 0) {
-    orRefuse(path, '--joblog', () => {
-      write(JOBLOG_HEADER);
-    });
-  }
+  orRefuse(path, '--joblog', () => {
+    if (append) cutToLines(path, fd);
+    if (fstatSync(fd).size === 0) write(JOBLOG_HEADER);
+  });
   return {
     write,
     close: () => {
       closeSync(fd);
     },
   };
+}
+
+const NEWLINE = 0x0a;
+const LOOK_BYTES = 64 * 1024;
+
+/** A line that was cut off by a kill goes: the next one would be glued onto it, and both be lost. */
+function cutToLines(path: string, fd: number): void {
+  const stat = fstatSync(fd);
+  if (!stat.isFile() || stat.size === 0) return;
+  const reader = openSync(path, 'r');
+  try {
+    const end = endOfLines(reader, stat.size);
+    if (end === stat.size) return;
+    if (!beginsAsJoblog(reader))
+      throw new Error('it is no joblog (its first line is another), and its last line has no end');
+    ftruncateSync(fd, end);
+  } finally {
+    closeSync(reader);
+  }
+}
+
+/** Of the header, too, there may be but a part. */
+function beginsAsJoblog(fd: number): boolean {
+  const head = Buffer.alloc(JOBLOG_HEADER.length);
+  const read = readSync(fd, head, 0, head.length, 0);
+  return JOBLOG_HEADER.startsWith(head.toString('latin1', 0, read));
+}
+
+/** Where the last whole line ends. */
+function endOfLines(fd: number, size: number): number {
+  const look = Buffer.alloc(LOOK_BYTES);
+  for (let to = size; to > 0;) {
+    const from = Math.max(0, to - LOOK_BYTES);
+    const read = readSync(fd, look, 0, to - from, from);
+    const newline = look.subarray(0, read).lastIndexOf(NEWLINE);
+    if (newline >= 0) return from + newline + 1;
+    to = from;
+  }
+  return 0;
 }
 
 function openOrRefuse(path: string, option: string, flags: 'w' | 'a'): number {

@@ -372,7 +372,7 @@ function finish(state: RunState, event: TaskFinished): void {
   const job = present(state.jobs.get(record.spec.job), 'a task belongs to a job');
   job.finished += 1;
   if (outcome !== 'succeeded') job.unsuccessful += 1;
-  letGoOfFinished(state);
+  letGoOfFinished(state, atMs);
   if (!isFinished(job)) return;
   for (const name of job.dependents) {
     const dependent = jobOf(state, name);

@@ -9,12 +9,17 @@ const LARGEST_KEPT = 2;
  * Lets go of finished tasks when there are very many, so that a run of a million lines takes no more memory than one of
  * some thousands. What is of note is kept longest: failures first, then what was preempted or tried again. Of the others
  * the sums remain (`JobProgress.letGo`), and the journal has them all.
+ *
+ * @param nowMs - whoever finished just now stays: reporters hear of what a tick decided when all of it is decided, and look
+ *   these tasks up.
  */
-export function letGoOfFinished(state: RunState): void {
+export function letGoOfFinished(state: RunState, nowMs: number): void {
   if (state.source.kind === 'none') return;
   // Whoever is not finished is part of `tasks`, too.
   if (state.tasks.size - state.unfinished < 2 * FINISHED_KEPT) return;
-  const finished = [...state.tasks.values()].filter(({ phase }) => phase.kind === 'finished');
+  const finished = [...state.tasks.values()].filter(
+    ({ phase }) => phase.kind === 'finished' && phase.atMs !== nowMs,
+  );
   const largest = new Set(
     finished
       .filter((record) => peakOf(record) > 0)
@@ -25,7 +30,9 @@ export function letGoOfFinished(state: RunState): void {
     state.pinned.has(record.spec.id) ? 4 : largest.has(record) ? 3 : weightOf(record);
   // The sort is stable: of the same weight, the oldest go.
   const leaving = new Set(
-    finished.toSorted((a, b) => weight(a) - weight(b)).slice(0, finished.length - FINISHED_KEPT),
+    finished
+      .toSorted((a, b) => weight(a) - weight(b))
+      .slice(0, Math.max(0, finished.length - FINISHED_KEPT)),
   );
   for (const record of leaving) letGo(state, record);
   for (const job of state.jobs.values()) {

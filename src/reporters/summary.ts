@@ -1,6 +1,11 @@
 import type { ChalkInstance } from 'chalk';
 import type { Outcome } from '../core/outcome.js';
-import type { JobProgress, RunState, TaskRecord } from '../core/run-state.js';
+import {
+  failureCount,
+  type JobProgress,
+  type RunState,
+  type TaskRecord,
+} from '../core/run-state.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
@@ -61,7 +66,7 @@ function taskTable(state: RunState, colour: ChalkInstance): string {
     .filter((record) => weightOf(record) > 0)
     .sort((a, b) => weightOf(b) - weightOf(a) || a.spec.index - b.spec.index);
   const shown = ofNote.slice(0, ROWS_MAX);
-  const left = ofNote.length - shown.length;
+  const left = ofNote.length - shown.length + failureCount(state) - all.filter(hasFailed).length;
   const parts = [
     ...(shown.length === 0 ? [] : [rowsTable(shown, state, colour)]),
     ...(left > 0
@@ -181,20 +186,50 @@ function tasksOf({ tasks, letGo }: JobProgress): number {
 /** Why tasks failed, and the command that shows their output. At most ten. */
 function failures(state: RunState, colour: ChalkInstance): string {
   const FAILURES_TOLD = 10;
-  const failed = [...state.tasks.values()].filter(
-    ({ phase }) => phase.kind === 'finished' && isFailure(phase.outcome),
-  );
+  const failed = [...state.tasks.values()].filter(hasFailed);
   const lines = failed
     .slice(0, FAILURES_TOLD)
     .flatMap((record) => [
       `${colour.red(printable(record.spec.id))}: ${endOfTaskWords(record)}`,
       `  memsched logs${runOf(state)} ${printable(record.spec.id)}`,
     ]);
-  if (failed.length > FAILURES_TOLD)
-    lines.push(
-      `… and ${failed.length - FAILURES_TOLD} more: memsched show${runOf(state)} --failed`,
-    );
+  const left = failureCount(state) - Math.min(failed.length, FAILURES_TOLD);
+  if (left > 0) lines.push(`… and ${left} more: memsched show${runOf(state)} --failed`);
   return lines.join('\n');
+}
+
+/** Of very many that have, not all are remembered: `failureCount` knows how many there were. */
+export function hasFailed({ phase }: TaskRecord): boolean {
+  return phase.kind === 'finished' && isFailure(phase.outcome);
+}
+
+/**
+ * Of very many tasks, that some of those that are finished are not shown, and what became of them.
+ *
+ * @param onlyFailed - only tasks that failed are shown.
+ */
+export function notShown(state: RunState, onlyFailed: boolean): string {
+  const all = [...state.tasks.values()];
+  const failed = failureCount(state) - all.filter(hasFailed).length;
+  if (onlyFailed) return failed === 0 ? '' : `${counted(failed, 'failed task')} more: ${EXPLAIN}`;
+  const letGo = state.counts.planned - all.length;
+  if (letGo === 0) return '';
+  const succeeded = sum([...state.jobs.values()].map((job) => job.letGo.succeeded));
+  const ends = [
+    [succeeded, 'succeeded'],
+    [failed, 'failed'],
+    [letGo - succeeded - failed, 'did not run to their end'],
+  ] as const;
+  const words = ends.flatMap(([count, end]) =>
+    count === 0 ? [] : [count === letGo ? `which ${end}` : `${count} ${end}`],
+  );
+  return `${counted(letGo, 'finished task')} more, ${words.join(', ')}: ${EXPLAIN}`;
+}
+
+const EXPLAIN = 'memsched explain knows each of them';
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 const GROWTHS_TOLD = 10;

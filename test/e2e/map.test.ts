@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { MEMSCHED, readJournal, runCli, runFolder, startCli } from '../support/cli.js';
 import { ofKind, outcomes } from '../support/journal-view.js';
@@ -171,7 +172,12 @@ describe('map', () => {
     [['map', '--memory', 'lots', '--', 'true', ':::', 'a'], '--memory'],
     [['map', '--cpus', '100000', '--', 'true', ':::', 'a'], 'processors'],
     [['map', "sh -c 'echo {}'", ':::', 'a'], 'cannot be filled in safely'],
+    [['map', '--', 'sh', '-c', 'echo {}', ':::', '$(touch pwn)'], `sh -c 'cmd "$1"' _ {}`],
+    [['map', '--', '/bin/bash', '-euo', 'pipefail', '-c', 'x {1.}', ':::', 'a'], 'as one word'],
+    [['map', '-I', '@', '--', 'dash', '-ec', '--', 'x @', ':::', 'a'], `dash -c 'cmd "$1"' _ @`],
+    [['map', '--', 'sh', '-c', ':::', 'a'], 'map < commands'],
     [['map', '--joblog', '/nowhere/log', '--', 'true', ':::', 'a'], '--joblog /nowhere/log'],
+    [['map', '--joblog', '/dev/full', '--', 'true', ':::', 'a'], '/dev/full cannot be written'],
     [['exec', '--keep-order', 'true'], 'no meaning'],
     [['exec'], 'command'],
   ])('%j: exit 2, and %j in the message', async (args, words) => {
@@ -180,6 +186,28 @@ describe('map', () => {
     expect(end.stderr).toContain(words);
     expect(end.events).toEqual([]);
   });
+});
+
+it('refuses a name of the command line that is not UTF-8, and takes it from elsewhere', async () => {
+  const sh = (script: string) =>
+    execa('bash', ['-c', script, process.execPath, MEMSCHED], {
+      cwd: tempDir(),
+      env: { XDG_STATE_HOME: tempDir() },
+      reject: false,
+    });
+  const refused = await sh(`"$0" "$1" map -- echo ::: $'caf\\xe9'`);
+  expect(refused.exitCode, refused.stderr).toBe(2);
+  expect(refused.stderr).toContain('is not UTF-8');
+  const fromInput = await sh(`printf 'caf\\xe9' | "$0" "$1" map -- echo | od -An -tx1`);
+  expect(fromInput.stdout, fromInput.stderr).toBe(' 63 61 66 e9 0a');
+  const utf8 = await sh(`"$0" "$1" map -- echo ::: $'\\xef\\xbf\\xbd'`);
+  expect(utf8.stdout, utf8.stderr).toBe('\ufffd');
+});
+
+it('hands arguments to a shell behind its script, and numbers in it', async () => {
+  const words = ['sh', '-c', 'echo {#} "$1"', '_', '{}'];
+  const end = await runCli(['map', '-k', '--', ...words, ':::', '$(echo a)', 'b']);
+  expect(end.stdout, end.story).toBe('1 $(echo a)\n2 b');
 });
 
 describe('what tasks write', () => {
@@ -216,6 +244,21 @@ describe('what tasks write', () => {
     writeFileSync(join(folder, 'go'), '');
     expect(await cli.ended).toBe(0);
     expect(cli.stdout()).toBe('1\ta1\n1\tb1\n');
+  });
+
+  it('has a tag of one line, whatever the arguments hold', async () => {
+    const end = await runCli([
+      'map',
+      '--output',
+      'tag',
+      '--',
+      'sh',
+      '-c',
+      'echo x',
+      ':::',
+      'a\nb\tc',
+    ]);
+    expect(end.stdout, end.story).toBe('a\\nb\\tc\tx');
   });
 
   it('is kept of those that failed, and of all when told', async () => {
@@ -294,6 +337,9 @@ describe('exec', () => {
     [['sh', '-c', 'kill -KILL $$'], 137],
     [['sh', '-c', 'kill -USR1 $$'], 138],
     [['no-such-program'], 127],
+    [['/no/such/program'], 127],
+    [['/etc/passwd'], 126],
+    [['/etc'], 126],
     [['--timeout', '200ms', '--', 'sleep', '60'], 124],
     [['true'], 0],
   ])('%j ends with %i', async (args, code) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { textOf } from '../../util/byte-text.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 import { commandKey } from './command-key.js';
@@ -7,6 +8,7 @@ import { commandKey } from './command-key.js';
 export const JOBLOG_HEADER =
   'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n';
 
+const NEWLINE = 0x0a;
 const LINE = /^\d+\t[^\t]*\t\s*-?[\d.]+\t\s*-?[\d.]+\t-?\d+\t-?\d+\t(-?\d+)\t(\d+)\t(.*)$/s;
 
 /** How often each command of a joblog came to an end, by its text. */
@@ -27,22 +29,22 @@ export function readJoblog(
   path: string,
   which: 'ended' | 'succeeded',
 ): Result<PastCommands, string> {
-  let content: string;
+  let content: Buffer;
   try {
-    content = readFileSync(path, 'utf8');
+    content = readFileSync(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return ok({ take: () => false });
     return err(`the joblog ${path} cannot be read: ${describeError(error)}`);
   }
   const counts = new Map<string, number>();
-  const lines = content.split('\n');
-  for (const [at, line] of lines.entries()) {
-    // A line without its end is one that was being written when everything was killed.
-    if (line === '' || at === lines.length - 1 || `${line}\n` === JOBLOG_HEADER) continue;
+  let at = 0;
+  for (const line of wholeLines(content)) {
+    at += 1;
+    if (line === '' || `${line}\n` === JOBLOG_HEADER) continue;
     const match = LINE.exec(line);
     if (match === null)
       return err(
-        `line ${String(at + 1)} of ${path} is not one of a joblog (nine columns, tabs between them); is it the right file?`,
+        `line ${String(at)} of ${path} is not one of a joblog (nine columns, tabs between them); is it the right file?`,
       );
     const [, exit, signal, command = ''] = match;
     if (which === 'succeeded' && (exit !== '0' || signal !== '0')) continue;
@@ -57,4 +59,14 @@ export function readJoblog(
       return left > 0;
     },
   });
+}
+
+/** Byte by byte as they were written. A line without its end is one that was being written when everything was killed. */
+function* wholeLines(content: Buffer): Generator<string> {
+  for (let from = 0; ;) {
+    const end = content.indexOf(NEWLINE, from);
+    if (end === -1) return;
+    yield textOf(content.subarray(from, end));
+    from = end + 1;
+  }
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { err, ok, type Result } from '../../util/result.js';
 import { describeError, errorCode } from '../../util/system-error.js';
@@ -35,6 +35,20 @@ export function resolveProgram(
     refused ??= found.error;
   }
   return err(refused ?? `there is no program "${program}" in PATH (${path})`);
+}
+
+/** Whether a program that {@link resolveProgram} has not found is there all the same, and cannot be executed. */
+export function isProgramThere(
+  program: string,
+  cwd: string,
+  pathVariable: string | undefined,
+): boolean {
+  if (program === '') return false;
+  const folders = program.includes('/') ? [''] : (pathVariable ?? DEFAULT_PATH).split(':');
+  return folders.some((folder) => {
+    const path = resolve(cwd, folder, program);
+    return isFile(path) || (program.includes('/') && existsSync(path));
+  });
 }
 
 /** Finds programs like {@link resolveProgram}. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { surveyHost } from '../../adapters/host/survey.js';
-import { resolveProgram } from '../../adapters/process/resolve-program.js';
+import { isProgramThere, resolveProgram } from '../../adapters/process/resolve-program.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { examplesText } from '../examples.js';
@@ -46,14 +46,11 @@ async function exec(words: readonly string[], command: Command): Promise<number>
   const planned = planTask({ words, task, overrides: options.overrides, survey });
   const { spec } = planned.task;
   const launch = { ...planned.task.launch, command: { kind: 'argv', argv: words } } as const;
-  const found = resolveProgram(
-    words[0] ?? '',
-    launch.cwd,
-    launch.env['PATH'] ?? process.env['PATH'],
-  );
+  const place = [words[0] ?? '', launch.cwd, launch.env['PATH'] ?? process.env['PATH']] as const;
+  const found = resolveProgram(...place);
   if (!found.ok) {
     tell(found.error);
-    return EXIT.notFound;
+    return isProgramThere(...place) ? EXIT.notExecuted : EXIT.notFound;
   }
   if (options.dryRun) {
     const { commandText } = await import('../../reporters/command-text.js');

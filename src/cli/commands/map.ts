@@ -10,6 +10,7 @@ import {
 } from '../../adapters/map/map-command.js';
 import { createMapSource } from '../../adapters/map/map-source.js';
 import { findReplacements } from '../../adapters/map/replacement.js';
+import { scriptWordAt } from '../../adapters/map/shell-command.js';
 import { resolveProgram } from '../../adapters/process/resolve-program.js';
 import type { TaskSource } from '../../supervisor/ports.js';
 import { bytesOf } from '../../util/byte-text.js';
@@ -139,9 +140,31 @@ function commandOf({ words, sources }: MapWords, options: MapOptions): MapComman
   if (words.length === 1 && first.trim() === '')
     throw new UsageError('the command is empty; memsched map -- cmd {} runs cmd for each line');
   const isScript = shell ?? (words.length === 1 && hasShellSyntax(first, whole));
-  if (!isScript) return unwrap(argvCommand(words, whole));
+  if (!isScript) {
+    refuseScriptOfArguments(words, whole);
+    return unwrap(argvCommand(words, whole));
+  }
   const columns = columnSeparator === undefined ? sources.length * each : undefined;
   return unwrap(scriptCommand(words.join(' '), whole, columns, scanScript));
+}
+
+/** A shell that is handed an argument as part of its script would execute what a file is called. */
+function refuseScriptOfArguments(words: readonly string[], whole: string): void {
+  const at = scriptWordAt(words);
+  if (at === undefined) return;
+  const script = words[at];
+  const isPutBehind = script === undefined && words.every((word) => findsNothing(word, whole));
+  if (!isPutBehind && !(script !== undefined && holdsArgument(script, whole))) return;
+  const shell = words[0] ?? 'sh';
+  throw new UsageError(
+    `${shell} -c would read the arguments as part of its script, and could execute what is in them. Hand them on behind it: ${shell} -c 'cmd "$1"' _ ${whole}; or write all of it as one word, which memsched fills in safely: memsched map 'cmd ${whole} | other'. Lines that are commands themselves need none: memsched map < commands`,
+  );
+}
+
+/** The number of a task is nobody's input. */
+function holdsArgument(word: string, whole: string): boolean {
+  const found = findReplacements(word, whole);
+  return found.ok && found.value.some(({ what }) => what !== 'seq');
 }
 
 /** More than the name of a program, replacement strings aside. */

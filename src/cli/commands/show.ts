@@ -2,10 +2,9 @@ import { Command } from 'commander';
 import { logPaths } from '../../adapters/journal/run-folder.js';
 import { colourFor } from '../../reporters/colour.js';
 import { usedBytesIn } from '../../reporters/peak.js';
-import { growths, totals } from '../../reporters/summary.js';
+import { growths, hasFailed, notShown, totals } from '../../reporters/summary.js';
 import { LastLook } from '../../reporters/views/last-look.js';
 import { localTime, runHeading, taskObject, tasksText } from '../../reporters/views/show.js';
-import { counted, isFailure } from '../../reporters/words.js';
 import { UsageError } from '../errors.js';
 import { examplesText } from '../examples.js';
 import { findRun, replay, standingNote } from '../past-run.js';
@@ -55,8 +54,7 @@ function show(run: string | undefined, options: ShowOptions): string {
   });
   const { state, nowMs, standing } = past;
   const records = [...state.tasks.values()].filter(
-    ({ phase }) =>
-      options.failed === undefined || (phase.kind === 'finished' && isFailure(phase.outcome)),
+    (record) => options.failed === undefined || hasFailed(record),
   );
   if (options.json === true)
     return records.map((record) => JSON.stringify(taskObject(record, state))).join('\n');
@@ -67,13 +65,10 @@ function show(run: string | undefined, options: ShowOptions): string {
         ? 'no task failed'
         : 'no tasks'
       : tasksText(records, state, nowMs, colour);
-  const letGo = state.counts.planned - state.tasks.size;
   return [
     runHeading(state, standing),
     tasks,
-    letGo === 0
-      ? ''
-      : `${counted(letGo, 'finished task')} more, which succeeded: memsched explain knows each of them`,
+    notShown(state, options.failed === true),
     standing === 'ended' ? '' : look.text(state, localTime),
     standing === 'died' ? `The last that it told:\n${look.news()}` : '',
     growths(state, colour),

@@ -7,10 +7,13 @@ import type { Reporter } from '../reporter.js';
 import { LogFollower } from './log-follower.js';
 import { LogRemovals } from './log-removals.js';
 import type { OutputMode } from './modes.js';
+import { Pace } from './pace.js';
 import type { Sink } from './sink.js';
 
 /** While the output of so many tasks waits for its reader, no more tasks are taken. */
 const BACKLOG_MAX = 1000;
+/** The same while it waits for its turn in the order: one slow task is no reason to let the host idle. */
+const OUT_OF_ORDER_MAX = 100_000;
 /** Logs of tasks that failed are kept of so many. */
 const FAILED_KEPT = 1000;
 
@@ -60,6 +63,7 @@ class OutputPump implements TaskOutput {
   readonly #entries = new Map<TaskId, Entry>();
   readonly #due = new Set<Entry>();
   readonly #removals = new LogRemovals();
+  readonly #pace = new Pace();
   readonly #abandoned: Promise<void>;
   #abandon: () => void = () => undefined;
   #isAbandoned = false;
@@ -123,7 +127,8 @@ class OutputPump implements TaskOutput {
   }
 
   room(): Promise<void> {
-    if (this.#due.size < BACKLOG_MAX || this.#isAbandoned) return Promise.resolve();
+    const mostDue = this.#isAtWork ? BACKLOG_MAX : OUT_OF_ORDER_MAX;
+    if (this.#due.size < mostDue || this.#isAbandoned) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onRoom.push(resolve);
     });
@@ -157,9 +162,11 @@ class OutputPump implements TaskOutput {
         this.#trouble ??= error instanceof Error ? error : new Error(String(error));
         this.#entries.delete(entry.task);
       }
+      await this.#pace.step(0);
       if (this.#due.size < BACKLOG_MAX / 2) this.#makeRoom();
     }
     this.#isAtWork = false;
+    if (this.#due.size < OUT_OF_ORDER_MAX) this.#makeRoom();
   }
 
   /** Who is first; with `keepOrder` nobody but the first of all. */
@@ -198,11 +205,22 @@ class OutputPump implements TaskOutput {
       stdout: new LogFollower(paths.stdoutPath),
       stderr: new LogFollower(paths.stderrPath),
     });
-    for (const piece of follow.stdout.read(isOver)) await stdout.write(tagged(piece, entry.tag));
-    for (const piece of follow.stderr.read(isOver)) await stderr.write(tagged(piece, entry.tag));
+    await this.#write(stdout, follow.stdout.read(isOver), entry.tag);
+    await this.#write(stderr, follow.stderr.read(isOver), entry.tag);
     if (!isOver) return;
     follow.stdout.close();
     follow.stderr.close();
+  }
+
+  async #write(sink: Sink, pieces: Iterable<Buffer>, tag: string): Promise<void> {
+    let isWithinLine = false;
+    for (const piece of pieces) {
+      const bytes = tag === '' ? piece : tagged(piece, tag, isWithinLine);
+      if (this.#isAbandoned || !(await sink.write(bytes))) return;
+      isWithinLine = piece.at(-1) !== NEWLINE;
+      await this.#pace.step(piece.length);
+    }
+    if (tag !== '' && isWithinLine) await sink.write(Buffer.from([NEWLINE]));
   }
 
   #clearLogs(task: TaskId, { attempts, succeeded }: NonNullable<Entry['end']>): void {
@@ -220,17 +238,16 @@ class OutputPump implements TaskOutput {
 
 const NEWLINE = 0x0a;
 
-/** Puts the tag before each line, and ends the last one. */
-function tagged(bytes: Buffer, tag: string): Buffer {
-  if (tag === '') return bytes;
+/** Puts the tag before each line that begins here. */
+function tagged(bytes: Buffer, tag: string, isWithinLine: boolean): Buffer {
   const parts: Buffer[] = [];
   const head = bytesOf(tag);
   for (let from = 0; from < bytes.length;) {
     const newline = bytes.indexOf(NEWLINE, from);
     const end = newline === -1 ? bytes.length : newline + 1;
-    parts.push(head, bytes.subarray(from, end));
+    if (from > 0 || !isWithinLine) parts.push(head);
+    parts.push(bytes.subarray(from, end));
     from = end;
   }
-  if (bytes.at(-1) !== NEWLINE) parts.push(Buffer.from('\n'));
   return Buffer.concat(parts);
 }

@@ -102,6 +102,25 @@ describe('finished tasks of such a run', () => {
     expect(state.tasks.has(String(MANY - 1))).toBe(true);
   });
 
+  it('are still known when those are told of it who hear of a whole tick at once', () => {
+    const state = emptyRunState();
+    evolve(state, { ...started, isStreaming: true, tasks: 0 });
+    const missing: string[] = [];
+    for (let tMs = 1; tMs <= MANY / 100; tMs += 1) {
+      const tasks = Array.from({ length: 100 }, (_, at) => `${tMs}-${at}`);
+      for (const [at, task] of tasks.entries()) {
+        const spec = plainTask(task, { job: 'map', index: tMs * 100 + at });
+        evolve(state, { kind: 'task-planned', tMs, spec });
+        // Failures are kept longest: when there are enough of them, who succeeds is the first to go.
+        const outcome = tMs % 2 === 0 ? 'failed' : 'succeeded';
+        evolve(state, { kind: 'task-finished', tMs, task, outcome });
+      }
+      missing.push(...tasks.filter((task) => !state.tasks.has(task)));
+    }
+    expect(missing).toEqual([]);
+    expect(state.tasks.size).toBeLessThan(10_000);
+  });
+
   it('still count', () => {
     const state = long();
     expect(state.counts.planned).toBe(MANY);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandKey } from '../../../src/adapters/map/command-key.js';
@@ -67,6 +67,13 @@ describe('a joblog', () => {
 
   it('has commands of several lines and with tabs', () => {
     expect(taken(joblog(line(1, 0, 0, 'a\0b\tc')), 'ended', 'a\nb\tc')).toEqual([true]);
+  });
+
+  it('has names that are not UTF-8', () => {
+    const path = joblog(line(1, 0, 0, 'NAME'));
+    const [before = '', after = ''] = readFileSync(path, 'latin1').split('NAME');
+    writeFileSync(path, Buffer.from(`${before}cat 'caf\xe9' Ã©${after}`, 'latin1'));
+    expect(taken(path, 'ended', `cat 'caf\udce9' é`, `cat 'caf\ufffd' é`)).toEqual([true, false]);
   });
 
   it('may end in the middle of a line, or not be there', () => {

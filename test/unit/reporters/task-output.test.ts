@@ -11,6 +11,7 @@ import {
   createTaskOutput,
   type TaskOutputOptions,
 } from '../../../src/reporters/task-output/task-output.js';
+import { MiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
 import { until } from '../../support/poll.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -111,6 +112,17 @@ describe('output of tasks', () => {
     expect(await run.shown()).toBe('a\nb\nc\n');
   });
 
+  it('of very many may wait for the first in order before no more tasks are taken', async () => {
+    const run = new Told({ keepOrder: true });
+    const tasks = Array.from({ length: 5000 }, (_, at) => `t${at}`);
+    run.plan(...tasks);
+    for (const task of tasks.slice(1)) run.finish(task, 'succeeded', 0);
+    await run.output.room();
+    run.finish('t0', 'succeeded', 0);
+    await run.output.room();
+    expect(await run.shown()).toBe('');
+  });
+
   it('comes by whole lines as it is written', async () => {
     const run = new Told({ mode: 'stream' });
     run.plan('a');
@@ -124,6 +136,39 @@ describe('output of tasks', () => {
     expect(await run.shown()).toBe('one\ntwo');
   });
 
+  it('of a task that writes faster than anybody reads comes up to where it was, and leaves turns to others', async () => {
+    const run: Told = new Told({ mode: 'stream' }, (bytes) => {
+      passedBytes += bytes.length;
+      if (passedBytes <= 64 * MiB) run.write('a', `${'x'.repeat(bytes.length - 1)}\n`);
+      return Promise.resolve(true);
+    });
+    let passedBytes = 0;
+    run.plan('a', 'b');
+    run.start('a');
+    run.start('b');
+    run.write('a', `${'y'.repeat(1023)}\n`.repeat(8 * 1024));
+    let passedAtFirstTurn = 0;
+    setImmediate(() => (passedAtFirstTurn = passedBytes));
+    run.output.tick?.(run.state, 1);
+    await until('it was read up to where it was', () => passedBytes >= 8 * MiB);
+    await until('others had a turn', () => passedAtFirstTurn > 0);
+    expect(passedAtFirstTurn).toBeLessThan(2 * MiB);
+    expect(passedBytes).toBe(8 * MiB);
+  });
+
+  it('is read no further when nobody takes it', async () => {
+    let writes = 0;
+    const run = new Told({}, () => {
+      writes += 1;
+      return Promise.resolve(false);
+    });
+    run.plan('a');
+    run.write('a', 'x'.repeat(MiB));
+    run.finish('a');
+    await run.shown();
+    expect(writes).toBe(1);
+  });
+
   it('has a tag before each line and an end behind the last', async () => {
     const run = new Told({ mode: 'tag' });
     run.plan('a');
@@ -131,6 +176,22 @@ describe('output of tasks', () => {
     run.write('a', 'one\n\nthree');
     run.finish('a');
     expect(await run.shown()).toBe('a\tone\na\t\na\tthree\n');
+  });
+
+  it('has one tag before a line, however long it is', async () => {
+    const run = new Told({ mode: 'tag' });
+    const long = 'x'.repeat(2 * MiB);
+    run.plan('a', 'b');
+    run.start('a');
+    run.start('b');
+    run.write('a', long);
+    run.write('b', 'short\n');
+    run.output.tick?.(run.state, 1);
+    await until('the other is there', () => run.out !== '');
+    run.write('a', `${long}\nrest`);
+    run.finish('a');
+    run.finish('b');
+    expect(await run.shown()).toBe(`b\tshort\na\t${long}${long}\na\trest\n`);
   });
 
   it('of all attempts comes as it is written, of the last alone when it is finished', async () => {
