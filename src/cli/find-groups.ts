@@ -1,4 +1,4 @@
-import { suggest } from '../adapters/jobfile/suggest.js';
+import { suggest } from '../util/suggest.js';
 import { lastSeenMs, type StoredProfile } from '../core/learning/stored-profile.js';
 import { localTime } from '../reporters/views/show.js';
 import { counted } from '../reporters/words.js';

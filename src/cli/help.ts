@@ -42,7 +42,7 @@ function addHelpCommand(command: Command): void {
 }
 
 async function unknown(command: Command, name: string): Promise<never> {
-  const { suggest } = await import('../adapters/jobfile/suggest.js');
+  const { suggest } = await import('../util/suggest.js');
   const known = command.createHelp().visibleCommands(command);
   const { suggestion } = suggest(
     name,

@@ -17,7 +17,7 @@ import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
 import { SMALLEST_BUDGET_BYTES } from '../core/budget.js';
 import type { Priors } from '../core/knowledge.js';
-import { streamOutput } from '../reporters/output.js';
+import { streamOutput, type Output } from '../reporters/output.js';
 import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes } from '../util/bytes.js';
@@ -65,11 +65,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   requireDistinct(options, loaded);
   keepHeapLean();
   const ci = await ciSurroundings(process.env);
-  const stderr = ci.text(streamOutput(process.stderr));
-  let sayInView: Reporters['say'] = () => false;
-  const warn = (sentence: string): void => {
-    if (!sayInView(`memsched: ${sentence}`)) stderr.write(`memsched: ${sentence}\n`);
-  };
+  const { warn, showIn } = warnings(ci.text(streamOutput(process.stderr)));
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const ciFiles = await openCiFilesOf(options);
@@ -92,7 +88,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     launchOf: (task) => supervisor?.launchOf(task),
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
-  sayInView = reporters.say;
+  showIn(reporters);
   const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
@@ -131,6 +127,22 @@ export async function runSession(order: SessionOrder): Promise<number> {
   await profiles.store(known);
   report?.(folder);
   return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+}
+
+/** Warnings go to stderr, from `showIn` on by way of the view that may be drawn there. */
+function warnings(stderr: Output): {
+  readonly warn: (sentence: string) => void;
+  readonly showIn: (view: Pick<Reporters, 'say'>) => void;
+} {
+  let say: Reporters['say'] = () => false;
+  return {
+    warn: (sentence) => {
+      if (!say(`memsched: ${sentence}`)) stderr.write(`memsched: ${sentence}\n`);
+    },
+    showIn: (view) => {
+      say = view.say;
+    },
+  };
 }
 
 /** Most runs have none. */

@@ -10,7 +10,7 @@ import { parseYaml } from './parse-yaml.js';
 import { quote } from './printable.js';
 import { Report } from './report.js';
 import { SourceText } from './source-text.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 import { validate } from './validate.js';
 
 /** What may be changed while a run is under way: the name, and where it stands in a jobfile. */

@@ -12,7 +12,7 @@ import type { Job } from './jobs.js';
 import type { Row } from './matrix.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 import { taskIds } from './task-ids.js';
 import { readText, type JobText } from './texts.js';
 

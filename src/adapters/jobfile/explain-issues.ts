@@ -4,7 +4,7 @@ import { keyAt, originAt, valueAt, type Located, type Path } from './located.js'
 import { quote } from './printable.js';
 import type { Fault, Report } from './report.js';
 import { jobfile } from './schema.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,7 +1,7 @@
 import type { Job } from './jobs.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 
 /**
  * Reports needs that no job meets, and cycles.

@@ -5,7 +5,7 @@ import { expandMatrix, type MatrixInput, type Row } from './matrix.js';
 import { MATRIX_KEY, MATRIX_KEY_GRAMMAR, matrixVariable } from './names.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 import { checkPassable } from './texts.js';
 
 /** The rows of a job's matrix and every key they may have. */

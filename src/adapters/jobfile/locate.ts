@@ -13,7 +13,7 @@ import { formatCount } from '../../util/count.js';
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Origin } from './located.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 
 /** How many values aliases and merge keys may stand for: far more than any jobfile, far less than an alias bomb. */
 const MAX_ALIASED_VALUES = 1_000_000;

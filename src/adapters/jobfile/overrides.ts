@@ -9,7 +9,7 @@ import { parseValue } from './parse-yaml.js';
 import { quote } from './printable.js';
 import { Report } from './report.js';
 import { SourceText } from './source-text.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 
 /** A value that replaces one in the file, with the name of the option it came from, for messages. */
 export interface Override {

@@ -1,6 +1,6 @@
 import { quote } from './printable.js';
 import type { Fault } from './report.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../../util/suggest.js';
 
 /** One `${{ matrix.KEY }}` in a text; offsets in UTF-16 units, end exclusive. */
 export interface Reference {

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../util/result.js';
 import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 import { HostError } from '../host/host-error.js';
-import { suggest } from '../jobfile/suggest.js';
+import { suggest } from '../../util/suggest.js';
 import { runFolder, type RunFolder } from './run-folder.js';
 import { compareRunIds, isRunId, runIdOf } from './run-id.js';
 import { ensureStateDir, hasStateDir, stateDir } from './state-dir.js';
