@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { UsageError } from './errors.js';
 
 /** Commands that are part of memsched's plan and not built yet: refused by name rather than "unknown". */
-const COMMANDS = ['map', 'exec', 'top', 'resume', 'report', 'completion'];
+const COMMANDS = ['map', 'exec', 'top', 'report', 'completion'];
 
 /** The same for options of `run`. */
 const RUN_OPTIONS = [

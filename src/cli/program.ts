@@ -6,6 +6,7 @@ import { ownVersion } from './version.js';
 /** Which module makes which command; loaded only when it is needed, as start-up time is part of the product. */
 const COMMANDS = {
   run: async () => (await import('./commands/run.js')).runCommand(),
+  resume: async () => (await import('./commands/resume.js')).resumeCommand(),
   plan: async () => (await import('./commands/plan.js')).planCommand(),
   ps: async () => (await import('./commands/ps.js')).psCommand(),
   show: async () => (await import('./commands/show.js')).showCommand(),

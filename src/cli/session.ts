@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
@@ -9,15 +7,18 @@ import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
 import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
+import { lockRun, type RunLock } from '../adapters/journal/run-lock.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
 import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
+import type { RunEvent } from '../core/events.js';
 import type { Priors } from '../core/knowledge.js';
 import type { AttemptRef } from '../core/observation.js';
 import type { RunState } from '../core/run-state.js';
 import { streamOutput } from '../reporters/output.js';
 import type { Launcher, TaskHost } from '../supervisor/ports.js';
+import type { Resumption } from '../supervisor/resume.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
@@ -28,6 +29,7 @@ import { keepHeapLean } from './lean-heap.js';
 import { hostFacts, type LoadedPlan } from './load-plan.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, openEvents, type Reporters } from './reporters.js';
+import { keepOrigin, keepPlace, type RunOrigin } from './run-origin.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
@@ -41,6 +43,20 @@ export interface SessionOrder {
   readonly survey: HostSurvey;
   readonly choice: TierHere;
   readonly options: RunOptions;
+  /** Jobs that were chosen; empty: all. */
+  readonly jobs: readonly string[];
+  /** A run that goes on; absent: a new one. */
+  readonly resumed?: ResumedRun;
+}
+
+/** A run that was begun by another process, and that this one may supervise. */
+export interface ResumedRun {
+  readonly folder: RunFolder;
+  readonly lock: RunLock;
+  readonly origin: RunOrigin;
+  readonly resumption: Resumption;
+  /** Events of before, as far as the profiles have still to learn from them. */
+  readonly unlearned: readonly RunEvent[];
 }
 
 /**
@@ -59,27 +75,33 @@ export async function runSession(order: SessionOrder): Promise<number> {
   };
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const events = options.events === undefined ? undefined : openEvents(options.events);
-  const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
-  keepJobfile(folder, loaded.content);
+  const { folder, origin, resumption, unlearned, lock } = order.resumed ?? newRun(order);
   markSupervised(folder);
+  keepPlace(folder, choice);
+  profiles.sink.emit(unlearned);
   const logs = logPaths(folder);
   const reporters = await createReporters({ options, choice, warn, logs, events });
-  const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
+  const journal =
+    resumption === undefined
+      ? JournalWriter.create(folder.journalPath, { onTrouble: warn })
+      : JournalWriter.reopen(folder.journalPath, { onTrouble: warn });
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
-  const statusDir = makeStatusDir(folder);
-  const host = makeHost(order, folder, warn);
+  mkdirSync(folder.statusPath, { mode: 0o700, recursive: true });
+  const host = makeHost(order, { folder, origin }, warn);
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir, warn });
+  const launcher = createLauncher({ statusDir: folder.statusPath, warn });
   let end: RunEnd;
   let known: Priors;
   try {
-    const parts = { loaded, folder, host, launcher, journal, reporters, profiles };
+    const held = await lock;
+    const parts = { loaded, folder, host, launcher, journal, reporters, profiles, resumption };
     const supervisor = makeSupervisor(parts);
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, warn);
     (await control).close();
+    held.release();
     known = supervisor.knownGroups;
   } finally {
     await launcher.close();
@@ -89,6 +111,29 @@ export async function runSession(order: SessionOrder): Promise<number> {
   await reporters.close(end.state);
   await profiles.store(known);
   return exitCodeOf(end);
+}
+
+/** Makes the folder of a new run, with all that is needed to go on with it one day. */
+function newRun({ loaded, options, jobs }: SessionOrder): BegunRun {
+  const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
+  keepJobfile(folder, loaded.content);
+  const { overrides, tier, profiles } = options;
+  const { baseDir } = loaded;
+  const origin = keepOrigin(folder, { baseDir, jobs: [...jobs], overrides, tier, profiles });
+  return { folder, origin, resumption: undefined, unlearned: [], lock: lockNew(folder) };
+}
+
+interface BegunRun extends Omit<ResumedRun, 'lock' | 'resumption'> {
+  readonly resumption: Resumption | undefined;
+  /** It is on its way while the run is prepared. */
+  readonly lock: Promise<RunLock> | RunLock;
+}
+
+/** Nobody else knows of the folder yet. */
+async function lockNew(folder: RunFolder): Promise<RunLock> {
+  const lock = await lockRun(folder);
+  if (lock.ok) return lock.value;
+  throw new HostError(lock.error, 'memsched ps');
 }
 
 /** With less than this nothing of note can run. */
@@ -111,13 +156,15 @@ interface SupervisorOrder {
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
+  readonly resumption: Resumption | undefined;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles } = order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles, resumption } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
+    ...(resumption === undefined ? {} : { resumption }),
     clock: systemClock,
     host,
     launcher,
@@ -142,15 +189,9 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
   return supervisor;
 }
 
-function makeStatusDir(folder: RunFolder): string {
-  const path = join(folder.path, 'status');
-  mkdirSync(path, { mode: 0o700 });
-  return path;
-}
-
 function makeHost(
-  { survey, choice, loaded }: SessionOrder,
-  folder: RunFolder,
+  { survey, choice, loaded, resumed }: SessionOrder,
+  { folder, origin }: Pick<ResumedRun, 'folder' | 'origin'>,
   warn: (sentence: string) => void,
 ): TaskHost {
   const common = {
@@ -160,7 +201,7 @@ function makeHost(
     now: () => systemClock.monotonicMs(),
     procPath: survey.procPath,
   };
-  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID(), warn });
+  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: origin.cookie, warn });
   const { tier, rootDirectory } = choice;
   const { safeBrake } = survey.features;
   const host = createCgroupHost({
@@ -168,6 +209,7 @@ function makeHost(
     tier,
     rootDirectory,
     runId: folder.runId,
+    keepsTree: resumed !== undefined,
     safeBrake,
     warn,
   });

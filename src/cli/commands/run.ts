@@ -1,18 +1,11 @@
 import { Command } from 'commander';
-import {
-  chooseTier,
-  chooseWithoutRelaunch,
-  type TierHere,
-  type TierWish,
-} from '../../adapters/host/tier-choice.js';
-import { ownCommandLine, relaunch } from '../../adapters/host/relaunch.js';
-import { surveyHost, type HostSurvey } from '../../adapters/host/survey.js';
-import type { Result } from '../../util/result.js';
+import { chooseTier, type TierHere } from '../../adapters/host/tier-choice.js';
+import { surveyHost } from '../../adapters/host/survey.js';
+import { inTier, unwrap } from '../in-tier.js';
 import { loadPlan, type LoadedPlan } from '../load-plan.js';
 import { tell } from '../print.js';
 import { lookAtProfiles } from '../profiles.js';
 import { addRunOptions, readRunOptions } from '../run-options.js';
-import { outliveSignals } from '../signals.js';
 
 const EXAMPLES = `
 Examples:
@@ -53,24 +46,8 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
   const session = async (here: TierHere): Promise<number> => {
     const loaded = await load();
     const { runSession } = await import('../session.js');
-    return runSession({ loaded, survey, choice: here, options });
+    return runSession({ loaded, survey, choice: here, options, jobs });
   };
-  if (choice.kind === 'here') return session(choice);
-  if (path !== '-') await load();
-  const release = outliveSignals();
-  const end = await relaunch({ command: choice.command, self: ownCommandLine(), env: process.env });
-  if (end.kind === 'ran') return end.exitCode;
-  release();
-  return session(fallBack(survey, options.tier, end.why));
-}
-
-function fallBack(survey: HostSurvey, wish: TierWish, why: string): TierHere {
-  const choice = unwrap(chooseWithoutRelaunch(survey, wish, why));
-  if (choice.kind === 'relaunch') throw new TypeError('a relaunch that failed is not tried again');
-  return choice;
-}
-
-function unwrap<T>(result: Result<T, Error>): T {
-  if (!result.ok) throw result.error;
-  return result.value;
+  if (choice.kind === 'relaunch' && path !== '-') await load();
+  return inTier({ choice, survey, wish: options.tier }, session);
 }
