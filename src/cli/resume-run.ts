@@ -3,6 +3,7 @@ import type { TierHere } from '../adapters/host/tier-choice.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
 import { lockRun, type RunLock } from '../adapters/journal/run-lock.js';
 import { bootId } from '../adapters/journal/supervisor-mark.js';
+import { findLeavings } from '../adapters/process/leavings.js';
 import { endByCookie } from '../adapters/procfs/end-by-cookie.js';
 import type { AttemptEnded, RunEvent } from '../core/events.js';
 import type { RunState } from '../core/run-state.js';
@@ -60,20 +61,23 @@ export function look(folder: RunFolder): void {
  * @throws as {@link look}, and HostError when what lived in another place cannot be ended.
  */
 export async function takeRun(order: TakeOrder): Promise<TakenRun> {
-  const { folder, origin } = order;
+  const { folder, origin, procPath } = order;
   const lock = await takeLock(order);
   const { past, lastMs, unlearned } = retell(folder);
   requireResumable(past);
   const { state } = past;
   const isSameBoot = state.started?.bootId === bootId();
-  if (isSameBoot) await endElsewhere(order);
+  const left = await findLeavings({ statusDir: folder.statusPath, runId: folder.runId, procPath });
+  // Nothing outlives a reboot; a process that looks like one of ours is somebody else.
+  const canFollow = isSameBoot && !(await endElsewhere(order));
+  const remains = canFollow ? left : withoutTheLiving(left);
   const after = state.ended !== undefined ? 'end' : isSameBoot ? 'death' : 'reboot';
   const resumption: Resumption = {
     state,
     lastMs,
     after,
     unlearned: unlearned.filter((event): event is AttemptEnded => event.kind === 'attempt-ended'),
-    remains: NOTHING_LEFT,
+    remains,
   };
   return {
     resumption,
@@ -83,11 +87,6 @@ export async function takeRun(order: TakeOrder): Promise<TakenRun> {
     },
   };
 }
-
-const NOTHING_LEFT: Remains = {
-  fateOf: () => ({ kind: 'unknown', why: 'its supervisor died' }),
-  onEnd: () => undefined,
-};
 
 async function takeLock({ folder, tell }: TakeOrder): Promise<RunLock> {
   const lock = await lockRun(folder);
@@ -130,16 +129,33 @@ function requireResumable({ folder, standing, state }: PastRun): void {
     throw new UsageError(`run ${runId} has succeeded: there is nothing to resume`);
 }
 
-/** Ends the run's tasks where they live in another place than this session's. */
-async function endElsewhere({ folder, origin, choice, procPath }: TakeOrder): Promise<void> {
+/** Ends the run's tasks where they live in another place than this session's; false where they do not. */
+async function endElsewhere({ folder, origin, choice, procPath }: TakeOrder): Promise<boolean> {
   const place = readPlace(folder);
-  if (place === undefined) return;
-  const stuck = isSamePlace(place, choice)
-    ? undefined
-    : place.tier === 'procfs'
+  if (place === undefined || isSamePlace(place, choice)) return false;
+  const stuck =
+    place.tier === 'procfs'
       ? await endByCookie(origin.cookie, procPath)
       : clearRunTree(place.rootDirectory, folder.runId);
   if (stuck !== undefined) throw stuck;
+  return true;
+}
+
+/** Those that lived have just been ended, and not by any doing of theirs. */
+function withoutTheLiving(remains: Remains): Remains {
+  return {
+    onEnd: (ref, callback) => {
+      remains.onEnd(ref, callback);
+    },
+    fateOf(ref) {
+      const fate = remains.fateOf(ref);
+      if (fate.kind !== 'lives') return fate;
+      return {
+        kind: 'unknown',
+        why: 'it could not be followed to where the run goes on',
+      };
+    },
+  };
 }
 
 function isSamePlace(place: RunPlace, choice: TierHere): boolean {

@@ -91,7 +91,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   mkdirSync(folder.statusPath, { mode: 0o700, recursive: true });
   const host = makeHost(order, { folder, origin }, warn);
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir: folder.statusPath, warn });
+  const launcher = createLauncher({ statusDir: folder.statusPath, runId: folder.runId, warn });
   let end: RunEnd;
   let known: Priors;
   try {

@@ -47,11 +47,21 @@ export function whatIsLeft({ state, remains }: Resumption): readonly LeftAttempt
         ...(attempt?.limitBytes === undefined ? {} : { limitBytes: attempt.limitBytes }),
         ...(swapBytes === undefined ? {} : { swapBytes }),
       },
-      fate: exited === undefined ? remains.fateOf(ref) : { kind: 'ended', exit: exited.status },
+      fate:
+        exited === undefined
+          ? credible(remains.fateOf(ref), attempt?.launched !== undefined)
+          : { kind: 'ended', exit: exited.status },
       hasExited: exited !== undefined,
       isLaunched: attempt?.launched !== undefined,
     };
   });
+}
+
+/** A failure of one that nobody saw start may be that of its start, whose reason is lost: no verdict on the task. */
+function credible(fate: Fate, isLaunched: boolean): Fate {
+  if (fate.kind !== 'ended' || isLaunched) return fate;
+  if (fate.exit.kind === 'code' && fate.exit.code === 0) return fate;
+  return { kind: 'unknown', why: 'its supervisor died while it was being started' };
 }
 
 /**

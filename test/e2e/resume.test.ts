@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, runFolder, runJobs, startCli, startJobs } from '../support/cli.js';
 import { ofKind, outcomes, verdicts } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
-import { isRunning } from '../support/processes.js';
+import { helperOf, isRunning } from '../support/processes.js';
 import { tempDir } from '../support/temp-dir.js';
 
 /** Appends a line for each time it is run to the end. */
@@ -48,6 +48,47 @@ describe.each(TIERS)('a run whose supervisor was killed, tier %s', (tier) => {
     expect(again.stderr).toContain('has succeeded: there is nothing to resume');
   });
 
+  it('takes over what still runs, and learns how it ends', async () => {
+    const folder = tempDir();
+    const jobs = {
+      well: {
+        run: `echo $$ >> ${folder}/pids; until [ -e ${folder}/go ]; do sleep 0.05; done`,
+        cpus: 0,
+        memory: '30M',
+      },
+      badly: {
+        run: `until [ -e ${folder}/go ]; do sleep 0.05; done; exit 7`,
+        cpus: 0,
+        memory: '30M',
+      },
+      meanwhile: {
+        run: `until [ -e ${folder}/dead ]; do sleep 0.05; done; exit 0`,
+        cpus: 0,
+        memory: '30M',
+      },
+    };
+    const live = startJobs({ jobs }, ['--tier', tier]);
+    await until('all run', () => ofKind(live.events(), 'attempt-launched').length === 3);
+    live.kill('SIGKILL');
+    await live.finished;
+    writeFileSync(join(folder, 'dead'), '');
+    const { stateHome } = live;
+    const next = startCli(['resume'], { stateHome });
+    await until('it is resumed', () => ofKind(next.events(), 'run-resumed').length === 1);
+    writeFileSync(join(folder, 'go'), '');
+    const end = await next.finished;
+    expect(end.exitCode, end.story).toBe(1);
+    expect(linesOf(join(folder, 'pids'))).toHaveLength(1);
+    expect(ofKind(end.events, 'attempt-exited').map(({ task, exit }) => [task, exit])).toEqual(
+      expect.arrayContaining([
+        ['well', { kind: 'code', code: 0 }],
+        ['badly', { kind: 'code', code: 7 }],
+        ['meanwhile', { kind: 'code', code: 0 }],
+      ]),
+    );
+    expect(ofKind(end.events, 'attempt-admitted'), end.story).toHaveLength(3);
+  });
+
   it('ends what it finds and cannot follow, and runs it again', async () => {
     const folder = tempDir();
     const jobs = {
@@ -58,8 +99,12 @@ describe.each(TIERS)('a run whose supervisor was killed, tier %s', (tier) => {
     };
     const live = startJobs({ jobs }, ['--tier', tier]);
     await until('it runs', () => existsSync(join(folder, 'once')));
+    const helper = helperOf(live.pid) ?? 0;
+    process.kill(live.pid, 'SIGSTOP');
+    process.kill(helper, 'SIGKILL');
     live.kill('SIGKILL');
     await live.finished;
+    await until('the helper is dead', () => !isRunning(helper));
     const [pid = 0] = linesOf(join(folder, 'pids')).map(Number);
     expect(isRunning(pid)).toBe(true);
     const end = await runCli(['resume'], { stateHome: live.stateHome });

@@ -81,12 +81,18 @@ export function clearRunTree(
 ): HostError | undefined {
   const directory = `${rootDirectory}/memsched-${runId}`;
   const stuck = clearLeftover(`${directory}/tasks`, tree);
-  if (stuck === undefined) removeSubtree(directory, tree);
-  return stuck;
+  if (stuck !== undefined) return stuck;
+  // A launch helper in `supervisor/` goes with its last child.
+  for (let round = 0; round < LEAVE_ROUNDS; round += 1) {
+    if (removeSubtree(directory, tree) === 'removed') return undefined;
+    pauseMs(10);
+  }
+  return undefined;
 }
 
 /** How often the kernel is asked whether killed processes are gone; each look takes some 10 µs, each wait 10 ms. */
 const CLEAR_ROUNDS = 200;
+const LEAVE_ROUNDS = 50;
 
 function clearLeftover(tasksDirectory: string, tree: CgroupTree): HostError | undefined {
   if (!existsSync(tasksDirectory)) return undefined;

@@ -7,11 +7,14 @@ import { createSpawnLauncher, type SpawnLauncherOptions } from './spawn-launcher
 export interface LauncherOptions extends SpawnLauncherOptions {
   /** Says something that the user should know. */
   readonly warn: (sentence: string) => void;
+  readonly runId: string;
 }
 
 /** The launcher of a run: through a helper where there is a Perl for it, else out of this very process. */
 export function createLauncher(options: LauncherOptions): Launcher {
   const perl = findPerl();
   const fallBack = (): Launcher => createSpawnLauncher(options);
-  return perl === undefined ? fallBack() : new HelperLauncher({ ...options, perl, fallBack });
+  return perl === undefined
+    ? fallBack()
+    : new HelperLauncher({ ...options, perl, fallBack, leaves: options });
 }
