@@ -29,16 +29,26 @@ interface Counts {
   leaked: number;
   adopted: number;
   requeued: number;
+  readonly evidence: string[];
 }
 
 describe.each(TIERS)('a supervisor that is killed at any instant, tier %s', (tier) => {
   it('loses no task, runs none twice, and leaves nothing behind', async () => {
     const wanted = Math.ceil(CRASHES / TIERS.length);
-    const counts = { kills: 0, lost: 0, doubled: 0, leaked: 0, adopted: 0, requeued: 0 };
+    const counts: Counts = {
+      kills: 0,
+      lost: 0,
+      doubled: 0,
+      leaked: 0,
+      adopted: 0,
+      requeued: 0,
+      evidence: [],
+    };
     while (counts.kills < wanted)
       await crashAndResume(tier, Math.min(KILLS_A_RUN, wanted - counts.kills), counts);
-    process.stdout.write(`crashes, tier ${tier}: ${JSON.stringify(counts)}\n`);
-    expect(counts).toMatchObject({ lost: 0, doubled: 0, leaked: 0 });
+    const { evidence, ...figures } = counts;
+    process.stdout.write(`crashes, tier ${tier}: ${JSON.stringify(figures)}\n`);
+    expect(figures, evidence.join('\n')).toMatchObject({ lost: 0, doubled: 0, leaked: 0 });
     expect(counts.kills).toBe(wanted);
   }, 3_600_000);
 });
@@ -67,7 +77,7 @@ async function crashAndResume(tier: string, kills: number, counts: Counts): Prom
   if (!isEnded(events)) throw new Error(`the run has no end: ${end.story}`);
   expect(new Set(Object.values(outcomes(events))), end.story).toEqual(new Set(['succeeded']));
   count(events, story, counts);
-  counts.leaked += leaked(runFolder(stateHome) ?? '', story);
+  counts.leaked += leaked(runFolder(stateHome) ?? '', story, counts);
 }
 
 function isEnded(events: readonly RunEvent[]): boolean {
@@ -88,6 +98,14 @@ function count(events: readonly RunEvent[], story: string, counts: Counts): void
   counts.lost += TASKS + 1 - new Set(done.filter((task) => finished.includes(task ?? ''))).size;
   counts.doubled += done.length - new Set(done).size + (finished.length - new Set(finished).size);
   counts.doubled += overlaps(lines);
+  const twice = done.filter((task, at) => done.indexOf(task) !== at);
+  for (const task of twice)
+    counts.evidence.push(
+      ...lines.filter((line) => line.split(' ')[1] === task),
+      ...events
+        .filter((event) => 'task' in event && event.task === task)
+        .map((event) => JSON.stringify(event).slice(0, 300)),
+    );
   for (const { adopted } of ofKind(events, 'run-resumed')) counts.adopted += adopted.length;
   counts.requeued += ofKind(events, 'task-requeued').length;
 }
@@ -104,7 +122,7 @@ function overlaps(lines: readonly string[]): number {
 }
 
 /** Processes of the run and cgroups that are still there. */
-function leaked(folder: string, story: string): number {
+function leaked(folder: string, story: string, counts: Counts): number {
   const processes = listedProcesses().filter(({ environment }) =>
     environment.includes(`STORY=${story}`),
   );
@@ -117,5 +135,6 @@ function leaked(folder: string, story: string): number {
     rootDirectory === undefined || !existsSync(rootDirectory)
       ? []
       : readdirSync(rootDirectory).filter((each) => each === name);
+  counts.evidence.push(...processes.map(({ pid }) => `process ${pid}`), ...cgroups);
   return processes.length + cgroups.length;
 }

@@ -22,14 +22,15 @@ export const replayGivesTheState: Checker = {
   },
 };
 
-function replay(events: readonly RunEvent[]): RunState {
+/** The state after all of these events. */
+export function replay(events: readonly RunEvent[]): RunState {
   const state = emptyRunState();
   for (const event of events) evolve(state, event);
   return state;
 }
 
 /** Names of the parts that differ. */
-function differences(replayed: RunState, live: RunState): string[] {
+export function differences(replayed: RunState, live: RunState): string[] {
   const [a, b] = [comparable(replayed), comparable(live)];
   return Object.keys(a).filter(
     (name) => !isDeepStrictEqual(a[name as keyof typeof a], b[name as keyof typeof b]),
