@@ -7,7 +7,9 @@ import { findLeavings } from '../adapters/process/leavings.js';
 import { endByCookie } from '../adapters/procfs/end-by-cookie.js';
 import type { AttemptEnded, RunEvent } from '../core/events.js';
 import type { RunState } from '../core/run-state.js';
-import type { Remains } from '../supervisor/ports.js';
+import type { TaskId } from '../core/task-spec.js';
+import { refOf } from '../core/tick.js';
+import type { Fate, Remains } from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { UsageError } from './errors.js';
@@ -50,8 +52,28 @@ interface Retold {
  * @throws UsageError when it lives, is out of sight, has succeeded or never began; JournalError when its journal is damaged
  * or newer than this memsched.
  */
-export function look(folder: RunFolder): void {
-  requireResumable(replay(folder));
+export async function look(order: Pick<TakeOrder, 'folder' | 'tell'>): Promise<void> {
+  const past = replay(order.folder);
+  if (past.standing === 'ended' && hasSucceeded(past)) await clearUp(order, past);
+  requireResumable(past);
+}
+
+/** Who dies between the end of a run and the end of its supervisor leaves the tree, with nobody in it. */
+async function clearUp(
+  order: Pick<TakeOrder, 'folder' | 'tell'>,
+  { state }: PastRun,
+): Promise<void> {
+  if (state.started?.bootId !== bootId()) return;
+  const place = readPlace(order.folder);
+  if (place === undefined || place.tier === 'procfs') return;
+  const lock = await takeLock(order);
+  const stuck = clearRunTree(place.rootDirectory, order.folder.runId);
+  lock.release();
+  if (stuck !== undefined) throw stuck;
+}
+
+function hasSucceeded({ state }: PastRun): boolean {
+  return state.counts.outcomes.get('succeeded') === state.tasks.size;
 }
 
 /**
@@ -68,9 +90,12 @@ export async function takeRun(order: TakeOrder): Promise<TakenRun> {
   const { state } = past;
   const isSameBoot = state.started?.bootId === bootId();
   const left = await findLeavings({ statusDir: folder.statusPath, runId: folder.runId, procPath });
+  const fates = new Map(
+    [...state.live.values()].map((record) => [record.spec.id, left.fateOf(refOf(record))]),
+  );
   // Nothing outlives a reboot; a process that looks like one of ours is somebody else.
   const canFollow = isSameBoot && !(await endElsewhere(order));
-  const remains = canFollow ? left : withoutTheLiving(left);
+  const remains = canFollow ? left : withoutTheLiving(fates);
   const after = state.ended !== undefined ? 'end' : isSameBoot ? 'death' : 'reboot';
   const resumption: Resumption = {
     state,
@@ -88,7 +113,7 @@ export async function takeRun(order: TakeOrder): Promise<TakenRun> {
   };
 }
 
-async function takeLock({ folder, tell }: TakeOrder): Promise<RunLock> {
+async function takeLock({ folder, tell }: Pick<TakeOrder, 'folder' | 'tell'>): Promise<RunLock> {
   const lock = await lockRun(folder);
   if (!lock.ok) throw new UsageError(lock.error);
   const { missing } = lock.value;
@@ -110,7 +135,8 @@ function retell(folder: RunFolder): Retold {
   return { past, lastMs, unlearned: [...plans, ...ends] };
 }
 
-function requireResumable({ folder, standing, state }: PastRun): void {
+function requireResumable(past: PastRun): void {
+  const { folder, standing, state } = past;
   const { runId } = folder;
   if (standing === 'live')
     throw new UsageError(
@@ -124,8 +150,7 @@ function requireResumable({ folder, standing, state }: PastRun): void {
     throw new UsageError(
       `run ${runId} died before it had begun: its journal is empty; start it again with memsched run`,
     );
-  const succeeded = state.counts.outcomes.get('succeeded') ?? 0;
-  if (standing === 'ended' && succeeded === state.tasks.size)
+  if (standing === 'ended' && hasSucceeded(past))
     throw new UsageError(`run ${runId} has succeeded: there is nothing to resume`);
 }
 
@@ -142,19 +167,14 @@ async function endElsewhere({ folder, origin, choice, procPath }: TakeOrder): Pr
 }
 
 /** Those that lived have just been ended, and not by any doing of theirs. */
-function withoutTheLiving(remains: Remains): Remains {
+function withoutTheLiving(before: ReadonlyMap<TaskId, Fate>): Remains {
+  const why = 'it could not be followed to where the run goes on';
   return {
-    onEnd: (ref, callback) => {
-      remains.onEnd(ref, callback);
+    fateOf({ task }) {
+      const fate = before.get(task);
+      return fate === undefined || fate.kind === 'lives' ? { kind: 'unknown', why } : fate;
     },
-    fateOf(ref) {
-      const fate = remains.fateOf(ref);
-      if (fate.kind !== 'lives') return fate;
-      return {
-        kind: 'unknown',
-        why: 'it could not be followed to where the run goes on',
-      };
-    },
+    onEnd: () => undefined,
   };
 }
 

@@ -74,9 +74,11 @@ class Leavings implements Remains {
     const pid = word?.lives.get(name);
     if (word === undefined || pid === undefined)
       return { kind: 'unknown', why: 'its supervisor died, and nobody else knows how it ends' };
-    return this.#isThere(word.helper)
-      ? { kind: 'lives', pid }
-      : { kind: 'unknown', why: BOTH_DEAD };
+    if (this.#isThere(word.helper)) return { kind: 'lives', pid };
+    // It may have said so before it went, and after we had read.
+    this.#words = readWords(this.#options);
+    const late = this.#exitOf(name);
+    return late === undefined ? { kind: 'unknown', why: BOTH_DEAD } : { kind: 'ended', exit: late };
   }
 
   onEnd(ref: AttemptRef, callback: (exit: ExitStatus) => void): void {

@@ -63,8 +63,8 @@ async function resume(run: string | undefined, raw: RawOptions): Promise<number>
   const folder = run === undefined ? findResumable() : findRun(run);
   // What is wrong is told of before anything is started elsewhere.
   const { look } = await import('../resume-run.js');
-  look(folder);
   const origin = readOrigin(folder);
+  await look({ folder, tell });
   const options = optionsOf(raw, origin);
   const survey = surveyHost();
   const choice = unwrap(chooseTier(survey, origin.tier));
