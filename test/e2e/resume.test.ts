@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, runFolder, runJobs, startCli, startJobs } from '../support/cli.js';
@@ -115,6 +115,47 @@ describe.each(TIERS)('a run whose supervisor was killed, tier %s', (tier) => {
 });
 
 describe('resume', () => {
+  it('after a reboot takes nothing over, and believes what was known before it', async () => {
+    const folder = tempDir();
+    const once = `echo x >> ${folder}/$MEMSCHED_TASK; until [ -e ${folder}/go ]; do sleep 0.05; done`;
+    const jobs = {
+      ended: { run: once, memory: '30M', cpus: 0 },
+      ran: {
+        run: `${once}; if [ "$MEMSCHED_ATTEMPT" = 1 ]; then sleep 600; fi`,
+        memory: '30M',
+        cpus: 0,
+      },
+    };
+    const live = startJobs({ jobs });
+    await until('both run', () => ofKind(live.events(), 'attempt-launched').length === 2);
+    live.kill('SIGKILL');
+    await live.finished;
+    writeFileSync(join(folder, 'go'), '');
+    const { stateHome } = live;
+    const run = runFolder(stateHome) ?? '';
+    const left = (): string => {
+      const [word = ''] = readdirSync(join(run, 'status'));
+      return word === '' ? '' : readFileSync(join(run, 'status', word), 'utf8');
+    };
+    await until('the helper has left word', () => /^ended 0 1 ended$/m.test(left()));
+    for (const name of ['journal.jsonl', 'supervisor.json']) {
+      const path = join(run, name);
+      const text = readFileSync(path, 'utf8');
+      writeFileSync(path, text.replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
+    }
+    const end = await runCli(['resume'], { stateHome });
+    expect(end.exitCode, end.story).toBe(0);
+    expect(ofKind(end.events, 'run-resumed')).toMatchObject([
+      {
+        after: 'reboot',
+        adopted: [{ task: 'ended', attempt: 1 }],
+        lost: [{ task: 'ran', attempt: 1 }],
+      },
+    ]);
+    expect(linesOf(join(folder, 'ended'))).toEqual(['x']);
+    expect(linesOf(join(folder, 'ran'))).toEqual(['x', 'x']);
+  });
+
   it('runs again what did not succeed in a run that has ended', async () => {
     const folder = tempDir();
     const done = join(folder, 'done');

@@ -81,7 +81,7 @@ describe('the layout', () => {
     tree.failWith = 'EAGAIN';
     expect(host.open(REF, {})).toMatchObject({
       ok: false,
-      error: expect.stringContaining('EAGAIN') as string,
+      error: { error: expect.stringContaining('EAGAIN') as string, isShortage: true },
     });
   });
 
@@ -163,6 +163,9 @@ describe('what is read and written', () => {
       cpuMs: 2500,
       oom: { oomKill: 1, oom: 1, max: 4 },
     });
+    // Who dies before that is written down leaves it to be counted again.
+    expect(existsSync(join(tree.root, DIR))).toBe(true);
+    host.clearClosed();
     expect(existsSync(join(tree.root, DIR))).toBe(false);
   });
 
