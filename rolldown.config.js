@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 import { thirdPartyLicenses } from './scripts/third-party-licenses.js';
@@ -20,28 +21,69 @@ const FILES = [
   {
     name: 'reporters',
     test: (id) =>
-      within('src/reporters/', 'node_modules/chalk/')(id) && !within('src/reporters/tty/')(id),
+      within('src/reporters/', 'node_modules/chalk/')(id) &&
+      !within('src/reporters/tty/', 'src/reporters/ci/', 'src/reporters/report/')(id),
   },
 ];
+
+const licences = thirdPartyLicenses();
+
+/** The script of the page that `report` writes: for browsers, minified as every report carries it. Only read, never run here. */
+const REPORT_PAGE = {
+  input: 'src/reporters/report/page/main.ts',
+  platform: 'browser',
+  tsconfig: 'src/reporters/report/page/tsconfig.json',
+  plugins: [licences.collect(), reportStyle(), licences.emit('report-page-licences.txt')],
+  output: {
+    dir: 'dist',
+    cleanDir: true,
+    format: 'iife',
+    entryFileNames: 'report-page.js',
+    minify: true,
+    comments: false,
+  },
+};
 
 /**
  * The command line in a few files, packages included: to load some three hundred modules one by one took longer than all
  * else that a short run does. Not minified, which would save next to nothing and make a stack trace worthless.
  */
-export default defineConfig({
+const COMMAND_LINE = {
   input: 'src/cli/main.ts',
   platform: 'node',
   // The same code as ES modules, of which only what is used is taken; node would be given CommonJS.
   resolve: { alias: { yaml: pathOf('node_modules/yaml/browser/index.js') } },
-  plugins: [ownWidthForOra(), thirdPartyLicenses('THIRD-PARTY-LICENSES.txt')],
+  plugins: [ownWidthForOra(), licences.collect(), licences.emit('THIRD-PARTY-LICENSES.txt')],
   output: {
     dir: 'dist',
-    cleanDir: true,
     chunkFileNames: '[name].js',
     comments: false,
     codeSplitting: { groups: FILES },
   },
-});
+};
+
+/** What the build itself runs, to make the man page and the reference of the jobfile. */
+const GENERATOR = {
+  input: 'scripts/generate/main.ts',
+  platform: 'node',
+  external: /^[^./]/,
+  output: { dir: '.cache/generate', cleanDir: true },
+};
+
+// One after the other: the first empties the folder.
+export default defineConfig([REPORT_PAGE, COMMAND_LINE, GENERATOR]);
+
+/** The style of that page: ours, after that of its charts. */
+function reportStyle() {
+  const SHEETS = ['node_modules/uplot/dist/uPlot.min.css', 'src/reporters/report/page/style.css'];
+  return {
+    name: 'report-style',
+    generateBundle() {
+      const source = SHEETS.map((path) => readFileSync(pathOf(path), 'utf8').trim()).join('\n');
+      this.emitFile({ type: 'asset', fileName: 'report-page.css', source });
+    },
+  };
+}
 
 /**
  * Ora asks `string-width` how wide each line is, to know how many rows it has to clear. The first answer takes 40 ms, a

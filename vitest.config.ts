@@ -18,7 +18,11 @@ export default defineConfig({
       project('sim', 300_000),
       project('adapters', 60_000),
       // The built CLI with real processes: one file at a time, so that they do not compete for memory and processors.
-      project('e2e', 120_000, { fileParallelism: false }),
+      project('e2e', 120_000, {
+        fileParallelism: false,
+        // It imports JSON without saying so, which node does not take.
+        server: { deps: { inline: ['@actions/workflow-parser'] } },
+      }),
       project('vm', 300_000, { fileParallelism: false }),
     ],
   },

@@ -1,4 +1,4 @@
-// A plugin for rolldown: puts the licence texts of all packages that went into the bundle into one file beside it, as
+// Plugins for rolldown: put the licence texts of all packages that went into the bundle into one file beside it, as
 // most licences ask of whoever hands the code on.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,17 +7,31 @@ const LICENSE_FILE = /^(licen[cs]e|copying|notice)/i;
 const PACKAGE_FOLDER = /^.*\/node_modules\/(@[^/]+\/)?[^/]+(?=\/)/;
 const RULE = '-'.repeat(80);
 
-/** Adds the file `fileName` to what is written. A package without a licence text fails the build. */
-export function thirdPartyLicenses(fileName) {
+/**
+ * `collect()` is a plugin that remembers what went into a bundle; `emit(fileName)` one that adds the file of all that was
+ * remembered so far, over several bundles. A package without a licence text fails the build.
+ */
+export function thirdPartyLicenses() {
+  const folders = new Set();
   return {
-    name: 'third-party-licenses',
-    generateBundle(_options, bundle) {
-      const modules = Object.values(bundle).flatMap(({ moduleIds = [] }) => moduleIds);
-      const folders = new Set(modules.flatMap((id) => PACKAGE_FOLDER.exec(id)?.[0] ?? []));
-      const parts = [...folders].map(licenseOf).sort();
-      const source = `Code of these packages is part of memsched.\n\n${parts.join(`\n${RULE}\n\n`)}`;
-      this.emitFile({ type: 'asset', fileName, source });
-    },
+    collect: () => ({
+      name: 'collect-licenses',
+      generateBundle(_options, bundle) {
+        const modules = Object.values(bundle).flatMap(({ moduleIds = [] }) => moduleIds);
+        for (const id of modules) {
+          const [folder] = PACKAGE_FOLDER.exec(id) ?? [];
+          if (folder !== undefined) folders.add(folder);
+        }
+      },
+    }),
+    emit: (fileName) => ({
+      name: 'emit-licenses',
+      generateBundle() {
+        const parts = [...folders].map(licenseOf).sort();
+        const source = `Code of these packages is part of memsched.\n\n${parts.join(`\n${RULE}\n\n`)}`;
+        this.emitFile({ type: 'asset', fileName, source });
+      },
+    }),
   };
 }
 

@@ -1,15 +1,15 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JournalCursor } from '../adapters/journal/journal-reader.js';
 import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { livenessOf } from '../adapters/journal/supervisor-mark.js';
-import { emptyRunState, type RunState, type TaskRecord } from '../core/run-state.js';
+import type { RunState, TaskRecord } from '../core/run-state.js';
 import { queueView } from '../reporters/views/queue-words.js';
 import { endOfTaskWords } from '../reporters/views/task-facts.js';
 import { present } from '../util/assert.js';
 import { printable } from '../util/printable.js';
 import { LogOutput, type LogStream } from './log-output.js';
-import { applyEvent, sinceStart, standingNote, standingOf } from './past-run.js';
+import { JournalFollower } from './journal-follower.js';
+import { sinceStart, standingNote, standingOf } from './past-run.js';
 
 /** Often enough for someone who watches, seldom enough to cost nothing. */
 const LOOK_EVERY_MS = 200;
@@ -82,35 +82,13 @@ function tellEnd(record: TaskRecord, state: RunState, folder: RunFolder, isOver:
   const end =
     record.phase.kind === 'finished'
       ? endWords(record, record.phase.outcome)
-      : standingNote({ standing: standingOf(isOver ? 'over' : 'live', state), folder });
+      : standingNote({ standing: standingOf(isOver ? 'over' : 'live', state), folder, state });
   if (end !== '') process.stderr.write(`memsched: ${end}\n`);
 }
 
 function endWords(record: TaskRecord, outcome: string): string {
   const how = endOfTaskWords(record);
   return how === outcome ? outcome : `${outcome}: ${how}`;
-}
-
-/** The state of a run that goes on, as its journal grows. */
-class JournalFollower {
-  readonly state = emptyRunState();
-  readonly #folder: RunFolder;
-  readonly #cursor: JournalCursor;
-  #line = 0;
-
-  constructor(folder: RunFolder) {
-    this.#folder = folder;
-    this.#cursor = new JournalCursor(folder.journalPath);
-  }
-
-  catchUp(): void {
-    for (let events = this.#cursor.next(); events.length > 0; events = this.#cursor.next()) {
-      for (const event of events) {
-        this.#line += 1;
-        applyEvent(this.state, event, this.#folder, this.#line);
-      }
-    }
-  }
 }
 
 /** The growing files of one attempt. */

@@ -2,17 +2,10 @@ import { Option, type Command } from 'commander';
 import { UsageError } from './errors.js';
 
 /** Commands that are part of memsched's plan and not built yet: refused by name rather than "unknown". */
-const COMMANDS = ['map', 'exec', 'top', 'report', 'completion'];
+const COMMANDS = ['map', 'exec'];
 
 /** The same for options of `run`. */
-const RUN_OPTIONS = [
-  '--joblog <file>',
-  '--junit <file>',
-  '--report <file>',
-  '--summary <file>',
-  '--output <mode>',
-  '--keep-order',
-];
+const RUN_OPTIONS = ['--joblog <file>', '--output <mode>', '--keep-order'];
 
 /** Adds the commands that are refused for now. */
 export function addCommandsToCome(program: Command): void {

@@ -3,7 +3,7 @@ import { JournalError } from '../adapters/journal/journal-error.js';
 import { readJournal } from '../adapters/journal/journal-reader.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
-import { livenessOf } from '../adapters/journal/supervisor-mark.js';
+import { bootId, livenessOf } from '../adapters/journal/supervisor-mark.js';
 import type { RunEvent } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../core/run-state.js';
@@ -155,11 +155,20 @@ export function findTask(
   );
 }
 
+/** Whether this is another boot of the kernel than the run had. */
+function wasRebooted({ started }: RunState): boolean {
+  return started !== undefined && started.bootId !== bootId();
+}
+
 /** What to tell of a run whose supervisor is gone; empty for the others. */
-export function standingNote({ standing, folder }: Pick<PastRun, 'standing' | 'folder'>): string {
+export function standingNote({
+  standing,
+  folder,
+  state,
+}: Pick<PastRun, 'standing' | 'folder' | 'state'>): string {
   switch (standing) {
     case 'died':
-      return `run ${folder.runId} died: its supervisor is gone and the journal has no end. What is told here is how far it came.`;
+      return `run ${folder.runId} died: its supervisor is gone and the journal has no end${wasRebooted(state) ? '; the machine was started anew since, or is another one' : ''}. What is told here is how far it came.`;
     case 'elsewhere':
       return `run ${folder.runId} is supervised in another container, or was when that ended; whether it still lives cannot be seen from here.`;
     case 'live':

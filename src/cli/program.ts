@@ -1,5 +1,8 @@
 import { Command } from 'commander';
 import { judge } from './errors.js';
+import { examplesText } from './examples.js';
+import { addHelp } from './help.js';
+import { EXIT_CODES, rowsText } from './help-topics.js';
 import { addCommandsToCome } from './not-yet.js';
 import { ownVersion } from './version.js';
 
@@ -11,7 +14,9 @@ const COMMANDS = {
   ps: async () => (await import('./commands/ps.js')).psCommand(),
   show: async () => (await import('./commands/show.js')).showCommand(),
   logs: async () => (await import('./commands/logs.js')).logsCommand(),
+  report: async () => (await import('./commands/report.js')).reportCommand(),
   explain: async () => (await import('./commands/explain.js')).explainCommand(),
+  top: async () => (await import('./commands/top.js')).topCommand(),
   hold: async () => (await import('./commands/hold.js')).holdCommand(),
   release: async () => (await import('./commands/release.js')).releaseCommand(),
   cancel: async () => (await import('./commands/cancel.js')).cancelCommand(),
@@ -19,15 +24,15 @@ const COMMANDS = {
   profile: async () => (await import('./commands/profile.js')).profileCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   schema: async () => (await import('./commands/schema.js')).schemaCommand(),
+  completion: async () => (await import('./commands/completion.js')).completionCommand(),
 } as const;
 
-const EXAMPLES = `
-Examples:
-  memsched run jobs.yaml                 run everything, as much at a time as memory allows
-  memsched run jobs.yaml align --dry-run show what would happen for one job and its needs
-  memsched explain latest align.a        why that task waited, or was stopped
-  memsched doctor                        what this host offers, and how to get more
-`;
+const EXAMPLES = [
+  ['memsched run jobs.yaml', 'run all jobs of a jobfile'],
+  ['memsched run jobs.yaml align --dry-run', 'what would happen for one job'],
+  ['memsched explain latest align.a', 'why that task waited, or was stopped'],
+  ['memsched doctor', 'what this host offers'],
+] as const;
 
 /**
  * Runs one command line.
@@ -36,6 +41,11 @@ Examples:
  * @returns the exit code (the table in `exit-codes.ts`).
  */
 export async function runProgram(argv: readonly string[]): Promise<number> {
+  if (argv[2] === '__complete') {
+    const { complete } = await import('./completion/complete.js');
+    await complete(argv.slice(3), buildProgram);
+    return 0;
+  }
   const program = await buildProgram(argv[2]);
   try {
     await program.parseAsync([...argv]);
@@ -47,20 +57,26 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function buildProgram(wanted: string | undefined): Promise<Command> {
+/**
+ * The tree of commands, which parses, makes the help and the man page, and knows what completes.
+ *
+ * @param wanted - the command that is to run; when it names none, all are made.
+ */
+export async function buildProgram(wanted?: string): Promise<Command> {
   const program = new Command('memsched')
     .description(
-      'Run the commands of a jobfile, as many at a time as memory really allows, with no OOM kill.',
+      'Run commands on one Linux host, as many at a time as memory really allows, with no OOM kill.',
     )
-    .version(ownVersion(), '-V, --version')
-    .showHelpAfterError('(memsched --help lists the commands)')
-    .showSuggestionAfterError()
-    .addHelpText('after', EXAMPLES)
-    .exitOverride();
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .addHelpText(
+      'after',
+      `${examplesText(EXAMPLES)}\n\nExit codes:\n${rowsText(EXIT_CODES)}\n\nThe manual: man memsched`,
+    );
   const only = Object.hasOwn(COMMANDS, wanted ?? '')
     ? [wanted as keyof typeof COMMANDS]
     : (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]);
-  for (const name of only) program.addCommand((await COMMANDS[name]()).exitOverride());
+  for (const name of only) program.addCommand(await COMMANDS[name]());
   addCommandsToCome(program);
+  addHelp(program);
   return program;
 }

@@ -10,6 +10,8 @@ import { createPlainReporter } from '../reporters/plain.js';
 import type { Reporter } from '../reporters/reporter.js';
 import { createSummaryReporter } from '../reporters/summary.js';
 import type { LogPaths } from '../supervisor/ports.js';
+import type { CiFiles } from './ci-files.js';
+import type { CiSurroundings } from './ci-surroundings.js';
 import { UsageError } from './errors.js';
 import type { RunOptions } from './run-options.js';
 
@@ -28,6 +30,10 @@ export interface ReportersOrder {
   readonly warn: (sentence: string) => void;
   /** Takes a copy of the event stream. */
   readonly events: WriteStream | undefined;
+  /** What the CI system around us changes. */
+  readonly ci: CiSurroundings;
+  /** Files that are kept up to date while the run goes on. */
+  readonly ciFiles: CiFiles | undefined;
 }
 
 /**
@@ -54,17 +60,18 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
 }
 
 async function pick(order: ReportersOrder): Promise<Readonly<Record<string, Reporter>>> {
-  const { events } = order;
+  const { events, ci, ciFiles, logs, warn } = order;
   const { json, verbosity, colour } = order.options;
   const stdout = streamOutput(process.stdout, order.warn);
   const isQuiet = verbosity === 'quiet';
   return {
     ...(await pickProgress(order)),
+    ...ci.reporters(streamOutput(process.stderr), logs),
     ...(json
-      ? { json: createJsonReporter(stdout) }
+      ? { json: createJsonReporter(ci.json(stdout)) }
       : {
           summary: createSummaryReporter({
-            out: stdout,
+            out: ci.text(stdout),
             colour: colourFor(process.stdout, process.env, colour),
             isQuiet,
           }),
@@ -72,14 +79,20 @@ async function pick(order: ReportersOrder): Promise<Readonly<Record<string, Repo
     ...(events === undefined
       ? {}
       : { events: createJsonReporter(streamOutput(events, order.warn)) }),
+    ...ciFiles?.({ logs, warn }),
   };
 }
 
 /** The live area is loaded only where it is shown: start-up time is part of the product. */
-async function pickProgress({ options, logs }: ReportersOrder): Promise<Record<string, Reporter>> {
+async function pickProgress({
+  options,
+  logs,
+  ci,
+}: ReportersOrder): Promise<Record<string, Reporter>> {
   const { verbosity } = options;
   if (verbosity === 'quiet' || !canDrawLive(process.stderr, process.env)) {
-    return { plain: createPlainReporter({ out: streamOutput(process.stderr), logs, verbosity }) };
+    const out = ci.text(streamOutput(process.stderr));
+    return { plain: createPlainReporter({ out, logs, verbosity, fold: ci.fold }) };
   }
   const { createLiveReporter } = await import('../reporters/tty/live.js');
   const colour = colourFor(process.stderr, process.env, options.colour);

@@ -3,6 +3,7 @@ import type { TierWish } from '../adapters/host/tier-choice.js';
 import type { Override } from '../adapters/jobfile/load.js';
 import type { Tier } from '../core/events.js';
 import type { Verbosity } from '../reporters/reporter.js';
+import type { CiPaths } from './ci-files.js';
 import { UsageError } from './errors.js';
 import { addOptionsToCome, refuseOptionsToCome } from './not-yet.js';
 import type { ProfileChoice } from './profiles.js';
@@ -54,6 +55,10 @@ export interface RunOptions {
   readonly profiles: ProfileChoice;
   /** File for a copy of the event stream. */
   readonly events: string | undefined;
+  /** Files that are kept up to date while the run goes on. */
+  readonly ciPaths: CiPaths;
+  /** File for the HTML report at the end. */
+  readonly report: string | undefined;
 }
 
 interface RawOptions extends Readonly<Record<string, unknown>> {
@@ -64,21 +69,25 @@ interface RawOptions extends Readonly<Record<string, unknown>> {
   readonly json?: true;
   readonly dryRun?: true;
   readonly events?: string;
+  readonly junit?: string;
+  readonly summary?: string;
+  readonly metrics?: string;
+  readonly report?: string;
   readonly profileFile?: string;
   readonly profile: boolean;
   readonly color: boolean;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 /** Adds the options that decide what a run is: `run` and `plan` share them. */
 export function addPlanOptions(command: Command): Command {
   for (const [flags, , description] of OVERRIDES) command.option(flags, description);
   return command
-    .option('--set <JOB.KEY=VALUE>', "replace one job's key; may be repeated", collect, [])
+    .option('--set <JOB.KEY=VALUE>', "replace one job's key; may be repeated", collect)
     .addOption(
       new Option('--tier <tier>', 'how tasks are contained and measured')
         .choices(['auto', 'cgroup', 'hybrid', 'procfs'])
-        .default('auto'),
+        .default('auto', 'the best there is'),
     )
     .option('--require-cgroup', 'better not at all than without the cgroup tier')
     .option(
@@ -94,6 +103,13 @@ export function addPlanOptions(command: Command): Command {
 export function addRunOptions(command: Command): Command {
   addPlanOptions(command)
     .option('--events <file>', 'write a copy of the event stream to this file')
+    .option('--junit <file>', 'keep a JUnit XML report of the run in this file')
+    .option('--summary <file>', 'keep a summary of the run in Markdown in this file')
+    .option(
+      '--metrics <file>',
+      "keep the run's metrics in this file, for the textfile collector of Prometheus' node_exporter",
+    )
+    .option('--report <file>', 'write an HTML report to this file when the run is over')
     .option('--dry-run', 'show what would happen and start nothing')
     .option('-q, --quiet', 'tell of failures and the end only')
     .option('-v, --verbose', 'tell of everything');
@@ -112,7 +128,7 @@ export function readRunOptions(command: Command): RunOptions {
   if (raw.quiet && raw.verbose)
     throw new UsageError('--quiet and --verbose contradict each other: leave one of the two out');
   return {
-    overrides: [...plainOverrides(command, raw), ...raw.set.map(setOverride)],
+    overrides: [...plainOverrides(command, raw), ...(raw.set ?? []).map(setOverride)],
     tier: { tier: raw.tier, requireCgroup: raw.requireCgroup ?? false },
     verbosity: raw.quiet ? 'quiet' : raw.verbose ? 'verbose' : 'normal',
     json: raw.json ?? false,
@@ -120,6 +136,8 @@ export function readRunOptions(command: Command): RunOptions {
     colour: raw.color,
     profiles: profileChoice(raw),
     events: raw.events,
+    ciPaths: { junit: raw.junit, summary: raw.summary, metrics: raw.metrics },
+    report: raw.report,
   };
 }
 
@@ -153,6 +171,6 @@ export function setOverride(text: string): Override {
 }
 
 /** For options that may be repeated. */
-export function collect(value: string, before: readonly string[]): string[] {
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

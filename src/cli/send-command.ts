@@ -1,6 +1,7 @@
 import { sendRequest, type NoAnswer } from '../adapters/control/control-client.js';
 import type { ControlRequest, ControlResponse } from '../adapters/control/protocol.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
+import { openRunStore } from '../adapters/journal/run-store.js';
 import { livenessOf } from '../adapters/journal/supervisor-mark.js';
 import { UsageError } from './errors.js';
 import { findRun } from './past-run.js';
@@ -42,8 +43,17 @@ export async function tellRun(
   throw new UsageError(noAnswerWords(answer.error, folder, liveness.kind === 'elsewhere'));
 }
 
+/** Runs among which those are looked for that the user may have meant. */
+const NEWEST = 20;
+
 function overWords({ runId }: RunFolder): string {
-  return `run ${runId} is not under way any more: there is nothing to control; memsched ps lists the runs, memsched show ${runId} tells what became of it`;
+  const live = openRunStore()
+    .list()
+    .slice(0, NEWEST)
+    .filter((folder) => livenessOf(folder).kind === 'live');
+  const meant =
+    live.length === 0 ? 'no run is' : `these are: ${live.map((folder) => folder.runId).join(', ')}`;
+  return `run ${runId} is not under way any more, and ${meant}; memsched show ${runId} tells what became of it`;
 }
 
 function noAnswerWords(answer: NoAnswer, folder: RunFolder, isElsewhere: boolean): string {

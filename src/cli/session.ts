@@ -23,6 +23,8 @@ import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
+import type { CiFiles } from './ci-files.js';
+import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
 import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import { keepHeapLean } from './lean-heap.js';
@@ -69,18 +71,21 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice } = order;
   requireBudget(order);
   keepHeapLean();
-  const stderr = streamOutput(process.stderr);
+  const ci = await ciSurroundings(process.env);
+  const stderr = ci.text(streamOutput(process.stderr));
   const warn = (sentence: string): void => {
     stderr.write(`memsched: ${sentence}\n`);
   };
+  const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
+  const ciFiles = await openFiles(options, loaded);
   const events = options.events === undefined ? undefined : openEvents(options.events);
   const { folder, origin, resumption, unlearned, lock } = order.resumed ?? newRun(order);
   markSupervised(folder);
   keepPlace(folder, choice);
   profiles.sink.emit(unlearned);
   const logs = logPaths(folder);
-  const reporters = await createReporters({ options, choice, warn, logs, events });
+  const reporters = await createReporters({ options, choice, warn, logs, events, ci, ciFiles });
   const journal =
     resumption === undefined
       ? JournalWriter.create(folder.journalPath, { onTrouble: warn })
@@ -110,6 +115,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   }
   await reporters.close(end.state);
   await profiles.store(known);
+  report?.(folder);
   return exitCodeOf(end);
 }
 
@@ -134,6 +140,33 @@ async function lockNew(folder: RunFolder): Promise<RunLock> {
   const lock = await lockRun(folder);
   if (lock.ok) return lock.value;
   throw new HostError(lock.error, 'memsched ps');
+}
+
+/** @throws UsageError when one of the files that are kept up to date cannot be written. */
+async function openFiles(
+  { ciPaths, events, profiles }: RunOptions,
+  { path }: LoadedPlan,
+): Promise<CiFiles | undefined> {
+  if (Object.values(ciPaths).every((wanted) => wanted === undefined)) return undefined;
+  const { openCiFiles } = await import('./ci-files.js');
+  return openCiFiles(ciPaths, {
+    'the jobfile': path === '-' ? undefined : path,
+    '--events': events,
+    '--profile-file': profiles.kind === 'file' ? profiles.path : undefined,
+  });
+}
+
+/** How to write the report at the end; undefined when none is wanted, and then nothing of it is loaded. */
+async function prepareReport(
+  path: string | undefined,
+  warn: (sentence: string) => void,
+): Promise<((folder: RunFolder) => void) | undefined> {
+  if (path === undefined) return undefined;
+  const { checkReportPath, reportAfterRun } = await import('./report-file.js');
+  checkReportPath(path);
+  return (folder) => {
+    reportAfterRun(path, folder, warn);
+  };
 }
 
 /** With less than this nothing of note can run. */

@@ -4,6 +4,8 @@ import type { RunState } from '../core/run-state.js';
 import type { LogPaths } from '../supervisor/ports.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
+import { printable } from '../util/printable.js';
+import type { Fold } from './ci/gitlab.js';
 import { EtaTracker } from './eta.js';
 import { outputTails, tailLines } from './output-tail.js';
 import type { Output } from './output.js';
@@ -25,10 +27,12 @@ export interface PlainOptions {
   readonly out: Output;
   readonly logs: LogPaths;
   readonly verbosity: Verbosity;
+  /** Puts the output of a task that failed into something that can be folded. */
+  readonly fold?: Fold | undefined;
 }
 
 /** For everything that is not a terminal: one line for each thing that matters, no escape codes, readable in a CI log. */
-export function createPlainReporter({ out, logs, verbosity }: PlainOptions): Reporter {
+export function createPlainReporter({ out, logs, verbosity, fold }: PlainOptions): Reporter {
   const eta = new EtaTracker();
   const tell = createLineTeller();
   const lastRareMs = new Map<RunEvent['kind'], number>();
@@ -51,7 +55,9 @@ export function createPlainReporter({ out, logs, verbosity }: PlainOptions): Rep
       eta.event(event);
       const told = tell(event, state);
       if (told === undefined || !isTold(told.weight, event, state)) return;
-      out.write(`${[told.text, ...failureTail(event, state, logs)].join('\n')}\n`);
+      const tail = failureTail(event, state, logs);
+      const folded = fold === undefined ? tail : fold(tail, aboutOutput(event, state));
+      out.write(`${[told.text, ...folded].join('\n')}\n`);
     },
     tick(state, nowMs) {
       if (verbosity === 'quiet' || nowMs - progressAtMs < PROGRESS_EVERY_MS) return;
@@ -63,6 +69,11 @@ export function createPlainReporter({ out, logs, verbosity }: PlainOptions): Rep
     },
     close: () => out.flush(),
   };
+}
+
+function aboutOutput(event: RunEvent, { started }: RunState): { title: string; epochMs: number } {
+  const task = 'task' in event ? printable(event.task) : '';
+  return { title: `output of ${task}`, epochMs: (started?.startedAtMs ?? 0) + event.tMs };
 }
 
 /** The end of the output of a task that failed, ready to print; nothing for other events. */

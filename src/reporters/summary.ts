@@ -93,7 +93,7 @@ export function rowsTable(
       paintOutcome(record, colour),
       String(record.attempts),
       String(record.preemptions),
-      record.attempts === 0 ? '–' : formatBytes(peakOf(record)),
+      record.attempts === 0 ? '–' : formatBytes(peakOf(record, state)),
       record.attempts === 0 ? '–' : formatDuration(timeOf(record, state)),
     ]),
   );
@@ -115,7 +115,7 @@ function jobTable(state: RunState): string {
     const succeeded = tasks.filter(
       ({ phase }) => phase.kind === 'finished' && phase.outcome === 'succeeded',
     ).length;
-    const peak = tasks.reduce((most, record) => Math.max(most, peakOf(record)), 0);
+    const peak = tasks.reduce((most, record) => Math.max(most, peakOf(record, state)), 0);
     const timeMs = tasks.reduce((sum, record) => sum + timeOf(record, state), 0);
     const preemptions = tasks.reduce((sum, record) => sum + record.preemptions, 0);
     return [

@@ -92,7 +92,7 @@ function sourceWords({ source, samples, rule }: Estimate): string {
       return 'as declared';
     case 'group':
     case 'profile':
-      return `from ${counted(samples, 'run')} of its group${rule === undefined ? '' : `: ${rule}`}`;
+      return `from ${counted(samples, 'run')} of its group${rule === undefined ? '' : `: ${printable(rule)}`}`;
     case 'earlier-attempt':
       return 'raised: an earlier attempt was stopped on its way up';
     default:

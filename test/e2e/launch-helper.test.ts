@@ -1,23 +1,15 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { kernelTree, removeSubtree } from '../../src/adapters/cgroup/cgroup-fs.js';
-import { surveyHost } from '../../src/adapters/host/survey.js';
 import { startJobs, type LiveCli } from '../support/cli.js';
 import { ofKind, outcomes, requeues, verdicts } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
 import { helperOf, isRunning } from '../support/processes.js';
+import { removeRunTree, runTreeOf } from '../support/run-tree.js';
 import { tempDir } from '../support/temp-dir.js';
 
 function launched(live: LiveCli): readonly number[] {
   return ofKind(live.events(), 'attempt-launched').map(({ pid }) => pid);
-}
-
-/** The cgroups of the run that a task belongs to. */
-function runTreeOf(task: number): string | undefined {
-  const path = /^0::(.*\/memsched-[^/]+)/m.exec(readFileSync(`/proc/${task}/cgroup`, 'utf8'))?.[1];
-  const mount = surveyHost().cgroups.own?.mountPoint;
-  return path === undefined || mount === undefined ? undefined : join(mount, path);
 }
 
 describe.each(['auto', 'procfs'])('the launch helper of a run on tier %s', (tier) => {
@@ -54,8 +46,7 @@ describe.each(['auto', 'procfs'])('the launch helper of a run on tier %s', (tier
     onTestFinished(async () => {
       if (isRunning(task)) process.kill(task, 'SIGKILL');
       // Nobody is left who would.
-      if (tree === undefined) return;
-      await until('its cgroups to go', () => removeSubtree(tree, kernelTree) === 'removed');
+      await removeRunTree(tree);
     });
     const helper = await until('the helper', () => helperOf(live.pid));
     live.kill('SIGKILL');

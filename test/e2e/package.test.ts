@@ -24,6 +24,8 @@ describe('the package', () => {
     const bin = join(prefix, 'bin', 'memsched');
     expect(realpathSync(bin)).toBe(join(home, 'bin', 'memsched.js'));
     expect(existsSync(join(home, 'node_modules')), 'it brings all it needs').toBe(false);
+    const manual = readFileSync(join(prefix, 'share', 'man', 'man1', 'memsched.1'), 'utf8');
+    expect(manual, 'where man finds it').toContain(`memsched ${about.version}`);
 
     const memsched = async (args: readonly string[], input = ''): Promise<string> =>
       (await execa(bin, args, { cwd, input, env: { XDG_STATE_HOME: cwd } })).stdout;

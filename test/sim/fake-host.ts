@@ -95,6 +95,7 @@ export class FakeHost implements TaskHost {
   readonly #removals: RemovalList;
   /** Closed, and not yet cleared away. */
   readonly #counted = new Set<Enclosure>();
+  readonly #told = new WeakSet<Enclosure>();
   /** Left by a dead supervisor, and nobody's: cleared away when they are empty. */
   readonly #strays = new Set<Enclosure>();
   /** Cleared away, but until when its cgroup does not go. */
@@ -191,6 +192,7 @@ export class FakeHost implements TaskHost {
       return 'populated';
     }
     this.#counted.add(enclosure);
+    this.#tell(enclosure);
     return enclosure.tally(this.#countersOf(enclosure));
   }
 
@@ -251,7 +253,10 @@ export class FakeHost implements TaskHost {
     return [...this.leftOpen, ...this.#busyUntilMs.keys()];
   }
 
-  #putAway(enclosure: Enclosure): void {
+  /** Writes its life down, once: it may be counted by two supervisors, one after the other. */
+  #tell(enclosure: Enclosure): void {
+    if (this.#told.has(enclosure)) return;
+    this.#told.add(enclosure);
     const { ref, openedAtMs, cause, end, cpuMs, progressMs, isVanished, limits } = enclosure;
     const { peakBytes } = enclosure.memory;
     const emptiedAtMs = enclosure.isAlive ? Infinity : enclosure.emptySinceMs;
@@ -272,6 +277,12 @@ export class FakeHost implements TaskHost {
       limitBytes: limits.limitBytes,
       oomScoreAdj: enclosure.tenant?.oomScoreAdj,
     });
+  }
+
+  #putAway(enclosure: Enclosure): void {
+    this.#tell(enclosure);
+    const { ref } = enclosure;
+    const closedAtMs = this.#now();
     this.#machine.remove(ref);
     const name = nameOf(ref);
     const busyMs = enclosure.tenant?.mishaps.busyMs ?? 0;

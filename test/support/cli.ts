@@ -12,6 +12,9 @@ export const MEMSCHED = fileURLToPath(new URL('../../bin/memsched.js', import.me
 const TIMEOUT_MS = 240_000;
 const ENTER = 'echo 0 > "$0/cgroup.procs" && exec "$@"';
 
+/** The tests may run in a CI system; what they start is to know of it only when they say so. */
+const NO_CI = { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', GITLAB_CI: '' };
+
 /** How to start the CLI; everything is optional. */
 export interface CliOptions {
   /** Default: a new temporary folder. */
@@ -69,7 +72,7 @@ function launch(args: readonly string[], options: CliOptions, stateHome: string)
     options.cgroup === undefined ? cli : ['/bin/sh', '-c', ENTER, options.cgroup, ...cli];
   return execa(file, rest, {
     cwd: options.cwd ?? tempDir(),
-    env: { NO_COLOR: '1', ...options.env, XDG_STATE_HOME: stateHome },
+    env: { NO_COLOR: '1', ...NO_CI, ...options.env, XDG_STATE_HOME: stateHome },
     input: options.stdin ?? '',
     reject: false,
     timeout: options.timeoutMs ?? TIMEOUT_MS,

@@ -1,10 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readJournal } from '../../src/adapters/journal/journal-reader.js';
 import { evolve } from '../../src/core/evolve.js';
 import type { RunEvent } from '../../src/core/events.js';
 import { emptyRunState, type RunState } from '../../src/core/run-state.js';
+import type { Document } from '../../src/reporters/ci/document.js';
 import type { Reporter } from '../../src/reporters/reporter.js';
+import type { LogPaths } from '../../src/supervisor/ports.js';
 
 const FOLDER = fileURLToPath(new URL('../../fixtures/journals/', import.meta.url));
 
@@ -32,16 +35,28 @@ export function stateAt(name: string, untilMs = Infinity): RunState {
   return state;
 }
 
-/** Feeds a recorded journal to a reporter, as a run does, and closes it. */
+/** Feeds a recorded journal to a reporter, as a run does: what it writes at a tick is written by the next. Closes it. */
 export async function feed(reporter: Reporter, events: readonly RunEvent[]): Promise<RunState> {
   const state = emptyRunState();
   for (const event of events) {
     evolve(state, event);
     reporter.event(event, state);
     reporter.tick?.(state, event.tMs);
+    await new Promise(setImmediate);
   }
   await reporter.close(state);
   return state;
+}
+
+/** The same for who only wants to see the end: no time goes by. */
+export async function feedAtOnce(reporter: Reporter, events: readonly RunEvent[]): Promise<void> {
+  const state = emptyRunState();
+  for (const event of events) {
+    evolve(state, event);
+    reporter.event(event, state);
+  }
+  reporter.tick?.(state, events.at(-1)?.tMs ?? 0);
+  await reporter.close(state);
 }
 
 /** An output that keeps what is written to it. */
@@ -57,5 +72,33 @@ export function textOutput(): {
     },
     flush: () => Promise.resolve(),
     text: () => all,
+  };
+}
+
+/** Logs in a folder that holds nothing until the test writes there. */
+export function logsIn(folder: string): LogPaths {
+  return {
+    pathsFor: (task, attempt) => ({
+      stdoutPath: join(folder, task, `${attempt}.out`),
+      stderrPath: join(folder, task, `${attempt}.err`),
+    }),
+  };
+}
+
+/** Writes what the first attempt of a task wrote, for {@link logsIn}. */
+export function writeStderr(folder: string, task: string, content: string | Uint8Array): void {
+  mkdirSync(join(folder, task), { recursive: true });
+  writeFileSync(join(folder, task, '1.err'), content);
+}
+
+/** A document that keeps its versions. */
+export function textDocument(): Document & { readonly versions: string[] } {
+  const versions: string[] = [];
+  return {
+    versions,
+    replace(pieces) {
+      versions.push(pieces.join(''));
+      return Promise.resolve();
+    },
   };
 }

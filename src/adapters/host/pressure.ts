@@ -14,6 +14,19 @@ export function parsePressure(text: string): PsiTotals | undefined {
   return { someUs, fullUs: totalOf(text, 'full') ?? 0 };
 }
 
+/** Shares of the last ten seconds, in percent. */
+export interface PressureAverages {
+  readonly somePct: number;
+  readonly fullPct: number;
+}
+
+/** The kernel's own averages, for who looks once; undefined when the text is no PSI file. */
+export function parseAverages(text: string): PressureAverages | undefined {
+  const some = /^some avg10=([\d.]+)/m.exec(text)?.[1];
+  if (some === undefined) return undefined;
+  return { somePct: Number(some), fullPct: Number(/^full avg10=([\d.]+)/m.exec(text)?.[1] ?? 0) };
+}
+
 function totalOf(text: string, kind: 'some' | 'full'): number | undefined {
   const start = text.indexOf(`${kind} `);
   if (start < 0) return undefined;

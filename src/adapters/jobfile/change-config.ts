@@ -22,6 +22,8 @@ const KEYS: ReadonlyMap<string, readonly string[]> = new Map([
   ['max_parallel', ['max_parallel']],
   ['halt', ['halt']],
 ]);
+/** The names of what may be changed, but for `groups.NAME`. */
+export const CHANGEABLE: readonly string[] = [...KEYS.keys()];
 /** `groups.NAME`, or as in a jobfile `groups.NAME.max_parallel`. */
 const GROUP = /^groups\.([^.]+)(?:\.max_parallel)?$/;
 

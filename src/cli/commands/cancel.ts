@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { CONTROL_VERSION } from '../../adapters/control/protocol.js';
+import { examplesText } from '../examples.js';
 import { command, type CommandOptions } from '../send-command.js';
 
-const EXAMPLES = `
-Examples:
-  memsched cancel latest                 end the run, as SIGTERM would
-  memsched cancel latest align.a         only this task
-`;
+const EXAMPLES = [
+  ['memsched cancel latest', 'end the run, as SIGTERM would'],
+  ['memsched cancel latest align.a', 'only this task'],
+] as const;
 
 /** `memsched cancel`: end a live run, or one task of it. */
 export function cancelCommand(): Command {
@@ -18,7 +18,7 @@ export function cancelCommand(): Command {
     .argument('<run>', 'a run, the beginning of its id, or latest')
     .argument('[task]', 'a task of it')
     .option('--json', 'what came of it as a JSON object')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (run: string, task: string | undefined, options: CommandOptions) => {
       const what = task === undefined ? {} : { task };
       await command(run, { v: CONTROL_VERSION, do: 'cancel', ...what }, options);

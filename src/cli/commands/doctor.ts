@@ -11,10 +11,16 @@ import { surveyedBudget, surveyHost } from '../../adapters/host/survey.js';
 import { chooseTier } from '../../adapters/host/tier-choice.js';
 import { probeHelper } from '../../adapters/process/probe-helper.js';
 import { present } from '../../util/assert.js';
+import { examplesText } from '../examples.js';
 
 /** The sampling interval of a run without settings, which the fill rate is judged by. */
 const DEFAULT_INTERVAL_MS = 100;
 const EXIT_HOST_CANNOT = 3;
+
+const EXAMPLES = [
+  ['memsched doctor', 'what is there, what is missing, and how to get it'],
+  ['memsched doctor --json', 'for a program'],
+] as const;
 
 /** What `memsched doctor` found. */
 interface Report {
@@ -27,8 +33,12 @@ interface Report {
 /** `memsched doctor`: what this host offers, and the exact command that gets more out of it. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('show what this host offers (tier, pressure, swap, limits) and how to get more')
-    .option('--json', 'print one JSON object')
+    .summary('what this host offers, and how to get more')
+    .description(
+      'Shows what this host offers (tier, controllers, pressure, swap, limits), and for all that is missing the command that mends it.',
+    )
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (options: { json?: boolean }) => {
       const report = await examine();
       const text = options.json === true ? JSON.stringify(report) : render(report);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { RunState, TaskRecord } from '../../core/run-state.js';
+import type { TaskRecord } from '../../core/run-state.js';
+import { LastLook } from '../../reporters/views/last-look.js';
 import { Story, storyText } from '../../reporters/views/explain.js';
 import { queueView } from '../../reporters/views/queue-words.js';
 import { printable } from '../../util/printable.js';
@@ -11,14 +12,15 @@ import {
   standingNote,
   type PastRun,
 } from '../past-run.js';
+import { examplesText } from '../examples.js';
 import { print } from '../print.js';
 
-const EXAMPLES = `
-Examples:
-  memsched explain align.a               a task of the latest run
-  memsched explain latest align.a        the same
-  memsched explain 20261123-0649 align.a a task of an older run; the beginning of its id is enough
-`;
+const EXAMPLES = [
+  ['memsched explain align.a', 'a task of the latest run'],
+  ['memsched explain latest align.a', 'the same'],
+  ['memsched explain 20261123-0649 align.a', 'of an older run, by the beginning of its id'],
+  ['memsched explain align.a --json', 'for a program'],
+] as const;
 
 /** `memsched explain`: the story of one task with the numbers behind every decision about it. */
 export function explainCommand(): Command {
@@ -30,14 +32,16 @@ export function explainCommand(): Command {
     .argument('[run]', 'a run, or the beginning of its id; default: the latest')
     .argument('[task]', 'a task of it')
     .option('--json', 'one JSON object a line on stdout')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(
       async (first: string | undefined, second: string | undefined, options: { json?: true }) => {
         const { run, task } = readRunAndTask(first, second, 'explain');
         const folder = findRun(run);
         let story = new Story(task);
+        const look = new LastLook();
         let past = replay(folder, (event, state) => {
           story.add(event, state);
+          look.add(event, state);
         });
         const record = findTask(past, task);
         if (record.spec.id !== task) {
@@ -50,15 +54,15 @@ export function explainCommand(): Command {
         await print(
           options.json === true
             ? story.entries.map((entry) => JSON.stringify(entry)).join('\n')
-            : explanation(story, past, record.spec.id),
+            : explanation(story, past, record.spec.id, look),
         );
       },
     );
 }
 
-function explanation(story: Story, past: PastRun, task: string): string {
+function explanation(story: Story, past: PastRun, task: string, look: LastLook): string {
   const record = past.state.tasks.get(task);
-  const now = record === undefined ? '' : nowWords(record, past.state, past);
+  const now = record === undefined ? '' : nowWords(record, past, look);
   const note = standingNote(past);
   return [
     `${printable(task)} in run ${past.folder.runId}`,
@@ -69,7 +73,7 @@ function explanation(story: Story, past: PastRun, task: string): string {
   ].join('\n');
 }
 
-function nowWords(record: TaskRecord, state: RunState, { standing, nowMs }: PastRun): string {
+function nowWords(record: TaskRecord, { state, standing, nowMs }: PastRun, look: LastLook): string {
   const when = standing === 'live' ? 'now' : 'in the end';
   switch (record.phase.kind) {
     case 'finished':
@@ -78,7 +82,9 @@ function nowWords(record: TaskRecord, state: RunState, { standing, nowMs }: Past
       return `${when}: queued: ${queueView(state, nowMs).whyInFull(record)}`;
     case 'starting':
     case 'running':
-    case 'stopping':
-      return `${when}: ${record.phase.kind}, attempt ${record.phase.attempt.number}`;
+    case 'stopping': {
+      const used = look.wordsFor(record, state);
+      return `${when}: ${record.phase.kind}, attempt ${record.phase.attempt.number}${used === undefined ? '' : `; it ${used}`}`;
+    }
   }
 }

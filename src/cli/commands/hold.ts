@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { CONTROL_VERSION } from '../../adapters/control/protocol.js';
+import { examplesText } from '../examples.js';
 import { command, type CommandOptions } from '../send-command.js';
 
-const EXAMPLES = `
-Examples:
-  memsched hold latest                   start nothing more for now; memsched release latest goes on
-  memsched hold latest align.a           everything but this task
-`;
+const EXAMPLES = [
+  ['memsched hold latest', 'start nothing more for now'],
+  ['memsched hold latest align.a', 'everything but this task'],
+] as const;
 
 /** `memsched hold`: start nothing more of a live run, or not this task. */
 export function holdCommand(): Command {
@@ -18,7 +18,7 @@ export function holdCommand(): Command {
     .argument('<run>', 'a run, the beginning of its id, or latest')
     .argument('[task]', 'a task of it')
     .option('--json', 'what came of it as a JSON object')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (run: string, task: string | undefined, options: CommandOptions) => {
       const what = task === undefined ? {} : { task };
       await command(run, { v: CONTROL_VERSION, do: 'hold', ...what }, options);

@@ -5,6 +5,7 @@ import { queueView } from '../../reporters/views/queue-words.js';
 import { endOfTaskWords } from '../../reporters/views/task-facts.js';
 import { printable } from '../../util/printable.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { followLogs } from '../follow-logs.js';
 import { printLog, type LogStream } from '../log-output.js';
 import {
@@ -24,12 +25,14 @@ interface LogsOptions {
   readonly stderr?: true;
 }
 
-const EXAMPLES = `
-Examples:
-  memsched logs align.a                  what the last attempt of a task of the latest run wrote
-  memsched logs latest align.a -f        and what it writes from now on, until the task is finished
-  memsched logs align.a --attempt 1 --stderr
-`;
+const EXAMPLES = [
+  ['memsched logs align.a', 'what the last attempt of a task of the latest run wrote'],
+  ['memsched logs latest align.a -f', 'and what it writes from now on, until the task is finished'],
+  [
+    'memsched logs align.a --attempt 1 --stderr',
+    'the first attempt, and only what it complained of',
+  ],
+] as const;
 
 /** `memsched logs`: what a task wrote. */
 export function logsCommand(): Command {
@@ -47,7 +50,7 @@ export function logsCommand(): Command {
     .option('--attempt <n>', 'which attempt, from 1; default: the last', positive)
     .option('--stdout', 'only its standard output')
     .option('--stderr', 'only its standard error')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (first: string | undefined, second: string | undefined, options: LogsOptions) => {
       const { run, task } = readRunAndTask(first, second, 'logs');
       const past = replay(findRun(run));

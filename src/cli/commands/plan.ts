@@ -4,18 +4,21 @@ import { surveyHost } from '../../adapters/host/survey.js';
 import { BYTES_GRAMMAR, parseBytes } from '../../util/bytes.js';
 import { DURATION_GRAMMAR, parseDuration } from '../../util/duration.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { loadPlan } from '../load-plan.js';
 import { tell } from '../print.js';
 import { printPlan } from '../print-plan.js';
 import { lookAtProfiles } from '../profiles.js';
 import { addPlanOptions, readRunOptions } from '../run-options.js';
 
-const EXAMPLES = `
-Examples:
-  memsched plan jobs.yaml                                  what would start at once, and why not the rest
-  memsched plan jobs.yaml --simulate                       how long it would take, here and on other machines
-  memsched plan jobs.yaml --simulate --budget 16G --cpus 8 the same on a machine that is not here
-`;
+const EXAMPLES = [
+  ['memsched plan jobs.yaml', 'what would start at once, and why not the rest'],
+  ['memsched plan jobs.yaml --simulate', 'how long it would take, here and on other machines'],
+  [
+    'memsched plan jobs.yaml --simulate --budget 16G --cpus 8',
+    'the same on a machine that is not here',
+  ],
+] as const;
 
 interface PlanOnly {
   readonly simulate?: true;
@@ -42,7 +45,7 @@ export function planCommand(): Command {
       '--assume-duration <duration>',
       'with --simulate: how long tasks take that no earlier run has shown; default: the mean of the others, or 1m',
     )
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examplesText(EXAMPLES));
   return addPlanOptions(command).action(async (path: string, jobs: string[]) => {
     await plan(path, jobs, command);
   });

@@ -6,16 +6,16 @@ import { profilesText } from '../../adapters/profiles/format.js';
 import type { StoredProfile } from '../../core/learning/stored-profile.js';
 import { counted } from '../../reporters/words.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { findGroups } from '../find-groups.js';
 import { addProfileFileOption, readAll, type WhichProfiles } from '../open-profiles.js';
 import { tell, writeOut } from '../print.js';
 
-const EXAMPLES = `
-Examples:
-  memsched profile export profiles.json         everything; replaces an older file of profiles
-  memsched profile export profiles.json align   only that group
-  memsched profile export > profiles.json       to standard output, as is "-"
-`;
+const EXAMPLES = [
+  ['memsched profile export profiles.json', 'everything; replaces an older file of profiles'],
+  ['memsched profile export profiles.json align', 'only that group'],
+  ['memsched profile export > profiles.json', 'to standard output, as is "-"'],
+] as const;
 
 /** `memsched profile export`: profiles as one portable file. */
 export function exportCommand(): Command {
@@ -26,7 +26,7 @@ export function exportCommand(): Command {
     )
     .argument('[file]', 'default, and -: standard output')
     .argument('[group...]', 'default: all')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examplesText(EXAMPLES));
   return addProfileFileOption(command).action(
     async (file: string | undefined, groups: string[], options: WhichProfiles) => {
       const all = await readAll(options);

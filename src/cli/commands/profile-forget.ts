@@ -4,6 +4,7 @@ import { localTime } from '../../reporters/views/show.js';
 import { counted } from '../../reporters/words.js';
 import { printable } from '../../util/printable.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { findGroups } from '../find-groups.js';
 import {
   addProfileFileOption,
@@ -17,12 +18,11 @@ interface ForgetOptions extends WhichProfiles {
   readonly all?: true;
 }
 
-const EXAMPLES = `
-Examples:
-  memsched profile forget align                             accept a new size, begin anew
-  memsched profile forget align index --profile-file ci.json
-  memsched profile forget --all
-`;
+const EXAMPLES = [
+  ['memsched profile forget align', 'accept a new size, begin anew'],
+  ['memsched profile forget align index --profile-file ci.json', 'two groups of a portable file'],
+  ['memsched profile forget --all', 'everything on this host'],
+] as const;
 
 /** `memsched profile forget`: groups begin anew. */
 export function forgetCommand(): Command {
@@ -33,7 +33,7 @@ export function forgetCommand(): Command {
     )
     .argument('[group...]', 'names of jobs or groups, or beginnings of keys')
     .option('--all', 'every group')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examplesText(EXAMPLES));
   return addProfileFileOption(command).action(async (names: string[], options: ForgetOptions) => {
     if (names.length === 0 && options.all !== true)
       throw new UsageError('which group? memsched profile forget GROUP…, or --all for every one');

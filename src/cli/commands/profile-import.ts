@@ -3,14 +3,14 @@ import { readImports } from '../../adapters/profiles/exchange.js';
 import { mergeProfiles } from '../../core/learning/learn.js';
 import type { StoredProfile } from '../../core/learning/stored-profile.js';
 import { counted } from '../../reporters/words.js';
+import { examplesText } from '../examples.js';
 import { addProfileFileOption, updateStore, type WhichProfiles } from '../open-profiles.js';
 import { print } from '../print.js';
 
-const EXAMPLES = `
-Examples:
-  memsched profile import from-ci.json
-  memsched profile import shard-*.json --profile-file merged.json
-`;
+const EXAMPLES = [
+  ['memsched profile import from-ci.json', 'into the profiles of this host'],
+  ['memsched profile import shard-*.json --profile-file merged.json', 'many files into one'],
+] as const;
 
 /** `memsched profile import`: adds what other machines, or other runs, have learned. */
 export function importCommand(): Command {
@@ -20,7 +20,7 @@ export function importCommand(): Command {
       'Adds the profiles of files to those that are there. A run that is known already is not counted twice, so a file may be imported again.',
     )
     .argument('<file...>', 'files that "profile export" or --profile-file has made')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examplesText(EXAMPLES));
   return addProfileFileOption(command).action(async (files: string[], options: WhichProfiles) => {
     const imported = merged(files.flatMap((file) => readImports(file)));
     let known = 0;

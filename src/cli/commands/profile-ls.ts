@@ -1,7 +1,13 @@
 import { Command } from 'commander';
 import { profileObjects, profilesTable } from '../../reporters/views/profile.js';
+import { examplesText } from '../examples.js';
 import { addProfileFileOption, readAll, type WhichProfiles } from '../open-profiles.js';
 import { print } from '../print.js';
+
+const EXAMPLES = [
+  ['memsched profile ls', 'every group of this host'],
+  ['memsched profile ls --profile-file ci.json', 'those of a portable file'],
+] as const;
 
 interface LsOptions extends WhichProfiles {
   readonly json?: true;
@@ -15,6 +21,7 @@ export function lsCommand(): Command {
       'Lists the groups, the last seen first: completed runs, their largest, 95th percentile and mean peak, what the next run is expected to need, mean time and processors.',
     )
     .option('--json', 'one JSON object a line on stdout, one for each group');
+  command.addHelpText('after', examplesText(EXAMPLES));
   return addProfileFileOption(command).action(async (options: LsOptions) => {
     const profiles = [...(await readAll(options)).values()];
     if (options.json === true) {

@@ -5,11 +5,17 @@ import { localTime } from '../../reporters/views/show.js';
 import { counted } from '../../reporters/words.js';
 import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
+import { examplesText } from '../examples.js';
 import { print } from '../print.js';
 import { briefOf, type RunBrief } from '../run-brief.js';
 
 /** Runs listed when nobody asks for more. */
 const RUNS_SHOWN = 20;
+
+const EXAMPLES = [
+  ['memsched ps', 'the last 20'],
+  ['memsched ps --all --json', 'all of them, for a program'],
+] as const;
 
 interface PsOptions {
   readonly all?: true;
@@ -27,6 +33,7 @@ export function psCommand(): Command {
     .option('-n, --last <n>', 'how many', positive, RUNS_SHOWN)
     .option('-a, --all', 'all of them')
     .option('--json', 'one JSON object a line on stdout, one for each run')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (options: PsOptions) => {
       const folders = openRunStore().list();
       const briefs = folders.slice(0, options.all === true ? Infinity : options.last).map(briefOf);

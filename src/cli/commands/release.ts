@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { CONTROL_VERSION } from '../../adapters/control/protocol.js';
+import { examplesText } from '../examples.js';
 import { command, type CommandOptions } from '../send-command.js';
 
-const EXAMPLES = `
-Examples:
-  memsched release latest                go on
-  memsched release latest align.a        this task may start as well
-`;
+const EXAMPLES = [
+  ['memsched release latest', 'go on'],
+  ['memsched release latest align.a', 'this task may start as well'],
+] as const;
 
 /** `memsched release`: go on with what was held. */
 export function releaseCommand(): Command {
@@ -16,7 +16,7 @@ export function releaseCommand(): Command {
     .argument('<run>', 'a run, the beginning of its id, or latest')
     .argument('[task]', 'a task of it')
     .option('--json', 'what came of it as a JSON object')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (run: string, task: string | undefined, options: CommandOptions) => {
       const what = task === undefined ? {} : { task };
       await command(run, { v: CONTROL_VERSION, do: 'release', ...what }, options);

@@ -6,6 +6,7 @@ import { openRunStore } from '../../adapters/journal/run-store.js';
 import type { Verbosity } from '../../reporters/reporter.js';
 import { printable } from '../../util/printable.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { inTier, unwrap } from '../in-tier.js';
 import { loadPlan } from '../load-plan.js';
 import { findRun } from '../past-run.js';
@@ -14,19 +15,14 @@ import { overridesOf, readOrigin, type RunOrigin } from '../run-origin.js';
 import { briefOf } from '../run-brief.js';
 import { collect, setOverride, type RunOptions } from '../run-options.js';
 
-const EXAMPLES = `
-Finished tasks stay finished. After a crash or a reboot, what had failed stays failed, too, and everything else goes on;
-attempts that still run are taken over. After a run that had ended or was being stopped, everything that did not
-succeed runs again: resume it twice to have both.
-
-Examples:
-  memsched resume                          the latest run that died, or did not succeed
-  memsched resume 20261123-064927-nightly-k3
-  memsched resume --set align.env.TOKEN="$TOKEN"
-`;
+const EXAMPLES = [
+  ['memsched resume', 'the latest run that died, or did not succeed'],
+  ['memsched resume 20261123-064927-nightly-k3', 'that one'],
+  ['memsched resume --set align.env.TOKEN="$TOKEN"', 'again what is not kept'],
+] as const;
 
 interface RawOptions {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -39,21 +35,20 @@ export function resumeCommand(): Command {
   const command = new Command('resume')
     .summary('go on with a run after a crash, a reboot or a failure')
     .description(
-      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then.',
+      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then. What succeeded stays so. After a crash or a reboot what failed stays so, too, and everything else goes on; attempts that still run are taken over. A run that had ended, or was being stopped, runs everything again that did not succeed.',
     )
     .argument('[run]', 'a run, or the beginning of its id; default: the latest that can be resumed')
     .option(
       '--set <JOB.env.NAME=VALUE>',
       'again what was set in the environment, which is not kept; may be repeated',
       collect,
-      [],
     )
     .option('--events <file>', 'write a copy of the event stream from here on to this file')
     .option('--json', 'one JSON object a line on stdout')
     .option('-q, --quiet', 'tell of failures and the end only')
     .option('-v, --verbose', 'tell of everything')
     .option('--no-color', 'no colour, whatever the terminal')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examplesText(EXAMPLES));
   return command.action(async (run: string | undefined) => {
     process.exitCode = await resume(run, command.opts<RawOptions>());
   });
@@ -111,7 +106,7 @@ function optionsOf(raw: RawOptions, origin: RunOrigin): RunOptions {
     throw new UsageError('--quiet and --verbose contradict each other: leave one of the two out');
   const verbosity: Verbosity = raw.quiet ? 'quiet' : raw.verbose ? 'verbose' : 'normal';
   return {
-    overrides: overridesOf(origin, raw.set.map(setOverride)),
+    overrides: overridesOf(origin, (raw.set ?? []).map(setOverride)),
     tier: origin.tier,
     verbosity,
     json: raw.json ?? false,
@@ -119,6 +114,8 @@ function optionsOf(raw: RawOptions, origin: RunOrigin): RunOptions {
     colour: raw.color,
     profiles: origin.profiles,
     events: raw.events,
+    ciPaths: { junit: undefined, summary: undefined, metrics: undefined },
+    report: undefined,
   };
 }
 

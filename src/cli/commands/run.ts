@@ -1,19 +1,23 @@
 import { Command } from 'commander';
 import { chooseTier, type TierHere } from '../../adapters/host/tier-choice.js';
 import { surveyHost } from '../../adapters/host/survey.js';
+import { examplesText } from '../examples.js';
 import { inTier, unwrap } from '../in-tier.js';
 import { loadPlan, type LoadedPlan } from '../load-plan.js';
 import { tell } from '../print.js';
 import { lookAtProfiles } from '../profiles.js';
 import { addRunOptions, readRunOptions } from '../run-options.js';
 
-const EXAMPLES = `
-Examples:
-  memsched run jobs.yaml
-  memsched run jobs.yaml report          the job "report" and what it needs
-  memsched run jobs.yaml --budget 12G --preemptible high --retries 2
-  generate-jobs | memsched run -         the jobfile comes from standard input
-`;
+const EXAMPLES = [
+  ['memsched run jobs.yaml', 'everything'],
+  ['memsched run jobs.yaml report', 'the job "report" and what it needs'],
+  [
+    'memsched run jobs.yaml --budget 12G --preemptible high --retries 2',
+    'not more than 12 GiB; whatever has to stop for that runs again',
+  ],
+  ['memsched run jobs.yaml --set align.memory=4G', 'another value for one key of one job'],
+  ['generate-jobs | memsched run -', 'the jobfile comes from standard input'],
+] as const;
 
 /** `memsched run`: the main job. */
 export function runCommand(): Command {
@@ -22,7 +26,7 @@ export function runCommand(): Command {
     .description('Runs the tasks of a jobfile, as many at a time as memory really allows.')
     .argument('<jobfile>', 'YAML file, or - for standard input')
     .argument('[job...]', 'jobs to run, with what they need; default: all')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examplesText(EXAMPLES));
   return addRunOptions(command).action(async (path: string, jobs: string[]) => {
     process.exitCode = await run(path, jobs, command);
   });

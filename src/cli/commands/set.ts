@@ -1,16 +1,19 @@
 import { Command } from 'commander';
 import { CONTROL_VERSION } from '../../adapters/control/protocol.js';
 import { UsageError } from '../errors.js';
+import { examplesText } from '../examples.js';
 import { command, type CommandOptions } from '../send-command.js';
 
-const EXAMPLES = `
-Keys: budget, hold, preempt, critical, overcommit, max_parallel (a number or none), halt, groups.NAME
-
-Examples:
-  memsched set latest max_parallel=4     run at most four tasks at once from now on
-  memsched set latest budget=8G          leave the rest of the memory to somebody else
-  memsched set latest groups.network=1   at most one task of this concurrency group
+const KEYS = `
+Keys: budget, hold, preempt, critical, overcommit, max_parallel (a number or
+none), halt, groups.NAME
 `;
+
+const EXAMPLES = [
+  ['memsched set latest max_parallel=4', 'at most four tasks at once from now on'],
+  ['memsched set latest budget=8G', 'leave the rest to somebody else'],
+  ['memsched set latest groups.network=1', 'one task at a time of a group'],
+] as const;
 
 /** `memsched set`: change the configuration of a live run. */
 export function setCommand(): Command {
@@ -22,7 +25,7 @@ export function setCommand(): Command {
     .argument('<run>', 'a run, the beginning of its id, or latest')
     .argument('<key=value>', 'what is to be changed, such as max_parallel=4')
     .option('--json', 'what came of it as a JSON object')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', `${KEYS}${examplesText(EXAMPLES)}`)
     .action(async (run: string, change: string, options: CommandOptions) => {
       const [, key, value] = /^([^=]+)=(.*)$/s.exec(change) ?? [];
       if (key === undefined || value === undefined)

@@ -69,7 +69,12 @@ function titleLine(
   return colour.bold(shown) + gap + right;
 }
 
-function taskLine(state: RunState, columns: number, { colour }: FrameOptions): string {
+/** How far the tasks have come: a bar and the counts. */
+export function taskLine(
+  state: RunState,
+  columns: number,
+  { colour }: Pick<FrameOptions, 'colour'>,
+): string {
   const total = state.tasks.size;
   const finished = total - state.unfinished;
   const succeeded = state.counts.outcomes.get('succeeded') ?? 0;
@@ -88,7 +93,12 @@ function taskLine(state: RunState, columns: number, { colour }: FrameOptions): s
   return `${label('tasks')}${bar} ${fit(text, columns - LABEL_COLUMNS - barColumns(columns) - 1)}`;
 }
 
-function memoryLines(state: RunState, columns: number, { colour }: FrameOptions): string[] {
+/** Memory against its lines, and the level of alarm; none before the budget is known. */
+export function memoryLines(
+  state: RunState,
+  columns: number,
+  { colour }: Pick<FrameOptions, 'colour'>,
+): string[] {
   const { started, lastSample, budget } = state;
   const budgetBytes = budget?.budgetBytes ?? lastSample?.numbers.budgetBytes;
   if (started === undefined || budgetBytes === undefined) return [];

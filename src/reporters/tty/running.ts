@@ -102,7 +102,8 @@ const STOPPING = {
   'left-behind': 'clearing up',
 } as const;
 
-function stoppingWords(
+/** What an attempt that is being stopped is in for: `preempting, kill in 4.2s`. */
+export function stoppingWords(
   { reason, sinceMs, graceMs, killedAtMs, stuck }: Stopping,
   nowMs: number,
 ): string {

@@ -185,7 +185,7 @@ export class Story {
       case 'stop-requested':
         this.#tell(
           event.tMs,
-          `${event.by === undefined ? `memsched got ${event.signal}` : 'the user cancels the run'}${event.times > 1 ? ' again' : ''}`,
+          `${event.by === undefined ? `memsched got ${printable(event.signal)}` : 'the user cancels the run'}${event.times > 1 ? ' again' : ''}`,
         );
         return;
       case 'run-held':

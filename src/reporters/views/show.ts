@@ -6,7 +6,7 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { rowsTable } from '../summary.js';
 import { counted, estimateWords, verdictWords } from '../words.js';
-import { endOfTaskWords, peakOf, timeOf } from './task-facts.js';
+import { endOfTaskWords, lastSampleOf, peakOf, timeOf } from './task-facts.js';
 import { queueView, type QueueView } from './queue-words.js';
 
 /** What `show` says of a run before its tasks. */
@@ -85,6 +85,14 @@ function attemptWords({ number, verdict, ranMs, admitted }: PastAttempt): string
   return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}, estimate ${formatBytes(admitted.estimate.bytes)}`;
 }
 
+/** What a live attempt used at the last look, and when that was. */
+function liveFacts(record: TaskRecord, state: RunState): object {
+  const sample = lastSampleOf(record, state);
+  return sample === undefined
+    ? {}
+    : { usedBytes: sample.usedBytes, usedAtMs: state.lastSample?.tMs };
+}
+
 /** One task as an object for `show --json`. */
 export function taskObject(record: TaskRecord, state: RunState): object {
   const { spec, phase, attempts, preemptions, bystanderKills, retries, growths, waits } = record;
@@ -100,12 +108,13 @@ export function taskObject(record: TaskRecord, state: RunState): object {
         }
       : {}),
     ...(waits === undefined ? {} : { waits }),
+    ...liveFacts(record, state),
     attempts,
     preemptions,
     bystanderKills,
     retries,
     growths,
-    peakBytes: peakOf(record),
+    peakBytes: peakOf(record, state),
     ranMs: timeOf(record, state),
     past: record.past.map(
       ({ number, admittedAtMs, endedAtMs, ranMs, peakBytes, cpuMs, verdict }) => ({

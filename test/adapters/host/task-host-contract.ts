@@ -46,6 +46,16 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
       expect(tally.cpuMs).toBeGreaterThan(0);
     });
 
+    it('works out the budget from what it was told last', () => {
+      const host = start();
+      const before = host.observe().budgetBytes;
+      host.setBudget({ kind: 'bytes', bytes: 50 * MiB });
+      expect(host.observe().budgetBytes).toBe(50 * MiB);
+      host.setBudget({ kind: 'auto' });
+      expect(host.observe().budgetBytes).toBeGreaterThan(50 * MiB);
+      expect(before).toBeGreaterThan(50 * MiB);
+    });
+
     it('does not count page cache', async (context) => {
       const dir = tempDir();
       if (isMemory(dir)) context.skip(`${dir} lies in memory: its files are no page cache`);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { RunEvent, RunStarted } from '../../../src/core/events.js';
+import { plainConfig } from '../../sim/specs.js';
 
 /** Some first event. */
 export const started: RunStarted = {
@@ -118,6 +119,29 @@ export const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
       }),
     }),
     ...ref,
+  }),
+  fc.record({
+    kind: fc.constantFrom('run-held' as const, 'run-released' as const),
+    tMs: real,
+  }),
+  fc.record({
+    kind: fc.constantFrom('task-held' as const, 'task-released' as const),
+    tMs: real,
+    task: text,
+  }),
+  fc.record({
+    kind: fc.constant('cancel-requested' as const),
+    tMs: real,
+    task: text,
+    times: fc.integer({ min: 1, max: 9 }),
+  }),
+  fc.record({
+    kind: fc.constant('config-changed' as const),
+    tMs: real,
+    key: text,
+    before: text,
+    after: text,
+    config: fc.constant(plainConfig()),
   }),
   fc.record({ kind: fc.constant('brake-felt' as const), tMs: real, events: natural, numbers }),
   fc.record({ kind: fc.constant('tick-late' as const), tMs: real, lateMs: real }),

@@ -1,49 +1,15 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { Chalk } from 'chalk';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { evolve } from '../../../src/core/evolve.js';
 import { emptyRunState } from '../../../src/core/run-state.js';
 import { createLiveReporter } from '../../../src/reporters/tty/live.js';
-import type { Terminal } from '../../../src/reporters/tty/terminal-stream.js';
 import { recorded } from '../../support/journals.js';
+import { fakeTerminal } from '../../support/fake-terminal.js';
 import { until } from '../../support/poll.js';
-import { tempDir } from '../../support/temp-dir.js';
 
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
-
-interface FakeTerminal extends Terminal {
-  columns: number;
-  rows: number;
-  resize(columns: number): void;
-  readonly listeners: Set<() => void>;
-  text(): string;
-}
-
-/** A terminal that is a file: what was written can be read. */
-function fakeTerminal(): FakeTerminal {
-  const path = join(tempDir(), 'tty');
-  const fd = openSync(path, 'a');
-  onTestFinished(() => {
-    closeSync(fd);
-  });
-  const listeners = new Set<() => void>();
-  return {
-    fd,
-    columns: 100,
-    rows: 30,
-    listeners,
-    on: (_, listener) => listeners.add(listener),
-    off: (_, listener) => listeners.delete(listener),
-    resize(columns) {
-      this.columns = columns;
-      for (const listener of listeners) listener();
-    },
-    text: () => readFileSync(path, 'utf8'),
-  };
-}
 
 const logs = { pathsFor: () => ({ stdoutPath: '/nonexistent', stderrPath: '/nonexistent' }) };
 

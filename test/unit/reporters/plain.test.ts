@@ -4,20 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.js';
 import { createPlainReporter } from '../../../src/reporters/plain.js';
 import type { Verbosity } from '../../../src/reporters/reporter.js';
-import { feed, recorded, textOutput } from '../../support/journals.js';
+import { feed, logsIn, recorded, textOutput } from '../../support/journals.js';
 import { tempDir } from '../../support/temp-dir.js';
-
-/** Logs in a folder that holds nothing until the test writes there. */
-function logsIn(folder: string): {
-  pathsFor: (task: string, attempt: number) => { stdoutPath: string; stderrPath: string };
-} {
-  return {
-    pathsFor: (task, attempt) => ({
-      stdoutPath: join(folder, task, `${attempt}.out`),
-      stderrPath: join(folder, task, `${attempt}.err`),
-    }),
-  };
-}
 
 async function told(
   events: readonly RunEvent[],

@@ -151,13 +151,54 @@ describe('show', () => {
     });
   });
 
-  test('a run that died says so', async () => {
+  test('a run that died says so, and on which machine it cannot be any more', async () => {
     store('torn-last-line');
     const text = await run(showCommand());
     expect(text).toContain('(died)');
-    expect(text).toMatch(
-      /run 20261123-070112-torn-last-line-3h died: its supervisor is gone and the journal has no end\./,
+    expect(text).toContain(
+      'run 20261123-070112-torn-last-line-3h died: its supervisor is gone and the journal has no end; the machine was started anew since, or is another one. What',
     );
+  });
+
+  test('a run that died ends with what ran at the last look, who grew, and what was told last', async () => {
+    store('torn-last-line');
+    const lines = (await run(showCommand())).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('At the last look'));
+    expect(lines[at]).toMatch(
+      /^At the last look, 15s after the start \(2026-11-23 \d\d:\d\d:27\), the level was open: used 1\.2G of budget 1\.5G, host has 698M available\.$/,
+    );
+    expect(lines.slice(at + 1, at + 3)).toEqual([
+      'TASK     ATTEMPT  USED  PEAK  ESTIMATE           GREW  STATE',
+      'align.a        2  600M  600M      720M  +555M in 5.0s  running',
+    ]);
+    const told = lines.indexOf('The last that it told:');
+    expect(lines.slice(told + 1, lines.indexOf('', told))).toHaveLength(8);
+    expect(lines[lines.indexOf('', told) - 1]).toContain('wait       align.b waits for memory');
+    const [json = ''] = (await run(showCommand(), '--json'))
+      .split('\n')
+      .filter((line) => line.includes('usedBytes'));
+    expect(JSON.parse(json)).toMatchObject({
+      task: 'align.a',
+      peakBytes: 629145600,
+      usedBytes: 629145600,
+    });
+  });
+
+  test('a run that ended tells of no last look', async () => {
+    store('many-ends');
+    expect(await run(showCommand())).not.toMatch(/last look|last that it told/);
+  });
+
+  test('in Markdown: what became of it, or that it died, with what ran then', async () => {
+    store('many-ends');
+    expect(await run(showCommand(), '--markdown')).toMatch(
+      /^## memsched many-ends: \d+ tasks did not succeed\n/,
+    );
+    store('torn-last-line');
+    const died = await run(showCommand(), '--markdown');
+    expect(died).toMatch(/^## memsched preempted-then-succeeded: died\n/);
+    expect(died).toContain('| <code>align.a</code> | 2 | 600M | 600M | 720M |');
+    await expect(run(showCommand(), '--markdown', '--json')).rejects.toThrow(UsageError);
   });
 
   test('an unknown run is a usage error with a suggestion', async () => {

@@ -21,14 +21,21 @@ describeCgroup('a supervisor that is killed', () => {
     const go = `until [ -e ${folder}/go ]; do sleep 0.2; done`;
     const jobs = {
       large: {
-        run: `${program('alloc')} --mib 150 --hold 1; touch ${folder}/peaked; ${go}`,
+        run: `${program('alloc')} --mib 150 --hold 1\ntouch ${folder}/peaked\n${go}`,
         memory: '200M',
       },
       greedy: { run: `${go}; exec ${program('alloc')} --mib 200 --hold 60`, limit: '100M' },
     };
     const live = startJobs({ jobs });
     const { stateHome } = live;
-    await until('the peak was reached', () => existsSync(join(folder, 'peaked')), DEADLINE_MS);
+    await until(
+      'the peak was reached',
+      () => existsSync(join(folder, 'peaked')),
+      DEADLINE_MS,
+    ).catch(async (error: unknown) => {
+      live.kill('SIGTERM');
+      throw new Error((await live.finished).story, { cause: error });
+    });
     await until(
       'both run',
       () => ofKind(live.events(), 'attempt-launched').length === 2,
