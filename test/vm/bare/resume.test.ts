@@ -24,7 +24,10 @@ describeCgroup('a supervisor that is killed', () => {
         run: `${program('alloc')} --mib 150 --hold 1\ntouch ${folder}/peaked\n${go}`,
         memory: '200M',
       },
-      greedy: { run: `${go}; exec ${program('alloc')} --mib 200 --hold 60`, limit: '100M' },
+      greedy: {
+        run: `${go}; exec ${program('alloc')} --mib 200 --hold 60`,
+        memory: { limit: '100M' },
+      },
     };
     const live = startJobs({ jobs });
     const { stateHome } = live;
