@@ -18,6 +18,16 @@ const FILES = [
   { name: 'host', test: within('src/adapters/host/') },
   { name: 'journal', test: within('src/adapters/journal/') },
   { name: 'jobfile', test: within('src/adapters/jobfile/', 'node_modules/yaml/') },
+  { name: 'process', test: within('src/adapters/process/') },
+  // What all commands that start tasks begin with.
+  {
+    name: 'start',
+    test: within(
+      ...['here-or-relaunched', 'load-plan', 'run-options', 'output-options', 'signals'].map(
+        (module) => `src/cli/${module}.ts`,
+      ),
+    ),
+  },
   {
     name: 'reporters',
     test: (id) =>

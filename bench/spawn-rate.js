@@ -1,5 +1,5 @@
-// Spawn rate: 500 tasks of `true` through memsched, GNU parallel -j2 and xargs -P2, in turn, in one run.
-// Prints tasks per second of each (median, and the spread) and memsched's ratio to parallel, pair by pair.
+// Spawn rate: 500 tasks of `true` through memsched (run and map), GNU parallel -j2 and xargs -P2, in turn, in one run.
+// Prints tasks per second of each (median, and the spread) and memsched's ratios to the others, pair by pair.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
@@ -22,6 +22,7 @@ const lines = `${rows.join('\n')}\n`;
 const contestants = {
   'memsched, argv': [process.execPath, [memsched, 'run', argvFile, '--quiet', '-j2']],
   'memsched, bash': [process.execPath, [memsched, 'run', shellFile, '--quiet', '-j2']],
+  'memsched map': [process.execPath, [memsched, 'map', '--quiet', '-j2', '--', 'true']],
   'parallel -j2': ['parallel', ['-j2', 'true']],
   'xargs -P2': ['xargs', ['-P2', '-n1', 'true']],
 };
@@ -63,12 +64,16 @@ for (const [name, values] of Object.entries(rates)) {
       `${name.padEnd(16)} ${median(values).toFixed(0).padStart(5)} tasks/s  (${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)})`,
     );
 }
-for (const name of ['memsched, argv', 'memsched, bash']) {
+function printRatio(name, other) {
   const ratios = rates[name].flatMap((value, at) =>
-    rates['parallel -j2'][at] ? [value / rates['parallel -j2'][at]] : [],
+    rates[other][at] ? [value / rates[other][at]] : [],
   );
   if (ratios.length > 0)
     console.log(
-      `${name} / parallel -j2: ${median(ratios).toFixed(2)}  (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
+      `${name} / ${other}: ${median(ratios).toFixed(2)}  (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
     );
 }
+
+for (const name of ['memsched, argv', 'memsched, bash', 'memsched map'])
+  printRatio(name, 'parallel -j2');
+printRatio('memsched map', 'xargs -P2');

@@ -10,11 +10,20 @@ export const EXIT = {
   usage: 2,
   /** The host cannot do what was asked. */
   host: 3,
+  /** `exec`: its time was up (as `timeout` has it). */
+  timedOut: 124,
+  /** `exec`: the command could not be executed (as shells have it). */
+  notExecuted: 126,
+  /** `exec`: there is no such command. */
+  notFound: 127,
   /** A bug of ours. */
   internal: 70,
 } as const;
 
+/** A program that signal n ended has this plus n as its status. */
+export const SIGNAL_BASE = 128;
+
 /** The status of a program that a signal ended, as shells have it: 128 + n. */
 export function exitCodeForSignal(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal];
+  return SIGNAL_BASE + constants.signals[signal];
 }

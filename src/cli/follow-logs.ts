@@ -27,7 +27,7 @@ export interface FollowOrder {
 /** Prints what a task of a live run writes, as it writes it, until the task is finished or its run is over. */
 export async function followLogs(order: FollowOrder): Promise<void> {
   const { folder, task } = order;
-  const journal = new JournalFollower(folder);
+  const journal = new JournalFollower(folder, undefined, task);
   journal.catchUp();
   const first = order.attempt ?? Math.max(1, recordOf(journal.state, task).attempts);
   tellIfQueued(journal.state, task);

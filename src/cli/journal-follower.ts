@@ -2,11 +2,12 @@ import { JournalCursor } from '../adapters/journal/journal-reader.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
 import type { RunEvent } from '../core/events.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
+import type { TaskId } from '../core/task-spec.js';
 import { applyEvent } from './past-run.js';
 
 /** Keeps the state of a run up to date with its journal, which is read once, however often one looks. */
 export class JournalFollower {
-  readonly state: RunState = emptyRunState();
+  readonly state: RunState;
   readonly #folder: RunFolder;
   readonly #cursor: JournalCursor;
   readonly #onEvent: ((event: RunEvent) => void) | undefined;
@@ -15,9 +16,11 @@ export class JournalFollower {
 
   /**
    * @param onEvent - sees each event after the state has taken it in.
+   * @param task - one to be remembered whatever the number of finished tasks.
    * @throws JournalError when there is no journal.
    */
-  constructor(folder: RunFolder, onEvent?: (event: RunEvent) => void) {
+  constructor(folder: RunFolder, onEvent?: (event: RunEvent) => void, task?: TaskId) {
+    this.state = emptyRunState(new Set(task === undefined ? [] : [task]));
     this.#folder = folder;
     this.#onEvent = onEvent;
     this.#cursor = new JournalCursor(folder.journalPath);

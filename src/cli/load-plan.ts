@@ -20,6 +20,8 @@ export interface LoadedPlan {
   readonly content: Uint8Array;
   /** Absolute: what relative paths in it start from. */
   readonly baseDir: string;
+  /** The words of the command, where there is no jobfile. */
+  readonly command?: readonly string[];
 }
 
 /** What to load. */

@@ -7,6 +7,7 @@ import { bootId, livenessOf } from '../adapters/journal/supervisor-mark.js';
 import type { RunEvent } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../core/run-state.js';
+import type { TaskId } from '../core/task-spec.js';
 import { InvariantError } from '../util/assert.js';
 import { printable } from '../util/printable.js';
 import { UsageError } from './errors.js';
@@ -41,15 +42,17 @@ export function findRun(run: string | undefined): RunFolder {
  * Replays a run's journal.
  *
  * @param onEvent - sees each event after the state has taken it in.
+ * @param task - one to be remembered whatever the number of finished tasks.
  * @throws JournalError when the journal is damaged.
  */
 export function replay(
   folder: RunFolder,
   onEvent?: (event: RunEvent, state: RunState) => void,
+  task?: TaskId,
 ): PastRun {
   // Asked before the journal is read: a run that ends meanwhile is still told right.
   const liveness = livenessOf(folder);
-  const state = emptyRunState();
+  const state = emptyRunState(new Set(task === undefined ? [] : [task]));
   let lastMs = 0;
   let line = 0;
   for (const event of readJournal(folder.journalPath)) {

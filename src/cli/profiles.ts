@@ -106,8 +106,9 @@ function withoutProfiles(plan: RunPlan, warn: Warn): RunProfiles {
   };
 }
 
-function groupsOf({ tasks }: RunPlan): ReadonlySet<string> {
-  return new Set(tasks.map(({ group }) => group));
+function groupsOf({ tasks, template }: RunPlan): ReadonlySet<string> {
+  const groups = new Set(tasks.map(({ group }) => group));
+  return template === undefined ? groups : groups.add(template.group);
 }
 
 function priorsFrom({ profiles, troubles }: Reading, warn: Warn): Priors {
@@ -119,14 +120,9 @@ function priorsFrom({ profiles, troubles }: Reading, warn: Warn): Priors {
 }
 
 /** Tells when the gate has nothing to compare with: it would stay green whatever happens. */
-export function warnIfGateIsIdle(
-  { config, tasks }: RunPlan,
-  priors: Priors,
-  tier: Tier,
-  warn: Warn,
-): void {
-  if (config.maxGrowthPct === undefined) return;
-  if (tasks.some(({ group }) => isComparable(priors.get(group), tier))) return;
+export function warnIfGateIsIdle(plan: RunPlan, priors: Priors, tier: Tier, warn: Warn): void {
+  if (plan.config.maxGrowthPct === undefined) return;
+  if ([...groupsOf(plan)].some((group) => isComparable(priors.get(group), tier))) return;
   warn(
     `max_growth compares nothing in this run: no group has ${STORED_RUNS_MIN} stored runs of tier ${tier} yet`,
   );

@@ -3,13 +3,14 @@ import { judge } from './errors.js';
 import { examplesText } from './examples.js';
 import { addHelp } from './help.js';
 import { EXIT_CODES, rowsText } from './help-topics.js';
-import { addCommandsToCome } from './not-yet.js';
 import { ownVersion } from './version.js';
 
 /** Which module makes which command; loaded only when it is needed, as start-up time is part of the product. */
 const COMMANDS = {
   run: async () => (await import('./commands/run.js')).runCommand(),
   resume: async () => (await import('./commands/resume.js')).resumeCommand(),
+  map: async () => (await import('./commands/map.js')).mapCommand(),
+  exec: async () => (await import('./commands/exec.js')).execCommand(),
   plan: async () => (await import('./commands/plan.js')).planCommand(),
   ps: async () => (await import('./commands/ps.js')).psCommand(),
   show: async () => (await import('./commands/show.js')).showCommand(),
@@ -29,6 +30,7 @@ const COMMANDS = {
 
 const EXAMPLES = [
   ['memsched run jobs.yaml', 'run all jobs of a jobfile'],
+  ['memsched map -- xz -9k {} ::: *.log', 'a command for each file'],
   ['memsched run jobs.yaml align --dry-run', 'what would happen for one job'],
   ['memsched explain latest align.a', 'why that task waited, or was stopped'],
   ['memsched doctor', 'what this host offers'],
@@ -68,6 +70,8 @@ export async function buildProgram(wanted?: string): Promise<Command> {
       'Run commands on one Linux host, as many at a time as memory really allows, with no OOM kill.',
     )
     .version(ownVersion(), '-V, --version', 'print the version')
+    // What follows a command of the user's is the command's, not ours.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       `${examplesText(EXAMPLES)}\n\nExit codes:\n${rowsText(EXIT_CODES)}\n\nThe manual: man memsched`,
@@ -76,7 +80,6 @@ export async function buildProgram(wanted?: string): Promise<Command> {
     ? [wanted as keyof typeof COMMANDS]
     : (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]);
   for (const name of only) program.addCommand(await COMMANDS[name]());
-  addCommandsToCome(program);
   addHelp(program);
   return program;
 }

@@ -1,51 +1,75 @@
-import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { announceTier, type TierHere } from '../adapters/host/tier-choice.js';
 import type { RunEvent } from '../core/events.js';
 import type { RunState } from '../core/run-state.js';
+import type { TaskId, TaskSpec } from '../core/task-spec.js';
 import { canDrawLive, colourFor } from '../reporters/colour.js';
 import { guarded } from '../reporters/guarded.js';
 import { createJsonReporter } from '../reporters/json.js';
+import { isNotable } from '../reporters/notable.js';
 import { streamOutput } from '../reporters/output.js';
 import { createPlainReporter } from '../reporters/plain.js';
 import type { Reporter } from '../reporters/reporter.js';
 import { createSummaryReporter } from '../reporters/summary.js';
-import type { LogPaths } from '../supervisor/ports.js';
+import type { OutputMode } from '../reporters/task-output/modes.js';
+import type { TaskOutput } from '../reporters/task-output/task-output.js';
+import type { LaunchSpec, LogPaths } from '../supervisor/ports.js';
 import type { CiFiles } from './ci-files.js';
 import type { CiSurroundings } from './ci-surroundings.js';
-import { UsageError } from './errors.js';
+import type { RunFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
+
+/** Which command a run is for. */
+export type Face = 'run' | 'map' | 'exec';
 
 /** All reporters of a run as one. */
 export interface Reporters {
   event(event: RunEvent, state: RunState): void;
   tick(state: RunState, nowMs: number): void;
   close(state: RunState): Promise<void>;
+  /** Resolves when readers of the tasks' output have caught up so far that more tasks may be taken. */
+  room(): Promise<void>;
+  /** Nobody waits for readers any longer. */
+  abandon(): void;
 }
 
 /** What decides which reporters there are. */
 export interface ReportersOrder {
   readonly options: RunOptions;
+  readonly face: Face;
   readonly choice: TierHere;
   readonly logs: LogPaths;
   readonly warn: (sentence: string) => void;
-  /** Takes a copy of the event stream. */
-  readonly events: WriteStream | undefined;
+  readonly files: RunFiles;
   /** What the CI system around us changes. */
   readonly ci: CiSurroundings;
   /** Files that are kept up to date while the run goes on. */
   readonly ciFiles: CiFiles | undefined;
+  /** Whether the log of a task stays when its output was passed on. */
+  readonly keepLogs: boolean;
+  /** What was run for a task that is just finished. */
+  readonly launchOf: (task: TaskId) => LaunchSpec | undefined;
+  /** Nobody reads the tasks' output any more. */
+  readonly onUnread: () => void;
 }
+
+/** What the commands do without `--output`; `exec` hands its own streams on. */
+const OUTPUT_BY_DEFAULT = { run: 'none', map: 'group', exec: 'none' } as const;
 
 /**
  * Picks the reporters: results on stdout, everything else on stderr; a live area only on a terminal. None of them can
  * fail the run.
  */
 export async function createReporters(order: ReportersOrder): Promise<Reporters> {
-  const { warn, options, choice } = order;
-  if (options.verbosity !== 'quiet' && choice.downgrade !== undefined) warn(announceTier(choice));
-  const all = Object.entries(await pick(order)).map(([name, reporter]) =>
-    guarded(reporter, name, warn),
-  );
+  const { warn, options, choice, face } = order;
+  const isTold = face === 'exec' ? options.verbosity === 'verbose' : options.verbosity !== 'quiet';
+  if (isTold && choice.downgrade !== undefined) warn(announceTier(choice));
+  const mode = options.output ?? OUTPUT_BY_DEFAULT[face];
+  const output = mode === 'none' ? undefined : await createOutput(order, mode);
+  const picked = {
+    ...(output === undefined ? {} : { output }),
+    ...(await pick(order, output !== undefined)),
+  };
+  const all = Object.entries(picked).map(([name, reporter]) => guarded(reporter, name, warn));
   return {
     event(event, state) {
       for (const reporter of all) reporter.event(event, state);
@@ -56,58 +80,112 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
     async close(state) {
       for (const reporter of all) await reporter.close(state);
     },
+    room: () => output?.room() ?? Promise.resolve(),
+    abandon: () => {
+      output?.abandon();
+    },
   };
 }
 
-async function pick(order: ReportersOrder): Promise<Readonly<Record<string, Reporter>>> {
-  const { events, ci, ciFiles, logs, warn } = order;
-  const { json, verbosity, colour } = order.options;
-  const stdout = streamOutput(process.stdout, order.warn);
-  const isQuiet = verbosity === 'quiet';
+async function createOutput(
+  { options, face, logs, warn, onUnread, keepLogs }: ReportersOrder,
+  mode: Exclude<OutputMode, 'none'>,
+): Promise<TaskOutput> {
+  const { createTaskOutput } = await import('../reporters/task-output/task-output.js');
+  const { sinkOf, unhurried } = await import('../reporters/task-output/sink.js');
+  const onLost = (problem: string | undefined): void => {
+    if (problem !== undefined) warn(`output cannot be written any more: ${problem}`);
+  };
+  return createTaskOutput({
+    mode,
+    keepOrder: options.keepOrder,
+    logs,
+    stdout: sinkOf(unhurried(process.stdout), (problem) => {
+      onLost(problem);
+      onUnread();
+    }),
+    stderr: sinkOf(unhurried(process.stderr), onLost),
+    tagOf: face === 'map' ? argumentsOf : ({ id }) => id,
+    keepLogs,
+  });
+}
+
+function argumentsOf({ matrix }: TaskSpec): string {
+  return Object.values(matrix).join(' ');
+}
+
+async function pick(
+  order: ReportersOrder,
+  isPassedOn: boolean,
+): Promise<Readonly<Record<string, Reporter>>> {
+  const { files, options, face, launchOf, warn, logs, ci, ciFiles } = order;
+  const { events, joblog } = files;
   return {
-    ...(await pickProgress(order)),
-    ...ci.reporters(streamOutput(process.stderr), logs),
-    ...(json
-      ? { json: createJsonReporter(ci.json(stdout)) }
-      : {
-          summary: createSummaryReporter({
-            out: ci.text(stdout),
-            colour: colourFor(process.stdout, process.env, colour),
-            isQuiet,
-          }),
-        }),
-    ...(events === undefined
-      ? {}
-      : { events: createJsonReporter(streamOutput(events, order.warn)) }),
+    ...(await pickProgress(order, isPassedOn)),
+    ...(face === 'exec' ? {} : ci.reporters(streamOutput(process.stderr), logs)),
+    ...pickResult(order, isPassedOn),
+    ...(events === undefined ? {} : { events: createJsonReporter(streamOutput(events, warn)) }),
+    ...(joblog === undefined ? {} : { joblog: await createJoblog(joblog, launchOf) }),
+    ...(options.json
+      ? { json: createJsonReporter(ci.json(streamOutput(process.stdout, warn))) }
+      : {}),
     ...ciFiles?.({ logs, warn }),
   };
 }
 
+async function createJoblog(
+  file: NonNullable<RunFiles['joblog']>,
+  launchOf: ReportersOrder['launchOf'],
+): Promise<Reporter> {
+  const { createJoblogReporter } = await import('../reporters/joblog.js');
+  const { commandText } = await import('../reporters/command-text.js');
+  return createJoblogReporter({
+    out: file,
+    commandOf: (task) => {
+      const launch = launchOf(task);
+      return launch === undefined ? '' : commandText(launch);
+    },
+  });
+}
+
+/** The result stands on stdout, unless that is the tasks' own. */
+function pickResult(
+  { options, face, warn, ci }: ReportersOrder,
+  isPassedOn: boolean,
+): Record<string, Reporter> {
+  const { json, verbosity, colour } = options;
+  if (json || (face === 'exec' && verbosity !== 'verbose')) return {};
+  const stream = face === 'run' && !isPassedOn ? process.stdout : process.stderr;
+  return {
+    summary: createSummaryReporter({
+      out: ci.text(streamOutput(stream, stream === process.stdout ? warn : undefined)),
+      colour: colourFor(stream, process.env, colour),
+      isQuiet: verbosity === 'quiet' || (face !== 'run' && verbosity !== 'verbose'),
+      onlyTrouble: face !== 'run' && verbosity !== 'verbose',
+    }),
+  };
+}
+
 /** The live area is loaded only where it is shown: start-up time is part of the product. */
-async function pickProgress({
-  options,
-  logs,
-  ci,
-}: ReportersOrder): Promise<Record<string, Reporter>> {
+async function pickProgress(
+  { options, logs, face, ci }: ReportersOrder,
+  isPassedOn: boolean,
+): Promise<Record<string, Reporter>> {
   const { verbosity } = options;
-  if (verbosity === 'quiet' || !canDrawLive(process.stderr, process.env)) {
-    const out = ci.text(streamOutput(process.stderr));
-    return { plain: createPlainReporter({ out, logs, verbosity, fold: ci.fold }) };
+  const mayDraw = face !== 'exec' && !isPassedOn && verbosity !== 'quiet';
+  if (!mayDraw || !canDrawLive(process.stderr, process.env)) {
+    const isTerse = face !== 'run' && verbosity !== 'verbose';
+    const plain = createPlainReporter({
+      out: ci.text(streamOutput(process.stderr)),
+      logs,
+      verbosity,
+      fold: ci.fold,
+      showsTails: face === 'run' && !isPassedOn,
+      ...(isTerse ? { wants: isNotable } : {}),
+    });
+    return { plain };
   }
   const { createLiveReporter } = await import('../reporters/tty/live.js');
   const colour = colourFor(process.stderr, process.env, options.colour);
   return { live: createLiveReporter({ terminal: process.stderr, colour, logs, verbosity }) };
-}
-
-/**
- * Opens the file for `--events`.
- *
- * @throws UsageError when it cannot be written.
- */
-export function openEvents(path: string): WriteStream {
-  try {
-    return createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
-  } catch (error) {
-    throw new UsageError(`--events ${path} cannot be written: ${(error as Error).message}`);
-  }
 }

@@ -12,10 +12,10 @@ import { refOf } from '../core/tick.js';
 import type { Fate, Remains } from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
+import type { BegunRun } from './begin-run.js';
 import { UsageError } from './errors.js';
 import { replay, type PastRun } from './past-run.js';
 import { readPlace, type RunOrigin, type RunPlace } from './run-origin.js';
-import type { ResumedRun } from './session.js';
 
 /** A run to be taken over. */
 export interface TakeOrder {
@@ -36,7 +36,7 @@ export interface TakenRun {
    *
    * @throws UsageError when the plan is not the run's.
    */
-  with(plan: RunPlan): ResumedRun;
+  with(plan: RunPlan): BegunRun;
 }
 
 /** What the journal tells, and which of it was not learned yet. */
@@ -73,7 +73,7 @@ async function clearUp(
 }
 
 function hasSucceeded({ state }: PastRun): boolean {
-  return state.counts.outcomes.get('succeeded') === state.tasks.size;
+  return state.counts.outcomes.get('succeeded') === state.counts.planned;
 }
 
 /**
@@ -108,7 +108,7 @@ export async function takeRun(order: TakeOrder): Promise<TakenRun> {
     resumption,
     with(plan) {
       requireSamePlan(folder, state, plan);
-      return { folder, lock, origin, resumption, unlearned };
+      return { folder, lock, cookie: origin.cookie, resumption, unlearned };
     },
   };
 }

@@ -5,6 +5,7 @@ import { parseEvent } from '../adapters/journal/parse-event.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
 import type { RunEnded, RunStarted } from '../core/events.js';
 import type { Outcome } from '../core/outcome.js';
+import { finishedCount } from '../core/run-state.js';
 import { replay, type RunStanding } from './past-run.js';
 
 /** The last event of a journal is short; so many bytes hold it. */
@@ -56,7 +57,7 @@ function briefOfEnded(folder: RunFolder, started: RunStarted, ended: RunEnded): 
     run: folder.runId,
     name: started.config.name,
     state: 'ended',
-    tasks: started.tasks,
+    tasks: sum(() => true),
     finished: sum(() => true),
     unsuccessful: sum((outcome) => outcome !== 'succeeded'),
     startedAtMs: started.startedAtMs,
@@ -66,12 +67,12 @@ function briefOfEnded(folder: RunFolder, started: RunStarted, ended: RunEnded): 
 
 function briefOfReplay(folder: RunFolder): RunBrief {
   const { state, standing, nowMs } = replay(folder);
-  const finished = state.tasks.size - state.unfinished;
+  const finished = finishedCount(state);
   return {
     run: folder.runId,
     name: state.started?.config.name ?? '',
     state: standing,
-    tasks: state.started?.tasks ?? 0,
+    tasks: Math.max(state.started?.tasks ?? 0, state.counts.planned),
     finished,
     unsuccessful: finished - (state.counts.outcomes.get('succeeded') ?? 0),
     startedAtMs: state.started?.startedAtMs ?? 0,

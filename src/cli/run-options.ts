@@ -5,7 +5,7 @@ import type { Tier } from '../core/events.js';
 import type { Verbosity } from '../reporters/reporter.js';
 import type { CiPaths } from './ci-files.js';
 import { UsageError } from './errors.js';
-import { addOptionsToCome, refuseOptionsToCome } from './not-yet.js';
+import { addOutputOptions, readOutputOptions, type OutputOptions } from './output-options.js';
 import type { ProfileChoice } from './profiles.js';
 
 /** Options that replace a value of the jobfile: the option, what it takes, the key, and what it means. */
@@ -45,7 +45,7 @@ const OVERRIDES = [
 ] as const;
 
 /** What the command line of `run` and `plan` came to. */
-export interface RunOptions {
+export interface RunOptions extends OutputOptions {
   readonly overrides: readonly Override[];
   readonly tier: TierWish;
   readonly verbosity: Verbosity;
@@ -113,18 +113,16 @@ export function addRunOptions(command: Command): Command {
     .option('--dry-run', 'show what would happen and start nothing')
     .option('-q, --quiet', 'tell of failures and the end only')
     .option('-v, --verbose', 'tell of everything');
-  addOptionsToCome(command);
-  return command;
+  return addOutputOptions(command);
 }
 
 /**
  * Reads the options of a parsed command.
  *
- * @throws UsageError when they contradict each other or one is not there yet.
+ * @throws UsageError when they contradict each other.
  */
 export function readRunOptions(command: Command): RunOptions {
   const raw = command.opts<RawOptions>();
-  refuseOptionsToCome(raw);
   if (raw.quiet && raw.verbose)
     throw new UsageError('--quiet and --verbose contradict each other: leave one of the two out');
   return {
@@ -138,6 +136,7 @@ export function readRunOptions(command: Command): RunOptions {
     events: raw.events,
     ciPaths: { junit: raw.junit, summary: raw.summary, metrics: raw.metrics },
     report: raw.report,
+    ...readOutputOptions(raw),
   };
 }
 
@@ -152,7 +151,8 @@ function profileChoice({ profile, profileFile }: RawOptions): ProfileChoice {
 function plainOverrides(command: Command, raw: RawOptions): Override[] {
   return OVERRIDES.flatMap(([flags, path]) => {
     const option = command.options.find((candidate) => candidate.flags === flags);
-    const value = option === undefined ? undefined : raw[option.attributeName()];
+    const given = option === undefined ? undefined : raw[option.attributeName()];
+    const value = path[0] === 'max_parallel' ? (given ?? raw['P']) : given;
     return value === undefined ? [] : [{ option: option?.long ?? flags, path, value }];
   });
 }

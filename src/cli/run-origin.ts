@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { TierHere } from '../adapters/host/tier-choice.js';
@@ -82,9 +82,18 @@ function isSecret(path: readonly string[]): boolean {
 export function readOrigin(folder: RunFolder): RunOrigin {
   const found = read(folder.originPath, origin);
   if (found !== undefined) return found;
+  if (!hasJobfile(folder))
+    throw new UsageError(
+      `run ${folder.runId} cannot be resumed, as map and exec keep nothing of their input: memsched map goes on by --joblog FILE --resume where it was started with --joblog; exec is started again`,
+    );
   throw new UsageError(
     `run ${folder.runId} cannot be resumed: ${printable(folder.originPath)} is not there or damaged, and only that tells how it was started`,
   );
+}
+
+/** Runs of `map` and `exec` have none. */
+export function hasJobfile(folder: RunFolder): boolean {
+  return !existsSync(folder.commandPath);
 }
 
 /**

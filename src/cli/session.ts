@@ -1,39 +1,35 @@
 import { mkdirSync } from 'node:fs';
-import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
-import { keepJobfile, logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
-import { lockRun, type RunLock } from '../adapters/journal/run-lock.js';
-import { openRunStore } from '../adapters/journal/run-store.js';
+import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
-import { createProcfsHost } from '../adapters/procfs/procfs-host.js';
-import type { RunEvent } from '../core/events.js';
 import type { Priors } from '../core/knowledge.js';
-import type { AttemptRef } from '../core/observation.js';
-import type { RunState } from '../core/run-state.js';
+import type { TaskRecord } from '../core/run-state.js';
+import type { TaskId } from '../core/task-spec.js';
 import { streamOutput } from '../reporters/output.js';
-import type { Launcher, TaskHost } from '../supervisor/ports.js';
+import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
-import type { RunPlan } from '../supervisor/run-plan.js';
-import { present } from '../util/assert.js';
 import { formatBytes, MiB } from '../util/bytes.js';
+import { newRun, type BegunRun } from './begin-run.js';
 import type { CiFiles } from './ci-files.js';
 import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
-import { EXIT, exitCodeForSignal } from './exit-codes.js';
 import { keepHeapLean } from './lean-heap.js';
 import { hostFacts, type LoadedPlan } from './load-plan.js';
+import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
-import { createReporters, openEvents, type Reporters } from './reporters.js';
-import { keepOrigin, keepPlace, type RunOrigin } from './run-origin.js';
+import { createReporters, type Face, type Reporters } from './reporters.js';
+import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
+import type { RunFiles } from './run-files.js';
+import { keepPlace } from './run-origin.js';
 import type { RunOptions } from './run-options.js';
-import { catchSignals, outliveSignals } from './signals.js';
+import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
 
 /** Between two looks of the reporters at the time. */
@@ -45,20 +41,16 @@ export interface SessionOrder {
   readonly survey: HostSurvey;
   readonly choice: TierHere;
   readonly options: RunOptions;
-  /** Jobs that were chosen; empty: all. */
-  readonly jobs: readonly string[];
+  /** Jobs that were chosen; absent or empty: all. */
+  readonly jobs?: readonly string[];
   /** A run that goes on; absent: a new one. */
-  readonly resumed?: ResumedRun;
-}
-
-/** A run that was begun by another process, and that this one may supervise. */
-export interface ResumedRun {
-  readonly folder: RunFolder;
-  readonly lock: RunLock;
-  readonly origin: RunOrigin;
-  readonly resumption: Resumption;
-  /** Events of before, as far as the profiles have still to learn from them. */
-  readonly unlearned: readonly RunEvent[];
+  readonly resumed?: BegunRun;
+  /** Which command it is for: that decides what is shown, and where signals go. */
+  readonly face: Face;
+  /** Where tasks come from beside the plan's. */
+  readonly source?: TaskSource;
+  /** Logs are kept also where what they hold was passed on. */
+  readonly keepLogs?: boolean;
 }
 
 /**
@@ -68,7 +60,7 @@ export interface ResumedRun {
  * @throws HostError when the state folder or the tree of cgroups cannot be made; nothing was started then.
  */
 export async function runSession(order: SessionOrder): Promise<number> {
-  const { loaded, options, choice } = order;
+  const { loaded, options, choice, face } = order;
   requireBudget(order);
   keepHeapLean();
   const ci = await ciSurroundings(process.env);
@@ -78,72 +70,135 @@ export async function runSession(order: SessionOrder): Promise<number> {
   };
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
-  const ciFiles = await openFiles(options, loaded);
-  const events = options.events === undefined ? undefined : openEvents(options.events);
-  const { folder, origin, resumption, unlearned, lock } = order.resumed ?? newRun(order);
+  const ciFiles = await openCiFilesOf(options, loaded);
+  const files = await openFiles(options);
+  const begun = order.resumed ?? newRun(order);
+  const { folder } = begun;
   markSupervised(folder);
   keepPlace(folder, choice);
-  profiles.sink.emit(unlearned);
+  profiles.sink.emit(begun.unlearned);
   const logs = logPaths(folder);
-  const reporters = await createReporters({ options, choice, warn, logs, events, ci, ciFiles });
-  const journal =
-    resumption === undefined
-      ? JournalWriter.create(folder.journalPath, { onTrouble: warn })
-      : JournalWriter.reopen(folder.journalPath, { onTrouble: warn });
+  let supervisor: Supervisor | undefined;
+  const reporters = await createReporters({
+    options,
+    face,
+    choice,
+    warn,
+    logs,
+    files,
+    ci,
+    ciFiles,
+    keepLogs: face === 'run' || order.keepLogs === true,
+    launchOf: (task) => supervisor?.launchOf(task),
+    onUnread: () => supervisor?.requestStop('SIGPIPE'),
+  });
+  const journal = openJournal(begun, warn);
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
   mkdirSync(folder.statusPath, { mode: 0o700, recursive: true });
-  const host = makeHost(order, { folder, origin }, warn);
+  const host = openHost(order, begun, warn, (task) => supervisor?.state.tasks.get(task));
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir: folder.statusPath, runId: folder.runId, warn });
+  const launcher = openLauncher(order, folder, warn);
+  const source = order.source && heldBack(order.source, () => reporters.room());
   let end: RunEnd;
   let known: Priors;
   try {
-    const held = await lock;
-    const parts = { loaded, folder, host, launcher, journal, reporters, profiles, resumption };
-    const supervisor = makeSupervisor(parts);
+    const held = await begun.lock;
+    const parts = { ...begun, loaded, host, launcher, journal, reporters, profiles, source };
+    supervisor = makeSupervisor(parts);
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
-    end = await supervise(supervisor, reporters, warn);
+    end = await supervise(supervisor, reporters, face, warn);
     (await control).close();
-    held.release();
+    held?.release();
     known = supervisor.knownGroups;
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
     journal.close();
   }
+  const release = onAnySignal(() => {
+    reporters.abandon();
+  });
   await reporters.close(end.state);
+  release();
   await profiles.store(known);
   report?.(folder);
-  return exitCodeOf(end);
+  return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
 }
 
-/** Makes the folder of a new run, with all that is needed to go on with it one day. */
-function newRun({ loaded, options, jobs }: SessionOrder): BegunRun {
-  const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
-  keepJobfile(folder, loaded.content);
-  const { overrides, tier, profiles } = options;
-  const { baseDir } = loaded;
-  const origin = keepOrigin(folder, { baseDir, jobs: [...jobs], overrides, tier, profiles });
-  return { folder, origin, resumption: undefined, unlearned: [], lock: lockNew(folder) };
+type Warn = (sentence: string) => void;
+
+/** What goes on is written behind what is there. */
+function openJournal({ folder, resumption }: BegunRun, warn: Warn): JournalWriter {
+  const { journalPath } = folder;
+  return resumption === undefined
+    ? JournalWriter.create(journalPath, { onTrouble: warn })
+    : JournalWriter.reopen(journalPath, { onTrouble: warn });
 }
 
-interface BegunRun extends Omit<ResumedRun, 'lock' | 'resumption'> {
-  readonly resumption: Resumption | undefined;
-  /** It is on its way while the run is prepared. */
-  readonly lock: Promise<RunLock> | RunLock;
+function openHost(
+  { survey, choice, loaded }: SessionOrder,
+  { folder, cookie, resumption }: BegunRun,
+  warn: Warn,
+  recordOf: (task: TaskId) => TaskRecord | undefined,
+): TaskHost {
+  return makeHost({
+    survey,
+    choice,
+    plan: loaded.plan,
+    runId: folder.runId,
+    cookie,
+    keepsTree: resumption !== undefined,
+    warn,
+    indexOf: (task) => recordOf(task)?.spec.index,
+  });
 }
 
-/** Nobody else knows of the folder yet. */
-async function lockNew(folder: RunFolder): Promise<RunLock> {
-  const lock = await lockRun(folder);
-  if (lock.ok) return lock.value;
-  throw new HostError(lock.error, 'memsched ps');
+function openLauncher(
+  { face, options }: SessionOrder,
+  { runId, statusPath }: RunFolder,
+  warn: Warn,
+): Launcher {
+  return createLauncher({
+    statusDir: statusPath,
+    warn,
+    // Nobody comes for what a helper of another command would leave.
+    ...(face === 'run' ? { runId } : {}),
+    ...inherited(face, options),
+  });
+}
+
+/** Most runs have none. */
+async function openFiles(options: RunOptions): Promise<RunFiles> {
+  if (options.events === undefined && options.joblog === undefined) return NO_FILES;
+  const { openRunFiles } = await import('./run-files.js');
+  return openRunFiles(options);
+}
+
+const NO_FILES: RunFiles = { events: undefined, joblog: undefined };
+
+/** What `exec` passes on goes past us: a program may ask whether it speaks to a terminal. */
+function inherited(face: Face, { output }: RunOptions): { readonly inherit?: 'stdin' | 'all' } {
+  if (face !== 'exec') return {};
+  return { inherit: output === undefined ? 'all' : 'stdin' };
+}
+
+/** No more tasks are taken while readers of the output lag far behind. */
+function heldBack(source: TaskSource, room: () => Promise<void>): TaskSource {
+  return {
+    async next(atMost) {
+      await room();
+      return source.next(atMost);
+    },
+    close: () => {
+      source.close();
+    },
+  };
 }
 
 /** @throws UsageError when one of the files that are kept up to date cannot be written. */
-async function openFiles(
+async function openCiFilesOf(
   { ciPaths, events, profiles }: RunOptions,
   { path }: LoadedPlan,
 ): Promise<CiFiles | undefined> {
@@ -189,20 +244,23 @@ interface SupervisorOrder {
   readonly journal: JournalWriter;
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
-  readonly resumption: Resumption | undefined;
+  readonly source: TaskSource | undefined;
+  readonly resumption?: Resumption;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles, resumption } = order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles, source, resumption } =
+    order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
-    ...(resumption === undefined ? {} : { resumption }),
     clock: systemClock,
     host,
     launcher,
     inputs: fileSizes,
     logs: logPaths(folder),
+    ...(source === undefined ? {} : { source }),
+    ...(resumption === undefined ? {} : { resumption }),
     sink: {
       emit(events) {
         journal.emit(events);
@@ -222,52 +280,26 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
   return supervisor;
 }
 
-function makeHost(
-  { survey, choice, loaded, resumed }: SessionOrder,
-  { folder, origin }: Pick<ResumedRun, 'folder' | 'origin'>,
-  warn: (sentence: string) => void,
-): TaskHost {
-  const common = {
-    budget: loaded.plan.config.budget,
-    limits: survey.cgroups.limits,
-    nameOf: attemptNames(loaded.plan),
-    now: () => systemClock.monotonicMs(),
-    procPath: survey.procPath,
-  };
-  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: origin.cookie, warn });
-  const { tier, rootDirectory } = choice;
-  const { safeBrake } = survey.features;
-  const host = createCgroupHost({
-    ...common,
-    tier,
-    rootDirectory,
-    runId: folder.runId,
-    keepsTree: resumed !== undefined,
-    safeBrake,
-    warn,
-  });
-  if (!host.ok) throw host.error;
-  return host.value;
-}
-
-/** `task-<index>.<attempt>`: short, unique, and never the name of one of the kernel's own files. */
-function attemptNames(plan: RunPlan): (ref: AttemptRef) => string {
-  const indexes = new Map(plan.tasks.map(({ id, index }) => [id, index]));
-  return ({ task, attempt }) =>
-    `task-${present(indexes.get(task), `task ${task} was planned`)}.${attempt}`;
-}
-
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */
 async function supervise(
   supervisor: Supervisor,
   reporters: Reporters,
+  face: Face,
   warn: (sentence: string) => void,
 ): Promise<RunEnd> {
   outliveSignals();
   const release = catchSignals({
     onStop: (signal) => {
-      supervisor.requestStop(signal);
+      if (face === 'exec') supervisor.passSignal(signal);
+      else supervisor.requestStop(signal);
     },
+    ...(face === 'exec'
+      ? {
+          onOther: (signal: NodeJS.Signals) => {
+            supervisor.passSignal(signal);
+          },
+        }
+      : {}),
     onPause: () => {
       warn('a run cannot be paused with Ctrl-Z: its tasks would go on with nobody watching');
     },
@@ -283,15 +315,4 @@ async function supervise(
     clearInterval(timer);
     release();
   }
-}
-
-function exitCodeOf(end: RunEnd): number {
-  if (end.kind === 'broken') throw end.error;
-  const { stop } = end.state;
-  if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
-  return allSucceeded(end.state) && end.state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
-}
-
-function allSucceeded(state: RunState): boolean {
-  return state.counts.outcomes.get('succeeded') === state.tasks.size || state.tasks.size === 0;
 }

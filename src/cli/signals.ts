@@ -6,21 +6,28 @@ export interface SignalHandlers {
   readonly onStop: (signal: (typeof STOPPING)[number]) => void;
   /** Ctrl-Z: stopped supervisors watch nobody, so it is refused, and said. */
   readonly onPause: () => void;
+  /** Every other signal that tells a program something; absent: SIGHUP does no harm, and the others do what they do. */
+  readonly onOther?: (signal: NodeJS.Signals) => void;
 }
+
+/** Signals that mean something to a program beside those that ask for its end. */
+const TELLING = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
 
 /**
  * Catches the signals of a run. SIGHUP does no harm: a run outlives the terminal it was started in.
  *
  * @returns a function that puts everything back.
  */
-export function catchSignals({ onStop, onPause }: SignalHandlers): () => void {
+export function catchSignals({ onStop, onPause, onOther }: SignalHandlers): () => void {
   const ignore = (): void => undefined;
   for (const signal of STOPPING) process.on(signal, onStop);
-  process.on('SIGHUP', ignore);
+  if (onOther === undefined) process.on('SIGHUP', ignore);
+  else for (const signal of TELLING) process.on(signal, onOther);
   process.on('SIGTSTP', onPause);
   return () => {
     for (const signal of STOPPING) process.off(signal, onStop);
     process.off('SIGHUP', ignore);
+    if (onOther !== undefined) for (const signal of TELLING) process.off(signal, onOther);
     process.off('SIGTSTP', onPause);
   };
 }
@@ -40,5 +47,17 @@ export function outliveSignals(): () => void {
   for (const signal of signals) process.on(signal, leave);
   return () => {
     for (const signal of signals) process.off(signal, leave);
+  };
+}
+
+/**
+ * Calls back at each stopping signal.
+ *
+ * @returns a function that puts everything back.
+ */
+export function onAnySignal(callback: () => void): () => void {
+  for (const signal of STOPPING) process.on(signal, callback);
+  return () => {
+    for (const signal of STOPPING) process.off(signal, callback);
   };
 }

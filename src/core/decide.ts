@@ -15,7 +15,7 @@ import { forecastNow } from './outlook.js';
 import { assessLevel } from './pressure.js';
 import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
-import type { RunState } from './run-state.js';
+import { isMoreToCome, type RunState } from './run-state.js';
 import { clearLeftBehind, enforceDeadlines, preempt } from './stopping.js';
 import type { TaskId } from './task-spec.js';
 import { emit, liveAttemptOf, type Tick } from './tick.js';
@@ -301,7 +301,7 @@ function sample(tick: Tick): void {
 
 function endRun(tick: Tick): void {
   const { state } = tick;
-  if (state.unfinished > 0 || state.ended !== undefined) return;
+  if (state.unfinished > 0 || state.ended !== undefined || isMoreToCome(state)) return;
   noteGrowth(tick);
   emit(tick, {
     kind: 'run-ended',

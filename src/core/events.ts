@@ -27,7 +27,9 @@ export type Tier = 'cgroup' | 'hybrid' | 'procfs';
  */
 export type RunEvent =
   | RunStarted
+  /** Before the first tick, or later where tasks come while the run goes on. */
   | ({ readonly kind: 'task-planned'; readonly tMs: number } & { readonly spec: TaskSpec })
+  | SourceEnded
   | LevelChanged
   | TaskWaits
   | AttemptAdmitted
@@ -120,6 +122,16 @@ export interface RunStarted {
   readonly config: RunConfig;
   /** Absolute path of the portable file that profiles are kept in; absent: in the state folder, or not at all. */
   readonly profileFile?: string;
+  /** More tasks come while it goes on, until `source-ended`; `tasks` counts those that were there before. */
+  readonly isStreaming?: true;
+}
+
+/** No more tasks will come. */
+export interface SourceEnded {
+  readonly kind: 'source-ended';
+  readonly tMs: number;
+  /** Why there are no more although there may have been: a sentence for the user. */
+  readonly problem?: string;
 }
 
 /** The level of alarm moved. */

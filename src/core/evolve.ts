@@ -5,11 +5,13 @@ import type {
   AttemptStopping,
   RunEvent,
   RunResumed,
+  SourceEnded,
   StopRequested,
   TaskFinished,
   TaskRequeued,
 } from './events.js';
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
+import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
 import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
@@ -28,6 +30,7 @@ export function evolve(state: RunState, event: RunEvent): void {
     case 'run-started':
       assert(state.started === undefined, 'a run starts once');
       state.started = event;
+      if (event.isStreaming === true) state.source = { kind: 'open' };
       return;
     case 'task-planned':
       plan(state, event.spec, event.tMs);
@@ -116,6 +119,9 @@ function ofRun(
     case 'run-resumed':
       resume(state, event);
       return;
+    case 'source-ended':
+      endSource(state, event);
+      return;
     case 'brake-felt':
     case 'tick-late':
     case 'victims-missing':
@@ -128,6 +134,7 @@ function ofRun(
 /** What was measured and decided of the run as a whole is as nothing; its tasks stand where they stood. */
 function resume(state: RunState, event: RunResumed): void {
   const started = present(state.started, 'what is resumed has started');
+  assert(state.source.kind === 'none', 'a run is resumed only when all its tasks are in its plan');
   const { pid, bootId, tier, memsched } = event;
   state.started = { ...started, pid, bootId, tier, memsched };
   if (state.ended !== undefined || state.stop !== undefined || state.halted !== undefined)
@@ -198,9 +205,15 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
     past: [],
   };
   state.tasks.set(spec.id, record);
+  state.counts.planned += 1;
   state.unfinished += 1;
   const job = joinJob(state, record);
   if (job.unfinishedNeeds === 0) release(state, job);
+}
+
+function endSource(state: RunState, { problem }: SourceEnded): void {
+  assert(state.source.kind === 'open', 'tasks that come later end once');
+  state.source = { kind: 'ended', ...(problem === undefined ? {} : { problem }) };
 }
 
 function admit(state: RunState, event: AttemptAdmitted): void {
@@ -360,6 +373,7 @@ function finish(state: RunState, event: TaskFinished): void {
   const job = present(state.jobs.get(record.spec.job), 'a task belongs to a job');
   job.finished += 1;
   if (outcome !== 'succeeded') job.unsuccessful += 1;
+  letGoOfFinished(state);
   if (!isFinished(job)) return;
   for (const name of job.dependents) {
     const dependent = jobOf(state, name);

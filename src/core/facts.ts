@@ -1,4 +1,5 @@
 import { present, unreachable } from '../util/assert.js';
+import { takeArrivals, takeEndOfSource } from './arrivals.js';
 import { afterCompletion, afterPreemption } from './caution.js';
 import { takeCommand } from './commands.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
@@ -11,7 +12,8 @@ import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
 import type { SkipCause } from './reasons.js';
 import { settle } from './resumption.js';
-import { failureCount, type LiveAttempt, type TaskRecord } from './run-state.js';
+import { failureCount, isMoreToCome, type LiveAttempt, type TaskRecord } from './run-state.js';
+import { passSignal } from './signals.js';
 import { requestStop, stopEveryone, stopLateComer } from './stopping.js';
 import type { HaltThreshold } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
@@ -19,6 +21,8 @@ import { verdictOf } from './verdict.js';
 
 /** A look at a file takes microseconds, on a network's file system more. */
 const MEASURED_PER_TICK = 256;
+/** While it is not known how many tasks there are, so many must fail before their share is judged. */
+const FAILURES_FOR_A_SHARE = 3;
 
 /** Takes in what happened since the last tick, in order. */
 export function takeFacts(tick: Tick): void {
@@ -57,6 +61,15 @@ function takeFact(tick: Tick, fact: Fact): void {
       return;
     case 'commanded':
       takeCommand(tick, fact);
+      return;
+    case 'signal-passed':
+      passSignal(tick, fact.signal);
+      return;
+    case 'tasks-arrived':
+      takeArrivals(tick, fact.tasks);
+      return;
+    case 'source-ended':
+      takeEndOfSource(tick, fact.problem);
       return;
     default:
       unreachable(fact);
@@ -217,9 +230,15 @@ export function haltIfTold(tick: Tick): void {
   const { halt } = control.config;
   if (halt.kind === 'never' || state.halted !== undefined) return;
   const failures = failureCount(state);
-  if (!isReached(halt.threshold, failures, state.tasks.size)) return;
+  if (isTooEarly(halt.threshold, failures, isMoreToCome(state))) return;
+  if (!isReached(halt.threshold, failures, state.counts.planned)) return;
   emit(tick, { kind: 'halted', mode: halt.kind, failures });
   if (halt.kind === 'now') stopEveryone(tick, { kind: 'halt', failures }, false);
+}
+
+/** A share of tasks that are still being read means little at first: one of one would be all of them. */
+function isTooEarly({ kind }: HaltThreshold, failures: number, moreToCome: boolean): boolean {
+  return kind === 'share' && moreToCome && failures < FAILURES_FOR_A_SHARE;
 }
 
 function isReached(threshold: HaltThreshold, failures: number, tasks: number): boolean {

@@ -7,7 +7,7 @@ import type { JobProgress, RunState, TaskRecord } from './run-state.js';
 export function joinJob(state: RunState, record: TaskRecord): JobProgress {
   const { job: name, needs } = record.spec;
   const job = jobOf(state, name);
-  if (job.tasks.length === 0) {
+  if (job.tasks.length + job.letGo.tasks === 0) {
     job.needs = needs;
     for (const need of new Set(needs)) {
       const needed = jobOf(state, need);
@@ -23,8 +23,9 @@ export function joinJob(state: RunState, record: TaskRecord): JobProgress {
 }
 
 /** A job that is only known from a need has no tasks yet, and is not finished. */
-export function isFinished({ tasks, finished }: JobProgress): boolean {
-  return tasks.length > 0 && finished === tasks.length;
+export function isFinished({ tasks, letGo, finished }: JobProgress): boolean {
+  const planned = tasks.length + letGo.tasks;
+  return planned > 0 && finished === planned;
 }
 
 /** A job may be named by a need before its own tasks are planned. */
@@ -33,6 +34,7 @@ export function jobOf(state: RunState, name: string): JobProgress {
   if (progress === undefined) {
     progress = {
       tasks: [],
+      letGo: { tasks: 0, succeeded: 0, preemptions: 0, peakBytes: 0, ranMs: 0 },
       released: 0,
       finished: 0,
       unsuccessful: 0,

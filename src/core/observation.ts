@@ -1,6 +1,6 @@
 import type { Command } from './command.js';
 import type { ExitStatus, OomCounters, StartFault } from './outcome.js';
-import type { NodeSignal, TaskId } from './task-spec.js';
+import type { NodeSignal, TaskId, TaskSpec } from './task-spec.js';
 
 /** Which attempt: the task and the attempt's number, from 1. */
 export interface AttemptRef {
@@ -71,6 +71,12 @@ export type Fact =
   | { readonly kind: 'inputs-measured'; readonly task: TaskId; readonly bytes?: number }
   /** The user wants the run to end; the second request is an order to kill. */
   | { readonly kind: 'stop-requested'; readonly signal: NodeSignal }
+  /** A signal that is not for us but for the tasks, as if they had got it themselves. */
+  | { readonly kind: 'signal-passed'; readonly signal: NodeSignal }
+  /** More tasks, in order. */
+  | { readonly kind: 'tasks-arrived'; readonly tasks: readonly TaskSpec[] }
+  /** No more tasks will come; `problem` is a sentence for the user. */
+  | { readonly kind: 'source-ended'; readonly problem?: string }
   /** The user has told the run to do something; `id` names the one who waits for the answer. */
   | { readonly kind: 'commanded'; readonly id: number; readonly command: Command };
 

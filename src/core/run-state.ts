@@ -110,10 +110,22 @@ export interface TaskRecord {
   readonly past: PastAttempt[];
 }
 
+/** Sums over finished tasks that are remembered no more (see `let-go.ts`). */
+export interface LetGo {
+  tasks: number;
+  succeeded: number;
+  preemptions: number;
+  /** The largest of all. */
+  peakBytes: number;
+  /** How long their attempts ran, together. */
+  ranMs: number;
+}
+
 /** How far a job's tasks have come. */
 export interface JobProgress {
   /** In the order in which they were planned; none yet when the job is known from a need alone. */
-  readonly tasks: TaskRecord[];
+  tasks: TaskRecord[];
+  readonly letGo: LetGo;
   /** So many of them, from the first on, wait for no need any more. */
   released: number;
   finished: number;
@@ -133,8 +145,16 @@ export interface InUse {
   readonly concurrency: Map<string, number>;
 }
 
+/** Where tasks come from that were not there when the run started. */
+export type SourceState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'ended'; readonly problem?: string };
+
 /** Sums over the whole run. */
 export interface RunCounts {
+  /** Tasks that the run has had so far, finished ones included. */
+  planned: number;
   readonly outcomes: Map<Outcome, number>;
   preemptions: number;
   oomKills: number;
@@ -147,7 +167,11 @@ export interface RunCounts {
 export interface RunState {
   /** Its `config` is the one that holds now. */
   started: RunStarted | undefined;
+  source: SourceState;
+  /** All of them; of a run whose tasks come while it goes on, those that are not finished and some that are. */
   readonly tasks: Map<TaskId, TaskRecord>;
+  /** Tasks that are never let go of. */
+  readonly pinned: ReadonlySet<TaskId>;
   readonly jobs: Map<string, JobProgress>;
   /** Waiting for no need: free to start, now or after a back-off. */
   readonly queue: Queue;
@@ -174,18 +198,24 @@ export interface RunState {
   ended: RunEnded | undefined;
 }
 
-/** A run of which nothing has happened yet. */
-export function emptyRunState(): RunState {
+/**
+ * A run of which nothing has happened yet.
+ *
+ * @param pinned - tasks that are to be remembered to the end, whatever their number.
+ */
+export function emptyRunState(pinned: ReadonlySet<TaskId> = new Set()): RunState {
   return {
     started: undefined,
+    source: { kind: 'none' },
     tasks: new Map(),
+    pinned,
     jobs: new Map(),
     queue: emptyQueue(),
     unmeasured: new Map(),
     live: new Map(),
     doomed: new Map(),
     inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
-    counts: { outcomes: new Map(), preemptions: 0, oomKills: 0 },
+    counts: { planned: 0, outcomes: new Map(), preemptions: 0, oomKills: 0 },
     unfinished: 0,
     level: 'open',
     isHeld: false,
@@ -203,4 +233,14 @@ export function emptyRunState(): RunState {
 export function failureCount(state: RunState): number {
   const of = (outcome: Outcome): number => state.counts.outcomes.get(outcome) ?? 0;
   return of('failed') + of('oom-killed') + of('timed-out');
+}
+
+/** Tasks that are finished, those that are remembered no more among them. */
+export function finishedCount({ counts, unfinished }: RunState): number {
+  return counts.planned - unfinished;
+}
+
+/** More tasks may come, and will be let in. */
+export function isMoreToCome({ source, stop, halted }: RunState): boolean {
+  return source.kind === 'open' && stop === undefined && halted === undefined;
 }

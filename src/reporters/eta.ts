@@ -1,5 +1,5 @@
 import type { RunEvent } from '../core/events.js';
-import type { RunState } from '../core/run-state.js';
+import { isMoreToCome, type RunState } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 
 /** Between two reckonings the time left just runs down: a run may have a hundred thousand groups. */
@@ -38,16 +38,18 @@ export class EtaTracker {
     } else if (event.kind === 'task-finished') {
       const pace = this.#groupOf.get(event.task);
       if (pace !== undefined) pace.remaining -= 1;
+      this.#groupOf.delete(event.task);
     }
   }
 
-  /** Milliseconds from `nowMs` until the run is over; undefined until a task has succeeded. */
+  /** Milliseconds from `nowMs` until the run is over; undefined until a task has succeeded and all are known. */
   etaMs(state: RunState, nowMs: number): number | undefined {
     const last = this.#last;
     if (last?.etaMs !== undefined && nowMs >= last.atMs && nowMs - last.atMs < RECKON_EVERY_MS) {
       return Math.max(0, last.etaMs - (nowMs - last.atMs));
     }
-    const etaMs = this.#all.finished === 0 ? undefined : this.#reckon(state, nowMs);
+    const isUnknown = this.#all.finished === 0 || isMoreToCome(state);
+    const etaMs = isUnknown ? undefined : this.#reckon(state, nowMs);
     this.#last = { atMs: nowMs, etaMs };
     return etaMs;
   }

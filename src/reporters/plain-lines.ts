@@ -94,6 +94,10 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
       );
     case 'run-resumed':
       return line('key', event, 'resume', resumedWords(event));
+    case 'source-ended':
+      return event.problem === undefined
+        ? undefined
+        : line('key', event, 'input', `no more tasks are taken: ${printable(event.problem)}`);
     case 'group-grew':
       return line('key', event, 'grew', growthWords(event));
     case 'run-held':
@@ -183,7 +187,7 @@ const TIERS = {
 
 function startWords(event: RunStarted): string {
   const title = event.config.name === '' ? '' : ` (${printable(event.config.name)})`;
-  return `memsched ${event.memsched}: run ${printable(event.runId)}${title}, ${counted(event.tasks, 'task')}, tier ${event.tier}: ${TIERS[event.tier]}`;
+  return `memsched ${event.memsched}: run ${printable(event.runId)}${title}, ${event.isStreaming ? 'tasks as they come' : counted(event.tasks, 'task')}, tier ${event.tier}: ${TIERS[event.tier]}`;
 }
 
 function budgetLine(event: BudgetChanged, { started }: RunState, isFirst: boolean): PlainLine {

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../core/events.js';
 import { queueLength } from '../core/queue.js';
-import type { RunState } from '../core/run-state.js';
+import { finishedCount, type RunState } from '../core/run-state.js';
 import type { LogPaths } from '../supervisor/ports.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
@@ -11,7 +11,7 @@ import { outputTails, tailLines } from './output-tail.js';
 import type { Output } from './output.js';
 import { createLineTeller, stamped, type Weight } from './plain-lines.js';
 import type { Reporter, Verbosity } from './reporter.js';
-import { isFailure } from './words.js';
+import { isFailure, plannedWords } from './words.js';
 
 /** From so many tasks on, each start and success is noise. */
 const MANY_TASKS = 100;
@@ -27,12 +27,17 @@ export interface PlainOptions {
   readonly out: Output;
   readonly logs: LogPaths;
   readonly verbosity: Verbosity;
+  /** What is told of at all; default: everything, and progress. */
+  readonly wants?: (event: RunEvent, state: RunState) => boolean;
+  /** The end of the output of a task that failed follows; default: yes. It was passed on already otherwise. */
+  readonly showsTails?: boolean;
   /** Puts the output of a task that failed into something that can be folded. */
   readonly fold?: Fold | undefined;
 }
 
 /** For everything that is not a terminal: one line for each thing that matters, no escape codes, readable in a CI log. */
-export function createPlainReporter({ out, logs, verbosity, fold }: PlainOptions): Reporter {
+export function createPlainReporter(options: PlainOptions): Reporter {
+  const { out, logs, verbosity, wants, showsTails = true, fold } = options;
   const eta = new EtaTracker();
   const tell = createLineTeller();
   const lastRareMs = new Map<RunEvent['kind'], number>();
@@ -43,7 +48,7 @@ export function createPlainReporter({ out, logs, verbosity, fold }: PlainOptions
     if (weight === 'key' || verbosity === 'verbose') return true;
     if (verbosity === 'quiet' || weight === 'detail') return false;
     if (weight === 'news') return true;
-    if (weight === 'routine') return state.tasks.size < MANY_TASKS;
+    if (weight === 'routine') return state.counts.planned < MANY_TASKS;
     const last = lastRareMs.get(event.kind);
     if (last !== undefined && event.tMs - last < RARE_EVERY_MS) return false;
     lastRareMs.set(event.kind, event.tMs);
@@ -53,14 +58,17 @@ export function createPlainReporter({ out, logs, verbosity, fold }: PlainOptions
   return {
     event(event, state) {
       eta.event(event);
+      if (wants?.(event, state) === false) return;
       const told = tell(event, state);
       if (told === undefined || !isTold(told.weight, event, state)) return;
-      const tail = failureTail(event, state, logs);
-      const folded = fold === undefined ? tail : fold(tail, aboutOutput(event, state));
+      const tail = showsTails ? failureTail(event, state, logs) : [];
+      const folded =
+        fold === undefined || tail.length === 0 ? tail : fold(tail, aboutOutput(event, state));
       out.write(`${[told.text, ...folded].join('\n')}\n`);
     },
     tick(state, nowMs) {
-      if (verbosity === 'quiet' || nowMs - progressAtMs < PROGRESS_EVERY_MS) return;
+      if (verbosity === 'quiet' || wants !== undefined || nowMs - progressAtMs < PROGRESS_EVERY_MS)
+        return;
       const mark = `${state.unfinished} ${state.live.size} ${state.counts.preemptions}`;
       if (mark === progressMark && nowMs - progressAtMs < PROGRESS_IDLE_EVERY_MS) return;
       progressAtMs = nowMs;
@@ -89,12 +97,11 @@ export function failureTail(
 }
 
 function progressWords(state: RunState, etaMs: number | undefined): string {
-  const total = state.tasks.size;
   const waiting = queueLength(state.queue);
   const blocked = state.unfinished - state.live.size - waiting;
   const sample = state.lastSample;
   return [
-    `${total - state.unfinished} of ${total} finished`,
+    `${finishedCount(state)} of ${plannedWords(state)} finished`,
     `${state.live.size} running`,
     `${waiting} queued`,
     ...(blocked > 0 ? [`${blocked} not yet free to start`] : []),

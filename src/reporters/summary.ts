@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Outcome } from '../core/outcome.js';
-import type { RunState, TaskRecord } from '../core/run-state.js';
+import type { JobProgress, RunState, TaskRecord } from '../core/run-state.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
@@ -21,16 +21,20 @@ export interface SummaryOptions {
   readonly colour: ChalkInstance;
   /** Leave out the table, keep the failures and the totals. */
   readonly isQuiet: boolean;
+  /** Say nothing when all has gone well. */
+  readonly onlyTrouble?: boolean;
 }
 
 /** What a run came to, on stdout when it is over: a table, how to see what failed, one line of totals. */
-export function createSummaryReporter({ out, colour, isQuiet }: SummaryOptions): Reporter {
+export function createSummaryReporter(options: SummaryOptions): Reporter {
+  const { out, colour, isQuiet, onlyTrouble = false } = options;
   let peakBytes = 0;
   return {
     event(event) {
       peakBytes = Math.max(peakBytes, usedBytesIn(event));
     },
     close(state) {
+      if (onlyTrouble && isWithoutTrouble(state)) return;
       const parts = [
         ...(isQuiet ? [] : [taskTable(state, colour)]),
         failures(state, colour),
@@ -41,6 +45,12 @@ export function createSummaryReporter({ out, colour, isQuiet }: SummaryOptions):
       return out.flush();
     },
   };
+}
+
+/** Whoever reads no further wants to read nothing about it, either. */
+function isWithoutTrouble({ counts, grown, stop }: RunState): boolean {
+  const succeeded = counts.outcomes.get('succeeded') ?? 0;
+  return (succeeded === counts.planned && grown.length === 0) || stop?.signal === 'SIGPIPE';
 }
 
 /** The final table: every task, or with more than fifty those of note and sums by job. */
@@ -58,7 +68,7 @@ function taskTable(state: RunState, colour: ChalkInstance): string {
       ? [`${counted(left, 'more task')} failed or preempted: memsched show${runOf(state)}`]
       : []),
     jobTable(state),
-    `${counted(all.length - shown.length, 'task')} without a row of their own: memsched show${runOf(state)}`,
+    `${counted(state.counts.planned - shown.length, 'task')} without a row of their own: memsched show${runOf(state)}`,
   ];
   return parts.join('\n\n');
 }
@@ -86,8 +96,9 @@ export function rowsTable(
   state: RunState,
   colour: ChalkInstance,
 ): string {
+  const isMap = state.started?.jobfile === 'map';
   return tableText(
-    ROW_TITLES,
+    isMap ? [...ROW_TITLES, { title: 'ARGUMENTS' }] : ROW_TITLES,
     records.map((record) => [
       printable(record.spec.id),
       paintOutcome(record, colour),
@@ -95,8 +106,16 @@ export function rowsTable(
       String(record.preemptions),
       record.attempts === 0 ? '–' : formatBytes(peakOf(record, state)),
       record.attempts === 0 ? '–' : formatDuration(timeOf(record, state)),
+      ...(isMap ? [argumentsOf(record)] : []),
     ]),
   );
+}
+
+const ARGUMENTS_MAX_CHARS = 40;
+
+function argumentsOf({ spec }: TaskRecord): string {
+  const text = printable(Object.values(spec.matrix).join(' '));
+  return text.length <= ARGUMENTS_MAX_CHARS ? text : `${text.slice(0, ARGUMENTS_MAX_CHARS)}…`;
 }
 
 function paintOutcome({ phase }: TaskRecord, colour: ChalkInstance): string {
@@ -108,25 +127,10 @@ function paintOutcome({ phase }: TaskRecord, colour: ChalkInstance): string {
 /** One row for each job, the busiest first. */
 function jobTable(state: RunState): string {
   const jobs = [...state.jobs.entries()]
-    .filter(([, { tasks }]) => tasks.length > 0)
-    .sort(([, a], [, b]) => b.tasks.length - a.tasks.length);
+    .filter(([, job]) => tasksOf(job) > 0)
+    .sort(([, a], [, b]) => tasksOf(b) - tasksOf(a));
   const shown = jobs.slice(0, ROWS_MAX);
-  const rows = shown.map(([name, { tasks }]) => {
-    const succeeded = tasks.filter(
-      ({ phase }) => phase.kind === 'finished' && phase.outcome === 'succeeded',
-    ).length;
-    const peak = tasks.reduce((most, record) => Math.max(most, peakOf(record, state)), 0);
-    const timeMs = tasks.reduce((sum, record) => sum + timeOf(record, state), 0);
-    const preemptions = tasks.reduce((sum, record) => sum + record.preemptions, 0);
-    return [
-      printable(name),
-      String(tasks.length),
-      String(succeeded),
-      String(preemptions),
-      formatBytes(peak),
-      formatDuration(timeMs),
-    ];
-  });
+  const rows = shown.map(([name, job]) => jobRow(name, job, state));
   const table = tableText(
     [
       { title: 'JOB' },
@@ -141,6 +145,32 @@ function jobTable(state: RunState): string {
   return jobs.length > shown.length
     ? `${table}\n${counted(jobs.length - shown.length, 'more job')}`
     : table;
+}
+
+function jobRow(name: string, job: JobProgress, state: RunState): string[] {
+  const { tasks, letGo } = job;
+  const succeeded = tasks.filter(
+    ({ phase }) => phase.kind === 'finished' && phase.outcome === 'succeeded',
+  ).length;
+  const peak = tasks.reduce(
+    (most, record) => Math.max(most, peakOf(record, state)),
+    letGo.peakBytes,
+  );
+  const timeMs = tasks.reduce((sum, record) => sum + timeOf(record, state), letGo.ranMs);
+  const preemptions = tasks.reduce((sum, record) => sum + record.preemptions, letGo.preemptions);
+  return [
+    printable(name),
+    String(tasksOf(job)),
+    String(succeeded + letGo.succeeded),
+    String(preemptions),
+    formatBytes(peak),
+    formatDuration(timeMs),
+  ];
+}
+
+/** Those that are remembered no more among them. */
+function tasksOf({ tasks, letGo }: JobProgress): number {
+  return tasks.length + letGo.tasks;
 }
 
 /** Why tasks failed, and the command that shows their output. At most ten. */
@@ -195,14 +225,14 @@ const OUTCOMES: readonly Outcome[] = [
  * @param peakBytes - the most that all tasks together were seen to use.
  */
 export function totals(state: RunState, peakBytes: number): string {
-  const { counts, tasks, unfinished, budget, ended } = state;
+  const { counts, unfinished, budget, ended } = state;
   const outcomes = OUTCOMES.flatMap((outcome) => {
     const count = counts.outcomes.get(outcome) ?? 0;
     return count === 0 ? [] : [`${count} ${outcome}`];
   });
   if (unfinished > 0) outcomes.push(`${unfinished} not finished`);
   return [
-    `${counted(tasks.size, 'task')}: ${outcomes.join(', ')}`,
+    `${counted(counts.planned, 'task')}: ${outcomes.join(', ')}`,
     counted(counts.preemptions, 'preemption'),
     ...(counts.oomKills > 0 ? [counted(counts.oomKills, 'OOM kill')] : []),
     ...(budget === undefined

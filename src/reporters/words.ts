@@ -8,6 +8,7 @@ import type {
   StopReason,
   WaitReason,
 } from '../core/reasons.js';
+import { isMoreToCome, type RunState } from '../core/run-state.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatCount } from '../util/count.js';
@@ -122,6 +123,12 @@ export function admitWords(reason: AdmitReason): string {
 /** `1.2G in 40s (2.0 standard deviations above the mean)`. */
 function foresightWords({ peakBytes, inMs, sigmas }: Foresight): string {
   return `${formatBytes(peakBytes)} in ${formatDuration(inMs)} (${sigmas.toFixed(1)} standard deviations above the mean)`;
+}
+
+/** How many tasks there are: `12`, or `12 and more to come`. */
+export function plannedWords(state: RunState): string {
+  const { planned } = state.counts;
+  return isMoreToCome(state) ? `${planned} and more to come` : String(planned);
 }
 
 /** Why a queued task does not start now. `nowMs` is milliseconds since the run started. */

@@ -6,7 +6,6 @@ import type { TaskId } from '../core/task-spec.js';
 import { present, unreachable } from '../util/assert.js';
 import type { Inbox } from './observe.js';
 import type { InputMeter, LaunchEnd, Launcher, LaunchSpec, LogPaths, TaskHost } from './ports.js';
-import type { RunPlan } from './run-plan.js';
 
 /** `oom_score_adj` for each preemptible level: if we lose the race, the kernel takes whom we would have taken. */
 const OOM_SCORE_PER_LEVEL = 200;
@@ -14,7 +13,8 @@ const OOM_SCORE_PER_LEVEL = 200;
 /** Where actions go. */
 export interface Effects {
   readonly runId: string;
-  readonly plan: RunPlan;
+  /** What to run for each task that may still start. */
+  readonly launches: ReadonlyMap<TaskId, LaunchSpec>;
   readonly host: TaskHost;
   readonly launcher: Launcher;
   readonly inputs: InputMeter;
@@ -62,21 +62,21 @@ function applyOne(action: Action, effects: Effects): void {
   }
 }
 
-function measure(task: TaskId, { plan, inputs, inbox, wake }: Effects): void {
-  const { stdin, inputs: files = [] } = launchSpec(plan, task);
+function measure(task: TaskId, { launches, inputs, inbox, wake }: Effects): void {
+  const { stdin, inputs: files = [] } = launchSpec(launches, task);
   const bytes = inputs.sizeOf(stdin === undefined ? files : [stdin, ...files]);
   inbox.put({ kind: 'inputs-measured', task, ...(bytes === undefined ? {} : { bytes }) });
   wake();
 }
 
-function launchSpec(plan: RunPlan, task: TaskId): LaunchSpec {
-  return present(plan.launches.get(task), `task ${task} has something to run`);
+function launchSpec(launches: Effects['launches'], task: TaskId): LaunchSpec {
+  return present(launches.get(task), `task ${task} has something to run`);
 }
 
 type Launch = Extract<Action, { kind: 'launch' }>;
 
 function launch(action: Launch, effects: Effects): void {
-  const { host, launcher, inbox, plan, logs } = effects;
+  const { host, launcher, inbox, launches, logs } = effects;
   const ref = { task: action.task, attempt: action.attempt };
   const entry = host.open(ref, action);
   if (!entry.ok) {
@@ -87,7 +87,7 @@ function launch(action: Launch, effects: Effects): void {
   const order = {
     ...ref,
     ...logs.pathsFor(ref.task, ref.attempt),
-    spec: launchSpec(plan, ref.task),
+    spec: launchSpec(launches, ref.task),
     entry: entry.value,
     env: environment(action, effects.runId),
     oomScoreAdj: OOM_SCORE_PER_LEVEL * action.level,

@@ -1,7 +1,7 @@
 import type { RunEvent, Tier } from '../core/events.js';
 import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../core/observation.js';
 import type { ExitStatus, StartFault } from '../core/outcome.js';
-import type { BudgetSpec, NodeSignal, TaskId } from '../core/task-spec.js';
+import type { BudgetSpec, NodeSignal, TaskId, TaskSpec } from '../core/task-spec.js';
 import type { Result } from '../util/result.js';
 
 /** Time, from outside. */
@@ -25,6 +25,8 @@ export interface LaunchSpec {
   readonly stdin?: string;
   /** Absolute paths of the files whose size says something about what the task needs; its stdin is not repeated. */
   readonly inputs?: readonly string[];
+  /** The command as a line that a shell would take, where it was made of more than `command` tells. */
+  readonly text?: string;
 }
 
 /** A shell's argv with the script as its last argument, or a plain argv. Never parsed again. */
@@ -142,6 +144,31 @@ export interface Launcher {
   launch(order: LaunchOrder, listener: LaunchListener): Result<void, StartFault>;
   /** Takes no more orders; afterwards nobody is on the way any more. What was started runs on. */
   close(): Promise<void>;
+}
+
+/** A task and what to run for it. */
+export interface PlannedTask {
+  readonly spec: TaskSpec;
+  readonly launch: LaunchSpec;
+}
+
+/** What a source of tasks has to give. */
+export type Arrival =
+  /** At least one, in order, each with an id and an index that no other has. */
+  | { readonly kind: 'tasks'; readonly tasks: readonly PlannedTask[] }
+  /** There are no more; `problem` is why there are not, although there may have been: a sentence for the user. */
+  | { readonly kind: 'end'; readonly problem?: string };
+
+/** Where tasks come from while a run goes on. */
+export interface TaskSource {
+  /**
+   * Waits for more. Called again only when the last answer is there; whoever produces tasks is held back in between.
+   *
+   * @param atMost - no more than these are wanted; fewer are better than waiting for more.
+   */
+  next(atMost: number): Promise<Arrival>;
+  /** Nothing is wanted any more; a call of `next` may never be answered then. */
+  close(): void;
 }
 
 /** Looks how large files are. */

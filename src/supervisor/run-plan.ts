@@ -6,6 +6,8 @@ export interface RunPlan {
   readonly config: RunConfig;
   /** In the order of the jobfile; `index` is the position here. */
   readonly tasks: readonly TaskSpec[];
+  /** What tasks are like that come while the run goes on; absent where none do. */
+  readonly template?: TaskSpec;
   readonly launches: ReadonlyMap<TaskId, LaunchSpec>;
   /** What looks unsafe but is not wrong, one sentence each. */
   readonly warnings: readonly string[];

@@ -6,12 +6,22 @@ import { evolve } from '../core/evolve.js';
 import { relearn, type Priors } from '../core/knowledge.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
-import type { NodeSignal } from '../core/task-spec.js';
+import type { NodeSignal, TaskId } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
-import type { Clock, EventSink, InputMeter, Launcher, LogPaths, TaskHost } from './ports.js';
+import type {
+  Clock,
+  EventSink,
+  InputMeter,
+  Launcher,
+  LaunchSpec,
+  LogPaths,
+  TaskHost,
+  TaskSource,
+} from './ports.js';
 import { resumedAtMs, takeUp, whatIsLeft, type Resumption } from './resume.js';
 import type { RunPlan } from './run-plan.js';
+import { TaskFeed } from './task-feed.js';
 
 /** While memory is short or someone is being stopped, looks come at least this often. */
 const CLOSE_WATCH_MS = 100;
@@ -27,6 +37,8 @@ export interface SupervisorParts {
   readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  /** Where tasks come from beside the plan's, while the run goes on. */
+  readonly source?: TaskSource;
   /** What earlier runs have shown of the groups. */
   readonly priors?: Priors;
   /** A run that goes on; absent: a new one. */
@@ -54,6 +66,7 @@ export class Supervisor {
   readonly #inbox = new Inbox();
   readonly #observer: Observer;
   readonly #effects: Effects;
+  readonly #feed: TaskFeed | undefined;
   readonly #startedAtMs: number;
   /** Who waits for the answer to a command, by its number. */
   readonly #asking = new Map<number, (reply: CommandReply) => void>();
@@ -76,13 +89,14 @@ export class Supervisor {
     this.#startedAtMs =
       parts.clock.monotonicMs() -
       (resumption === undefined ? 0 : resumedAtMs(resumption, parts.clock.epochMs()));
-    const { plan, host, launcher, inputs, logs } = parts;
+    const { plan, host, launcher, inputs, logs, source } = parts;
     const wake = (): void => {
       this.#wake();
     };
+    if (source !== undefined) this.#feed = new TaskFeed(source, this.#inbox, wake);
     this.#effects = {
       runId: parts.about.runId,
-      plan,
+      launches: this.#feed?.launches ?? plan.launches,
       host,
       launcher,
       inputs,
@@ -120,6 +134,17 @@ export class Supervisor {
     this.#wake();
   }
 
+  /** What is run for a task; undefined for one that is finished and let go of. */
+  launchOf(task: TaskId): LaunchSpec | undefined {
+    return this.#effects.launches.get(task);
+  }
+
+  /** A signal that is meant for the tasks. */
+  passSignal(signal: NodeSignal): void {
+    this.#inbox.put({ kind: 'signal-passed', signal });
+    this.#wake();
+  }
+
   /** The user wants the run to end; a second time, at once. */
   requestStop(signal: NodeSignal): void {
     this.#inbox.put({ kind: 'stop-requested', signal });
@@ -144,7 +169,7 @@ export class Supervisor {
   }
 
   #announce(): void {
-    const { plan, clock, host, about } = this.#parts;
+    const { plan, clock, host, about, source } = this.#parts;
     const started: RunStarted = {
       kind: 'run-started',
       tMs: 0,
@@ -154,6 +179,7 @@ export class Supervisor {
       tier: host.tier,
       tasks: plan.tasks.length,
       config: plan.config,
+      ...(source === undefined ? {} : { isStreaming: true }),
     };
     this.#record([started]);
     this.#plan(0);
@@ -238,6 +264,7 @@ export class Supervisor {
     this.#parts.sink.emit(events);
     this.#parts.host.clearClosed();
     apply(actions, this.#effects);
+    this.#feed?.goOn(this.state, events);
   }
 
   #intervalMs(): number {
@@ -250,6 +277,7 @@ export class Supervisor {
     this.#onEnd = undefined;
     this.#isOver = true;
     this.#cancelTimer?.();
+    this.#feed?.close();
     for (const id of [...this.#asking.keys()]) this.#answer(id, { kind: 'run-is-over' });
     onEnd?.(end);
   }

@@ -22,12 +22,11 @@ describe('what is wrong on the command line', () => {
     [['run', '--tier', 'magic', 'jobs.yaml'], 'procfs'],
     [['run', '--quiet', '--verbose', 'jobs.yaml'], 'contradict'],
     [['run', '--set', 'nonsense', 'jobs.yaml'], 'JOB.KEY=VALUE'],
-    [['run', '--joblog', 'x', 'jobs.yaml'], 'later version'],
     [['plan', 'jobs.yaml', '--cpus', '4'], '--cpus goes with --simulate'],
     [['plan', 'jobs.yaml', '--simulate', '--cpus', 'x'], 'a number of processors'],
     [['plan', 'jobs.yaml', '--simulate', '--budget', '50%'], 'of what machine'],
     [['plan', 'jobs.yaml', '--simulate', '--assume-duration', 'x'], 'takes a duration'],
-    [['map', '--', 'true'], 'later version'],
+    [['resume'], 'no runs yet'],
     [['show', 'no-such-run'], 'no'],
     [['logs', 'latest', 'x'], 'no runs yet'],
   ])('%j: exit 2, and %j in the message', async (args, words) => {

@@ -227,6 +227,20 @@ describe('resume', () => {
     expect((await live.finished).exitCode).toBe(143);
   });
 
+  it.each([
+    ['map', ['--', 'false', ':::', 'a']],
+    ['exec', ['false']],
+  ])('refuses a run of %s by name, and passes it over by default', async (command, words) => {
+    const { stateHome } = await runJobs({ jobs: { a: { run: 'exit 1' } } });
+    expect((await runCli([command, ...words], { stateHome })).exitCode).toBe(1);
+    const refused = await runCli(['resume', 'latest'], { stateHome });
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('--joblog FILE --resume');
+    const end = await runCli(['resume'], { stateHome });
+    expect(end.exitCode, end.story).toBe(1);
+    expect(end.stdout).toContain('1 task: 1 failed');
+  });
+
   it('lets only one of two have the run', async () => {
     const folder = tempDir();
     const jobs = { a: { run: `echo x >> ${folder}/times; sleep 2; exit 1` } };

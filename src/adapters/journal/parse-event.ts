@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../util/result.js';
 const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'run-started': true,
   'task-planned': true,
+  'source-ended': true,
   'level-changed': true,
   'task-waits': true,
   'attempt-admitted': true,

@@ -9,6 +9,8 @@ export interface RunFolder {
   readonly path: string;
   readonly journalPath: string;
   readonly jobfilePath: string;
+  /** What `map` and `exec` were given instead of a jobfile. */
+  readonly commandPath: string;
   readonly logsPath: string;
   readonly controlSocketPath: string;
   /** Locked by whoever supervises it; see `run-lock.ts`. */
@@ -29,6 +31,7 @@ export function runFolder(path: string): RunFolder {
     path,
     journalPath: join(path, 'journal.jsonl'),
     jobfilePath: join(path, 'jobfile.yaml'),
+    commandPath: join(path, 'command.json'),
     logsPath: join(path, 'logs'),
     controlSocketPath: join(path, 'control.sock'),
     markPath: join(path, 'supervisor.json'),
@@ -42,6 +45,12 @@ export function runFolder(path: string): RunFolder {
 /** Keeps the jobfile as it was, mode 0600. */
 export function keepJobfile(folder: RunFolder, content: Uint8Array): void {
   writeFileSync(folder.jobfilePath, content, { mode: 0o600, flag: 'wx' });
+}
+
+/** Keeps the words of a command that has no jobfile, mode 0600. */
+export function keepCommand(folder: RunFolder, words: readonly string[]): void {
+  const content = `${JSON.stringify({ command: words })}\n`;
+  writeFileSync(folder.commandPath, content, { mode: 0o600, flag: 'wx' });
 }
 
 /** `logs/<task>/<attempt>.out` and `.err`; whoever opens them first makes the folder. */

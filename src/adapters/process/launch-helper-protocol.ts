@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { AttemptRef } from '../../core/observation.js';
 import type { LaunchOrder } from '../../supervisor/ports.js';
+import { bytesOf, holdsBytes } from '../../util/byte-text.js';
 import { describeErrno } from '../../util/system-error.js';
 import type { PreparedOrder } from './prepare-order.js';
 
@@ -81,11 +82,19 @@ const LENGTH_BYTES = 4;
 /** No field may contain a NUL character. */
 function frame(fields: readonly string[]): Buffer {
   const text = fields.join('\0');
+  if (holdsBytes(text)) return ofBytes(bytesOf(text));
   const bytes = Buffer.byteLength(text);
   const whole = Buffer.allocUnsafe(LENGTH_BYTES + bytes);
   whole.writeUInt32BE(bytes);
   whole.write(text, LENGTH_BYTES);
   return whole;
+}
+
+/** Arguments need not be UTF-8, as names of files are not. */
+function ofBytes(content: Buffer): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(content.length);
+  return Buffer.concat([length, content]);
 }
 
 /** The last frame: all is done. Only a first frame, of an empty environment, may be empty otherwise. */

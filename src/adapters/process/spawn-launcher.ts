@@ -10,7 +10,7 @@ import { argvOf, prepareOrder } from './prepare-order.js';
 import { programFinder } from './resolve-program.js';
 import { stripShellPrefix, takeMarker, withPrelude, type Execution } from './prelude.js';
 import { spawnDetached } from './spawn-detached.js';
-import { openStreams } from './streams.js';
+import { openStreams, type Streams } from './streams.js';
 
 /** What the launcher is given once for the whole run. */
 export interface SpawnLauncherOptions {
@@ -18,6 +18,8 @@ export interface SpawnLauncherOptions {
   readonly statusDir: string;
   /** What tasks inherit from; default: our own environment. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Streams of ours that tasks have as their own; default: none. */
+  readonly inherit?: 'stdin' | 'all';
 }
 
 /**
@@ -44,12 +46,12 @@ export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
         argv,
         env: { ...inherited, ...env },
       });
-      return spawnInto(execution, order, {
+      return spawnInto(execution, order, options.inherit, {
         onStarted: (pid) => {
           listener.onStarted(pid);
         },
         onExit: (exit) => {
-          listener.onEnd(endOf(exit, markerPath, order));
+          listener.onEnd(endOf(exit, markerPath, order, options.inherit === 'all'));
         },
       });
     },
@@ -57,15 +59,21 @@ export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
   };
 }
 
+/** Handed on as they are; they stay open for us. */
+const OUR_STREAMS: Streams = { stdin: 0, stdout: 1, stderr: 2, close: () => undefined };
+
 function spawnInto(
   execution: Execution,
   { spec: { stdin, cwd }, stdoutPath, stderrPath }: LaunchOrder,
+  inherit: SpawnLauncherOptions['inherit'],
   told: { readonly onStarted: (pid: number) => void; readonly onExit: (exit: ExitStatus) => void },
 ): Result<void, StartFault> {
-  const streams = openStreams({ stdin, stdoutPath, stderrPath });
+  const streams =
+    inherit === 'all' ? ok(OUR_STREAMS) : openStreams({ stdin, stdoutPath, stderrPath });
   if (!streams.ok) return streams;
   try {
-    const child = spawnDetached(execution, cwd, streams.value, told.onExit);
+    const taken = inherit === 'stdin' ? { ...streams.value, stdin: 0 } : streams.value;
+    const child = spawnDetached(execution, cwd, taken, told.onExit);
     if (!child.ok) return child;
     // Before anything else happens, and after we have returned.
     queueMicrotask(() => {
@@ -78,11 +86,18 @@ function spawnInto(
 }
 
 /** Tells the command's own exit from the prelude's. Exit code 0 is never the prelude's. */
-function endOf(exit: ExitStatus, markerPath: string, order: LaunchOrder): LaunchEnd {
+function endOf(
+  exit: ExitStatus,
+  markerPath: string,
+  order: LaunchOrder,
+  isSeen: boolean,
+): LaunchEnd {
   if (exit.kind !== 'code' || exit.code === 0) return exit;
   const failure = takeMarker(markerPath);
   if (failure === undefined) return exit;
-  const complaint = stripShellPrefix(lastLine(order.stderrPath)) || 'no reason was given';
+  const complaint = isSeen
+    ? 'the reason stands above'
+    : stripShellPrefix(lastLine(order.stderrPath)) || 'no reason was given';
   const error =
     failure === 'entry'
       ? `could not enter the cgroup of ${order.entry.procsFile ?? '(none)'}: ${complaint}`

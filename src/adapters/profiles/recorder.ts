@@ -33,6 +33,9 @@ export class ProfileRecorder implements EventSink {
       case 'attempt-ended':
         this.#learn(event);
         return;
+      case 'task-finished':
+        this.#groupOf.delete(event.task);
+        return;
       case 'group-grew':
         this.#grown.add(event.group);
         return;

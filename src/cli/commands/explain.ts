@@ -39,17 +39,21 @@ export function explainCommand(): Command {
         const folder = findRun(run);
         let story = new Story(task);
         const look = new LastLook();
-        let past = replay(folder, (event, state) => {
-          story.add(event, state);
-          look.add(event, state);
-        });
+        const read = (name: string): PastRun =>
+          replay(
+            folder,
+            (event, state) => {
+              story.add(event, state);
+              look.add(event, state);
+            },
+            name,
+          );
+        let past = read(task);
         const record = findTask(past, task);
         if (record.spec.id !== task) {
           // The name of a job with one task.
           story = new Story(record.spec.id);
-          past = replay(folder, (event, state) => {
-            story.add(event, state);
-          });
+          past = read(record.spec.id);
         }
         await print(
           options.json === true

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { logPaths } from '../../adapters/journal/run-folder.js';
 import type { TaskRecord } from '../../core/run-state.js';
@@ -53,7 +54,7 @@ export function logsCommand(): Command {
     .addHelpText('after', examplesText(EXAMPLES))
     .action(async (first: string | undefined, second: string | undefined, options: LogsOptions) => {
       const { run, task } = readRunAndTask(first, second, 'logs');
-      const past = replay(findRun(run));
+      const past = replay(findRun(run), undefined, task);
       const record = findTask(past, task);
       const streams = wantedStreams(options);
       checkAttempt(record, options);
@@ -97,11 +98,34 @@ async function printLogs(
     );
     return;
   }
+  const why = whyNotKept(record, past, attempt);
+  if (why !== undefined) {
+    process.stderr.write(`memsched: the output of ${printable(record.spec.id)} ${why}\n`);
+    return;
+  }
   const paths = logPaths(past.folder).pathsFor(record.spec.id, attempt);
   for (const stream of streams) {
     const label = `==> ${printable(record.spec.id)}, attempt ${attempt}, ${stream} <==`;
     if (streams.length > 1 && !(await print(label))) return;
     if (!(await printLog(stream === 'stdout' ? paths.stdoutPath : paths.stderrPath))) return;
+  }
+}
+
+/** What `map` has passed on it keeps no more, and what `exec` runs writes to where `exec` was started. */
+function whyNotKept(
+  { spec, phase }: TaskRecord,
+  { folder, state }: PastRun,
+  attempt: number,
+): string | undefined {
+  const { stdoutPath } = logPaths(folder).pathsFor(spec.id, attempt);
+  if (phase.kind !== 'finished' || existsSync(stdoutPath)) return undefined;
+  switch (state.started?.jobfile) {
+    case 'map':
+      return 'was passed on when it was finished; memsched map --keep-logs keeps it';
+    case 'exec':
+      return 'went straight to where memsched was started; memsched exec --output group keeps it';
+    default:
+      return undefined;
   }
 }
 

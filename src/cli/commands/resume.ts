@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { chooseTier, type TierHere } from '../../adapters/host/tier-choice.js';
+import type { TierHere } from '../../adapters/host/tier-choice.js';
 import { surveyHost, type HostSurvey } from '../../adapters/host/survey.js';
 import type { RunFolder } from '../../adapters/journal/run-folder.js';
 import { openRunStore } from '../../adapters/journal/run-store.js';
@@ -7,11 +7,11 @@ import type { Verbosity } from '../../reporters/reporter.js';
 import { printable } from '../../util/printable.js';
 import { UsageError } from '../errors.js';
 import { examplesText } from '../examples.js';
-import { inTier, unwrap } from '../in-tier.js';
+import { hereOrRelaunched } from '../here-or-relaunched.js';
 import { loadPlan } from '../load-plan.js';
 import { findRun } from '../past-run.js';
 import { tell } from '../print.js';
-import { overridesOf, readOrigin, type RunOrigin } from '../run-origin.js';
+import { hasJobfile, overridesOf, readOrigin, type RunOrigin } from '../run-origin.js';
 import { briefOf } from '../run-brief.js';
 import { collect, setOverride, type RunOptions } from '../run-options.js';
 
@@ -35,7 +35,7 @@ export function resumeCommand(): Command {
   const command = new Command('resume')
     .summary('go on with a run after a crash, a reboot or a failure')
     .description(
-      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then. What succeeded stays so. After a crash or a reboot what failed stays so, too, and everything else goes on; attempts that still run are taken over. A run that had ended, or was being stopped, runs everything again that did not succeed.',
+      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then. What succeeded stays so. After a crash or a reboot what failed stays so, too, and everything else goes on; attempts that still run are taken over. A run that had ended, or was being stopped, runs everything again that did not succeed. What tasks write goes to their logs alone, and files beside the run, such as those of --joblog and --junit, are not written on.',
     )
     .argument('[run]', 'a run, or the beginning of its id; default: the latest that can be resumed')
     .option(
@@ -62,10 +62,12 @@ async function resume(run: string | undefined, raw: RawOptions): Promise<number>
   await look({ folder, tell });
   const options = optionsOf(raw, origin);
   const survey = surveyHost();
-  const choice = unwrap(chooseTier(survey, origin.tier));
-  return inTier({ choice, survey, wish: origin.tier }, (here) =>
-    goOn({ folder, origin, options, survey, here }),
-  );
+  return hereOrRelaunched({
+    survey,
+    wish: origin.tier,
+    check: () => Promise.resolve(),
+    session: (here) => goOn({ folder, origin, options, survey, here }),
+  });
 }
 
 interface ResumeOrder {
@@ -96,8 +98,8 @@ async function goOn({ folder, origin, options, survey, here }: ResumeOrder): Pro
     survey,
     choice: here,
     options,
-    jobs: origin.jobs,
     resumed,
+    face: 'run',
   });
 }
 
@@ -116,13 +118,16 @@ function optionsOf(raw: RawOptions, origin: RunOrigin): RunOptions {
     events: raw.events,
     ciPaths: { junit: undefined, summary: undefined, metrics: undefined },
     report: undefined,
+    output: undefined,
+    keepOrder: false,
+    joblog: undefined,
   };
 }
 
-/** @throws UsageError when every run is live or has succeeded. */
+/** @throws UsageError when every run is live, has succeeded or has no jobfile. */
 function findResumable(): RunFolder {
   const folders = openRunStore().list();
-  for (const folder of folders) {
+  for (const folder of folders.filter(hasJobfile)) {
     const brief = briefOf(folder);
     if (brief.state === 'died' || (brief.state === 'ended' && brief.unsuccessful > 0))
       return folder;
@@ -130,6 +135,6 @@ function findResumable(): RunFolder {
   throw new UsageError(
     folders.length === 0
       ? 'there are no runs yet; "memsched run" starts one'
-      : `no run can be resumed: all have succeeded, still run or cannot be read; the latest is ${printable(folders[0]?.runId ?? '')}`,
+      : `no run can be resumed: all have succeeded, still run, cannot be read or were of map or exec; the latest is ${printable(folders[0]?.runId ?? '')}`,
   );
 }

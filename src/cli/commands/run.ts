@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { chooseTier, type TierHere } from '../../adapters/host/tier-choice.js';
 import { surveyHost } from '../../adapters/host/survey.js';
+import { chosenTier, hereOrRelaunched } from '../here-or-relaunched.js';
 import { examplesText } from '../examples.js';
-import { inTier, unwrap } from '../in-tier.js';
 import { loadPlan, type LoadedPlan } from '../load-plan.js';
 import { tell } from '../print.js';
 import { lookAtProfiles } from '../profiles.js';
@@ -35,23 +34,26 @@ export function runCommand(): Command {
 async function run(path: string, jobs: readonly string[], command: Command): Promise<number> {
   const options = readRunOptions(command);
   const survey = surveyHost();
-  const choice = unwrap(chooseTier(survey, options.tier));
   if (options.dryRun) {
+    const choice = chosenTier(survey, options.tier);
     const loaded = await loadPlan({ path, jobs, overrides: options.overrides, survey });
     const priors = lookAtProfiles(options.profiles, loaded, tell);
     const { printPlan } = await import('../print-plan.js');
     printPlan({ plan: loaded.plan, priors, path, survey, choice, json: options.json });
     return 0;
   }
-  // A wrong jobfile is told of before anything is started; standard input can be read only once, over there.
   const load = (): Promise<LoadedPlan> =>
     loadPlan({ path, jobs, overrides: options.overrides, survey });
-  // Whoever only relaunches, or has a wrong jobfile, has no use for what a session is made of.
-  const session = async (here: TierHere): Promise<number> => {
-    const loaded = await load();
-    const { runSession } = await import('../session.js');
-    return runSession({ loaded, survey, choice: here, options, jobs });
-  };
-  if (choice.kind === 'relaunch' && path !== '-') await load();
-  return inTier({ choice, survey, wish: options.tier }, session);
+  return hereOrRelaunched({
+    survey,
+    wish: options.tier,
+    // Standard input can be read only once, over there.
+    check: async () => (path === '-' ? undefined : load()),
+    session: async (here) => {
+      const loaded = await load();
+      // Whoever only relaunches, or has a wrong jobfile, has no use for what a session is made of.
+      const { runSession } = await import('../session.js');
+      return runSession({ loaded, survey, choice: here, options, jobs, face: 'run' });
+    },
+  });
 }

@@ -5,7 +5,7 @@ import { usedBytesIn } from '../../reporters/peak.js';
 import { growths, totals } from '../../reporters/summary.js';
 import { LastLook } from '../../reporters/views/last-look.js';
 import { localTime, runHeading, taskObject, tasksText } from '../../reporters/views/show.js';
-import { isFailure } from '../../reporters/words.js';
+import { counted, isFailure } from '../../reporters/words.js';
 import { UsageError } from '../errors.js';
 import { examplesText } from '../examples.js';
 import { findRun, replay, standingNote } from '../past-run.js';
@@ -67,9 +67,13 @@ function show(run: string | undefined, options: ShowOptions): string {
         ? 'no task failed'
         : 'no tasks'
       : tasksText(records, state, nowMs, colour);
+  const letGo = state.counts.planned - state.tasks.size;
   return [
     runHeading(state, standing),
     tasks,
+    letGo === 0
+      ? ''
+      : `${counted(letGo, 'finished task')} more, which succeeded: memsched explain knows each of them`,
     standing === 'ended' ? '' : look.text(state, localTime),
     standing === 'died' ? `The last that it told:\n${look.news()}` : '',
     growths(state, colour),

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import { linesFor } from '../../core/lines.js';
 import { queueLength } from '../../core/queue.js';
-import type { RunState } from '../../core/run-state.js';
+import { finishedCount, isMoreToCome, type RunState } from '../../core/run-state.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
@@ -63,10 +63,15 @@ function titleLine(
     started?.config.name === undefined || started.config.name === ''
       ? (started?.runId ?? '')
       : started.config.name;
-  const left = `${printable(name)} · ${counted(state.tasks.size, 'task')} · tier ${started?.tier ?? '?'}`;
+  const left = `${printable(name)} · ${countedTasks(state)} · tier ${started?.tier ?? '?'}`;
   const shown = fit(left, columns - columnsOf(right) - 2);
   const gap = ' '.repeat(Math.max(1, columns - columnsOf(shown) - columnsOf(right)));
   return colour.bold(shown) + gap + right;
+}
+
+function countedTasks(state: RunState): string {
+  const { planned } = state.counts;
+  return `${counted(planned, 'task')}${isMoreToCome(state) ? ' and more to come' : ''}`;
 }
 
 /** How far the tasks have come: a bar and the counts. */
@@ -75,8 +80,8 @@ export function taskLine(
   columns: number,
   { colour }: Pick<FrameOptions, 'colour'>,
 ): string {
-  const total = state.tasks.size;
-  const finished = total - state.unfinished;
+  const total = state.counts.planned;
+  const finished = finishedCount(state);
   const succeeded = state.counts.outcomes.get('succeeded') ?? 0;
   const running = state.live.size;
   const queued = queueLength(state.queue);
@@ -88,7 +93,7 @@ export function taskLine(
     },
   );
   const blocked = state.unfinished - running - queued;
-  const text = `${finished}/${total}${bad.join('')} · ${running} running · ${queued} queued${blocked > 0 ? ` · ${blocked} blocked` : ''}`;
+  const text = `${finished}/${total}${isMoreToCome(state) ? '+' : ''}${bad.join('')} · ${running} running · ${queued} queued${blocked > 0 ? ` · ${blocked} blocked` : ''}`;
   const bar = taskBar({ succeeded, unsuccessful, running, total }, barColumns(columns), colour);
   return `${label('tasks')}${bar} ${fit(text, columns - LABEL_COLUMNS - barColumns(columns) - 1)}`;
 }

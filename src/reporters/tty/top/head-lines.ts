@@ -142,7 +142,7 @@ export function runList(runs: readonly RunLook[], rows: number, frame: Frame): s
 function runLine(run: RunLook, { columns, colour }: Frame): string {
   const { state, runId, standing } = run;
   const nameColumns = Math.max(12, Math.min(40, columns - 62));
-  const total = state.tasks.size;
+  const total = state.counts.planned;
   const paint = {
     open: colour.green,
     hold: colour.yellow,

@@ -39,7 +39,7 @@ function runObject(run: RunLook, wish: RowWish): object {
     somePct: lastSample?.numbers.somePct,
     fullPct: lastSample?.numbers.fullPct,
     counts: {
-      tasks: state.tasks.size,
+      tasks: state.counts.planned,
       unfinished: state.unfinished,
       live: state.live.size,
       queued,

@@ -1,0 +1,51 @@
+import type { RunState } from '../core/run-state.js';
+import { signalNumber } from '../reporters/joblog.js';
+import type { RunEnd } from '../supervisor/supervisor.js';
+import { EXIT, exitCodeForSignal, SIGNAL_BASE } from './exit-codes.js';
+
+/**
+ * The exit code of a run, by how it ended.
+ *
+ * @throws what broke it, if it was a bug of ours.
+ */
+export function exitCodeOf(end: RunEnd): number {
+  if (end.kind === 'broken') throw end.error;
+  const { stop } = end.state;
+  if (stop !== undefined) return exitCodeForSignal(stop.signal as NodeJS.Signals);
+  const { state } = end;
+  const isWhole = state.source.kind !== 'ended' || state.source.problem === undefined;
+  return isWhole && allSucceeded(state) && state.grown.length === 0 ? EXIT.ok : EXIT.tasksFailed;
+}
+
+/**
+ * The exit code of `exec`: the command's own, or 128 and its signal's number; what never came to run ends as with `env`.
+ *
+ * @throws what broke the run, if it was a bug of ours.
+ */
+export function exitCodeOfCommand(end: RunEnd): number {
+  if (end.kind === 'broken') throw end.error;
+  const [record] = end.state.tasks.values();
+  const verdict = record?.past.at(-1)?.verdict;
+  switch (verdict?.kind) {
+    case 'exit':
+      return verdict.code;
+    case 'external-signal':
+      return SIGNAL_BASE + signalNumber(verdict.signal);
+    case 'own-limit':
+    case 'bystander':
+    case 'over-budget':
+      return exitCodeForSignal('SIGKILL');
+    case 'timed-out':
+      return EXIT.timedOut;
+    case 'could-not-start':
+      return EXIT.notExecuted;
+    default:
+      return exitCodeOf(end);
+  }
+}
+
+function allSucceeded(state: RunState): boolean {
+  return (
+    state.counts.outcomes.get('succeeded') === state.counts.planned || state.counts.planned === 0
+  );
+}
