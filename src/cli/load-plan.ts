@@ -18,6 +18,8 @@ export interface LoadedPlan {
   /** As typed; `-` is standard input. */
   readonly path: string;
   readonly content: Uint8Array;
+  /** Absolute: what relative paths in it start from. */
+  readonly baseDir: string;
   /** The words of the command, where there is no jobfile. */
   readonly command?: readonly string[];
 }
@@ -27,6 +29,9 @@ export interface LoadOrder {
   readonly path: string;
   readonly jobs: readonly string[];
   readonly overrides: readonly Override[];
+  /** Of a run that goes on: where the jobfile is kept, and where it was when the run was started. */
+  readonly keptPath?: string;
+  readonly baseDir?: string;
   readonly survey: HostSurvey;
   /** Another machine than this one: how large it is, and with how many processors. */
   readonly machine?: { readonly bytes?: number | undefined; readonly cpus?: number | undefined };
@@ -39,8 +44,8 @@ export interface LoadOrder {
  */
 export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
   const { path, jobs, overrides, survey, machine = {} } = order;
-  const content = await readJobfile(path);
-  const baseDir = path === '-' ? process.cwd() : dirname(resolve(path));
+  const content = await readJobfile(order.keptPath ?? path);
+  const baseDir = order.baseDir ?? (path === '-' ? process.cwd() : dirname(resolve(path)));
   const loaded = loadJobfile(content, {
     path,
     baseDir,
@@ -50,7 +55,7 @@ export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
     select: jobs,
   });
   if (!loaded.ok) throw loaded.error;
-  return { plan: loaded.value, path, content };
+  return { plan: loaded.value, path, content, baseDir };
 }
 
 /** What relative values of a jobfile refer to. */

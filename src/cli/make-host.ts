@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createCgroupHost } from '../adapters/cgroup/cgroup-host.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import type { HostSurvey } from '../adapters/host/survey.js';
@@ -16,6 +15,10 @@ export interface HostOrder {
   readonly choice: TierHere;
   readonly plan: RunPlan;
   readonly runId: string;
+  /** By which tasks are known where there are no cgroups. */
+  readonly cookie: string;
+  /** The run has a tree already, with tasks in it. */
+  readonly keepsTree: boolean;
   readonly warn: (sentence: string) => void;
   /** Place of a task in the run. */
   readonly indexOf: (task: TaskId) => number | undefined;
@@ -26,7 +29,8 @@ export interface HostOrder {
  *
  * @throws HostError when the tree of cgroups cannot be made.
  */
-export function makeHost({ survey, choice, plan, runId, warn, indexOf }: HostOrder): TaskHost {
+export function makeHost(order: HostOrder): TaskHost {
+  const { survey, choice, plan, runId, cookie, keepsTree, warn, indexOf } = order;
   // Short, unique, and never the name of one of the kernel's own files.
   const nameOf = ({ task, attempt }: AttemptRef): string =>
     `task-${present(indexOf(task), `task ${task} was planned`)}.${attempt}`;
@@ -37,7 +41,7 @@ export function makeHost({ survey, choice, plan, runId, warn, indexOf }: HostOrd
     now: () => systemClock.monotonicMs(),
     procPath: survey.procPath,
   };
-  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie: randomUUID(), warn });
+  if (choice.tier === 'procfs') return createProcfsHost({ ...common, cookie, warn });
   const { tier, rootDirectory } = choice;
   const { safeBrake } = survey.features;
   const host = createCgroupHost({
@@ -45,6 +49,7 @@ export function makeHost({ survey, choice, plan, runId, warn, indexOf }: HostOrd
     tier,
     rootDirectory,
     runId,
+    keepsTree,
     safeBrake,
     warn,
   });

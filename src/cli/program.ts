@@ -3,13 +3,13 @@ import { judge } from './errors.js';
 import { examplesText } from './examples.js';
 import { addHelp } from './help.js';
 import { EXIT_CODES, rowsText } from './help-topics.js';
-import { addCommandsToCome } from './not-yet.js';
 import { writeOut } from './print.js';
 import { ownVersion } from './version.js';
 
 /** Which module makes which command; loaded only when it is needed, as start-up time is part of the product. */
 const COMMANDS = {
   run: async () => (await import('./commands/run.js')).runCommand(),
+  resume: async () => (await import('./commands/resume.js')).resumeCommand(),
   map: async () => (await import('./commands/map.js')).mapCommand(),
   exec: async () => (await import('./commands/exec.js')).execCommand(),
   plan: async () => (await import('./commands/plan.js')).planCommand(),
@@ -97,7 +97,6 @@ export async function buildProgram(wanted?: string): Promise<Command> {
     ? [wanted as keyof typeof COMMANDS]
     : (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]);
   for (const name of only) program.addCommand(await COMMANDS[name]());
-  addCommandsToCome(program);
   addHelp(program);
   return program;
 }

@@ -157,7 +157,12 @@ function plainOverrides(command: Command, raw: RawOptions): Override[] {
   });
 }
 
-function setOverride(text: string): Override {
+/**
+ * Reads the value of `--set`.
+ *
+ * @throws UsageError when it is not JOB.KEY=VALUE.
+ */
+export function setOverride(text: string): Override {
   const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(text);
   if (match === null)
     throw new UsageError(`--set takes JOB.KEY=VALUE, such as --set align.memory=2G, not "${text}"`);
@@ -165,6 +170,7 @@ function setOverride(text: string): Override {
   return { option: `--set ${job}.${key}`, path: ['jobs', job, ...key.split('.')], value };
 }
 
-function collect(value: string, before: readonly string[] = []): string[] {
+/** For options that may be repeated. */
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -1,26 +1,23 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
-import {
-  keepCommand,
-  keepJobfile,
-  logPaths,
-  type RunFolder,
-} from '../adapters/journal/run-folder.js';
-import { openRunStore } from '../adapters/journal/run-store.js';
+import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
 import { SMALLEST_BUDGET_BYTES } from '../core/budget.js';
 import type { Priors } from '../core/knowledge.js';
+import type { TaskRecord } from '../core/run-state.js';
+import type { TaskId } from '../core/task-spec.js';
 import { streamOutput, type Output } from '../reporters/output.js';
 import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
+import type { Resumption } from '../supervisor/resume.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes } from '../util/bytes.js';
+import { newRun, type BegunRun } from './begin-run.js';
 import type { CiFiles } from './ci-files.js';
 import { ciSurroundings } from './ci-surroundings.js';
 import { openControl } from './control.js';
@@ -32,6 +29,7 @@ import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.
 import { createReporters, type Face, type Reporters } from './reporters.js';
 import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
 import type { RunFiles } from './run-files.js';
+import { keepPlace } from './run-origin.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
@@ -45,6 +43,10 @@ export interface SessionOrder {
   readonly survey: HostSurvey;
   readonly choice: TierHere;
   readonly options: RunOptions;
+  /** Jobs that were chosen; absent or empty: all. */
+  readonly jobs?: readonly string[];
+  /** A run that goes on; absent: a new one. */
+  readonly resumed?: BegunRun;
   /** Which command it is for: that decides what is shown, and where signals go. */
   readonly face: Face;
   /** Where tasks come from beside the plan's. */
@@ -70,9 +72,11 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const ciFiles = await openCiFilesOf(options);
   const files = await openFiles(options);
-  const folder = openRunStore().create(loaded.plan.config.name, systemClock.epochMs());
-  keepInput(folder, loaded);
+  const begun = order.resumed ?? newRun(order);
+  const { folder } = begun;
   markSupervised(folder);
+  keepPlace(folder, choice);
+  profiles.sink.emit(begun.unlearned);
   const logs = logPaths(folder);
   let supervisor: Supervisor | undefined;
   const reporters = await createReporters({
@@ -89,30 +93,25 @@ export async function runSession(order: SessionOrder): Promise<number> {
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
   showIn(reporters);
-  const journal = JournalWriter.create(folder.journalPath, { onTrouble: warn });
+  const journal = openJournal(begun, warn);
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
     warnIfGateIsIdle(loaded.plan, profiles.priors, choice.tier, warn);
-  const statusDir = makeStatusDir(folder);
-  const host = makeHost({
-    survey: order.survey,
-    choice,
-    plan: loaded.plan,
-    runId: folder.runId,
-    warn,
-    indexOf: (task) => supervisor?.state.tasks.get(task)?.spec.index,
-  });
+  mkdirSync(folder.statusPath, { mode: 0o700, recursive: true });
+  const host = openHost(order, begun, warn, (task) => supervisor?.state.tasks.get(task));
   // Where the host has put us, and as protected: a helper process inherits both.
-  const launcher = createLauncher({ statusDir, warn, ...inherited(face, options) });
+  const launcher = openLauncher(order, folder, warn);
   const source = order.source && heldBack(order.source, () => reporters.room());
   let end: RunEnd;
   let known: Priors;
   try {
-    const parts = { loaded, folder, host, launcher, journal, reporters, profiles, source };
+    const held = await begun.lock;
+    const parts = { ...begun, loaded, host, launcher, journal, reporters, profiles, source };
     supervisor = makeSupervisor(parts);
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
     (await control).close();
+    held?.release();
     known = supervisor.knownGroups;
   } finally {
     await launcher.close();
@@ -145,6 +144,48 @@ function warnings(stderr: Output): {
   };
 }
 
+type Warn = (sentence: string) => void;
+
+/** What goes on is written behind what is there. */
+function openJournal({ folder, resumption }: BegunRun, warn: Warn): JournalWriter {
+  const { journalPath } = folder;
+  return resumption === undefined
+    ? JournalWriter.create(journalPath, { onTrouble: warn })
+    : JournalWriter.reopen(journalPath, { onTrouble: warn });
+}
+
+function openHost(
+  { survey, choice, loaded }: SessionOrder,
+  { folder, cookie, resumption }: BegunRun,
+  warn: Warn,
+  recordOf: (task: TaskId) => TaskRecord | undefined,
+): TaskHost {
+  return makeHost({
+    survey,
+    choice,
+    plan: loaded.plan,
+    runId: folder.runId,
+    cookie,
+    keepsTree: resumption !== undefined,
+    warn,
+    indexOf: (task) => recordOf(task)?.spec.index,
+  });
+}
+
+function openLauncher(
+  { face, options }: SessionOrder,
+  { runId, statusPath }: RunFolder,
+  warn: Warn,
+): Launcher {
+  return createLauncher({
+    statusDir: statusPath,
+    warn,
+    // Nobody comes for what a helper of another command would leave.
+    ...(face === 'run' ? { runId } : {}),
+    ...inherited(face, options),
+  });
+}
+
 /** Most runs have none. */
 async function openFiles(options: RunOptions): Promise<RunFiles> {
   if (options.events === undefined && options.joblog === undefined) return NO_FILES;
@@ -153,11 +194,6 @@ async function openFiles(options: RunOptions): Promise<RunFiles> {
 }
 
 const NO_FILES: RunFiles = { events: undefined, joblog: undefined };
-
-function keepInput(folder: RunFolder, { command, content }: LoadedPlan): void {
-  if (command === undefined) keepJobfile(folder, content);
-  else keepCommand(folder, command);
-}
 
 /** What `exec` passes on goes past us: a program may ask whether it speaks to a terminal. */
 function inherited(face: Face, { output }: RunOptions): { readonly inherit?: 'stdin' | 'all' } {
@@ -231,10 +267,12 @@ interface SupervisorOrder {
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
   readonly source: TaskSource | undefined;
+  readonly resumption?: Resumption;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles, source } = order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles, source, resumption } =
+    order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
@@ -244,6 +282,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     inputs: fileSizes,
     logs: logPaths(folder),
     ...(source === undefined ? {} : { source }),
+    ...(resumption === undefined ? {} : { resumption }),
     sink: {
       emit(events) {
         journal.emit(events);
@@ -261,12 +300,6 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     },
   });
   return supervisor;
-}
-
-function makeStatusDir(folder: RunFolder): string {
-  const path = join(folder.path, 'status');
-  mkdirSync(path, { mode: 0o700 });
-  return path;
 }
 
 /** From the first tick to the last; in between signals become requests, and the reporters see time go by. */

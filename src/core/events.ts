@@ -102,6 +102,7 @@ export type RunEvent =
       readonly failures: number;
     }
   | GroupGrew
+  | RunResumed
   | RunEnded;
 
 /** The first event of every journal. */
@@ -257,7 +258,26 @@ export interface GroupGrew {
   readonly samples: number;
 }
 
-/** The last event of a run that ended in order. */
+/**
+ * Another supervisor goes on with the run. After an end in order, or where the run was being stopped or given up, every
+ * task that has not succeeded is to run again; after a mere death what has failed stays failed.
+ */
+export interface RunResumed {
+  readonly kind: 'run-resumed';
+  readonly tMs: number;
+  /** What had become of the supervisor before. */
+  readonly after: 'death' | 'reboot' | 'end';
+  readonly bootId: string;
+  readonly pid: number;
+  readonly memsched: string;
+  readonly tier: Tier;
+  /** Attempts that still run and go on, or whose end is known. */
+  readonly adopted: readonly AttemptRef[];
+  /** Attempts of which nobody knows how they end: they are ended, if they live, and run again. */
+  readonly lost: readonly AttemptRef[];
+}
+
+/** The last event of a run that ended in order; it may be resumed even so. */
 export interface RunEnded {
   readonly kind: 'run-ended';
   readonly tMs: number;

@@ -4,14 +4,16 @@ import type {
   AttemptEnded,
   AttemptStopping,
   RunEvent,
+  RunResumed,
   SourceEnded,
   StopRequested,
   TaskFinished,
   TaskRequeued,
 } from './events.js';
+import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
-import type { JobProgress, LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
 
 /** Past attempts remembered for each task; the journal has them all. */
@@ -114,6 +116,9 @@ function ofRun(
     case 'run-ended':
       state.ended = event;
       return;
+    case 'run-resumed':
+      resume(state, event);
+      return;
     case 'source-ended':
       endSource(state, event);
       return;
@@ -124,6 +129,43 @@ function ofRun(
     default:
       unreachable(event);
   }
+}
+
+/** What was measured and decided of the run as a whole is as nothing; its tasks stand where they stood. */
+function resume(state: RunState, event: RunResumed): void {
+  const started = present(state.started, 'what is resumed has started');
+  assert(state.source.kind === 'none', 'a run is resumed only when all its tasks are in its plan');
+  const { pid, bootId, tier, memsched } = event;
+  state.started = { ...started, pid, bootId, tier, memsched };
+  if (state.ended !== undefined || state.stop !== undefined || state.halted !== undefined)
+    beginAgain(state, event.tMs);
+  state.resumes += 1;
+  state.level = 'open';
+  state.budget = undefined;
+  state.lastSample = undefined;
+  state.stop = undefined;
+  state.halted = undefined;
+  state.ended = undefined;
+  state.grown.length = 0;
+}
+
+/** Whatever has not succeeded is to run again, with all its chances. */
+function beginAgain(state: RunState, tMs: number): void {
+  for (const record of state.tasks.values()) {
+    dequeue(state.queue, record);
+    if (record.phase.kind !== 'finished' || record.phase.outcome === 'succeeded') continue;
+    record.phase = { kind: 'queued', sinceMs: tMs, notBeforeMs: 0 };
+    record.preemptions = 0;
+    record.bystanderKills = 0;
+    record.retries = 0;
+    record.cancels = 0;
+    record.isHeld = false;
+    state.unfinished += 1;
+  }
+  state.isHeld = false;
+  state.unmeasured.clear();
+  state.doomed.clear();
+  recountJobs(state);
 }
 
 function pickStop({ signal, times, by }: StopRequested): RunState['stop'] {
@@ -169,52 +211,9 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
   if (job.unfinishedNeeds === 0) release(state, job);
 }
 
-function joinJob(state: RunState, record: TaskRecord): JobProgress {
-  const { job: name, needs } = record.spec;
-  const job = jobOf(state, name);
-  if (job.tasks.length + job.letGo.tasks === 0) {
-    job.needs = needs;
-    for (const need of new Set(needs)) {
-      const needed = jobOf(state, need);
-      needed.dependents.add(name);
-      if (!isFinished(needed)) job.unfinishedNeeds += 1;
-    }
-  }
-  // One more task for a job that seemed finished: whoever counted it as such waits for it again.
-  if (isFinished(job))
-    for (const dependent of job.dependents) jobOf(state, dependent).unfinishedNeeds += 1;
-  job.tasks.push(record);
-  return job;
-}
-
 function endSource(state: RunState, { problem }: SourceEnded): void {
   assert(state.source.kind === 'open', 'tasks that come later end once');
   state.source = { kind: 'ended', ...(problem === undefined ? {} : { problem }) };
-}
-
-/** A job that is only known from a need has no tasks yet, and is not finished. */
-function isFinished({ tasks, letGo, finished }: JobProgress): boolean {
-  const planned = tasks.length + letGo.tasks;
-  return planned > 0 && finished === planned;
-}
-
-/** A job may be named by a need before its own tasks are planned. */
-function jobOf(state: RunState, name: string): JobProgress {
-  let progress = state.jobs.get(name);
-  if (progress === undefined) {
-    progress = {
-      tasks: [],
-      letGo: { tasks: 0, succeeded: 0, preemptions: 0, peakBytes: 0, ranMs: 0 },
-      released: 0,
-      finished: 0,
-      unsuccessful: 0,
-      dependents: new Set(),
-      needs: [],
-      unfinishedNeeds: 0,
-    };
-    state.jobs.set(name, progress);
-  }
-  return progress;
 }
 
 function admit(state: RunState, event: AttemptAdmitted): void {
@@ -337,6 +336,8 @@ function requeue(state: RunState, event: TaskRequeued): void {
     case 'retry':
       record.retries += 1;
       break;
+    case 'resumed':
+      break;
     default:
       unreachable(event.cause);
   }
@@ -379,22 +380,6 @@ function finish(state: RunState, event: TaskFinished): void {
     dependent.unfinishedNeeds -= 1;
     if (dependent.unfinishedNeeds === 0) release(state, dependent);
   }
-}
-
-/** Frees the tasks of a job whose needs are all finished, or dooms them: each task once. */
-function release(state: RunState, job: JobProgress): void {
-  const broken = job.needs.find((need) => jobOf(state, need).unsuccessful > 0);
-  for (const record of job.tasks.slice(job.released)) {
-    if (record.phase.kind !== 'queued') continue;
-    if (broken !== undefined && record.spec.when === 'success') {
-      state.doomed.set(record.spec.id, { kind: 'need-did-not-succeed', job: broken });
-    } else if (record.spec.hasInputs === true) {
-      state.unmeasured.set(record.spec.id, record);
-    } else {
-      enqueue(state.queue, record);
-    }
-  }
-  job.released = job.tasks.length;
 }
 
 function measured(state: RunState, id: TaskId, bytes: number | undefined): void {

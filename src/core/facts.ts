@@ -7,16 +7,17 @@ import { isGuess } from './estimate.js';
 import type { AttemptEnded } from './events.js';
 import { learnFrom } from './knowledge.js';
 import { sampleOf } from './learning/sample.js';
+import { requeueOrFinish } from './next-attempt.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
 import type { Verdict } from './outcome.js';
 import type { SkipCause } from './reasons.js';
-import { requeueAfter } from './retry.js';
+import { settle } from './resumption.js';
 import { failureCount, isMoreToCome, type LiveAttempt, type TaskRecord } from './run-state.js';
 import { passSignal } from './signals.js';
 import { requestStop, stopEveryone, stopLateComer } from './stopping.js';
 import type { HaltThreshold } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
-import { outcomeOf, verdictOf } from './verdict.js';
+import { verdictOf } from './verdict.js';
 
 /** A look at a file takes microseconds, on a network's file system more. */
 const MEASURED_PER_TICK = 256;
@@ -51,6 +52,9 @@ function takeFact(tick: Tick, fact: Fact): void {
       return;
     case 'inputs-measured':
       takeMeasured(tick, fact);
+      return;
+    case 'resumed':
+      settle(tick);
       return;
     case 'stop-requested':
       requestStop(tick, fact);
@@ -159,29 +163,8 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   tick.control.oomKillsBefore.delete(record.spec.id);
   if (learned(tick, record.spec.group, ended))
     tick.control.slowStart = widened(tick.control.slowStart);
-  const { stop, halted } = tick.state;
-  const requeue =
-    stop === undefined && halted === undefined && record.cancels === 0
-      ? requeueAfter(record, {
-          verdict,
-          peakBytes,
-          estimateBytes: isGuess(attempt.estimate) ? 0 : attempt.estimate.bytes,
-        })
-      : undefined;
-  if (requeue === undefined) {
-    const outcome = verdict.kind === 'preempted' ? 'canceled' : outcomeOf(verdict);
-    emit(tick, { kind: 'task-finished', task: record.spec.id, outcome });
-    return;
-  }
-  const { cause, delayMs, floorBytes, limitBytes } = requeue;
-  emit(tick, {
-    kind: 'task-requeued',
-    task: record.spec.id,
-    cause,
-    notBeforeMs: tick.tMs + delayMs,
-    floorBytes,
-    ...(limitBytes === undefined ? {} : { limitBytes }),
-  });
+  const estimateBytes = isGuess(attempt.estimate) ? 0 : attempt.estimate.bytes;
+  requeueOrFinish(tick, record, { verdict, peakBytes, estimateBytes });
 }
 
 /** Work that was thrown away makes admission more cautious, work that came to its end makes it bolder. */

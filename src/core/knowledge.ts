@@ -1,6 +1,9 @@
+import type { AttemptEnded } from './events.js';
 import { learn } from './learning/learn.js';
 import { completedRuns, emptyProfile, type GroupProfile } from './learning/profile.js';
+import { sampleOf } from './learning/sample.js';
 import type { RunSample } from './learning/types.js';
+import type { RunState } from './run-state.js';
 
 /** What earlier runs have shown, by group. */
 export type Priors = ReadonlyMap<string, GroupProfile>;
@@ -46,4 +49,22 @@ export function learnFrom(knowledge: Knowledge, group: string, sample: RunSample
     run.sumBytes += sample.peakBytes;
   }
   return completedRuns(before) === 0;
+}
+
+/**
+ * Takes in once more what attempts have shown to the supervisor before, which has stored nothing of it.
+ *
+ * @param ended - in order.
+ */
+export function relearn(
+  knowledge: Knowledge,
+  { started, tasks }: Pick<RunState, 'started' | 'tasks'>,
+  ended: readonly AttemptEnded[],
+): void {
+  if (started === undefined) return;
+  for (const event of ended) {
+    const group = tasks.get(event.task)?.spec.group;
+    const sample = sampleOf(event, started.tier, started.startedAtMs + event.tMs);
+    if (group !== undefined && sample !== undefined) learnFrom(knowledge, group, sample);
+  }
 }

@@ -65,6 +65,8 @@ export type Fact =
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
   /** The last process is gone and its memory is free. */
   | ({ readonly kind: 'emptied'; readonly tally: AttemptTally } & AttemptRef)
+  /** The run goes on under this supervisor: what the one before had begun to decide is to be decided. */
+  | { readonly kind: 'resumed' }
   /** How large the task's input files are together; absent when one of them cannot be found. */
   | { readonly kind: 'inputs-measured'; readonly task: TaskId; readonly bytes?: number }
   /** The user wants the run to end; the second request is an order to kill. */

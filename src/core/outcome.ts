@@ -6,7 +6,12 @@ export type ExitStatus =
   /** Real-time signals are called `SIGRTMIN`, `SIGRTMIN+1` and so on. */
   | { readonly kind: 'signal'; readonly signal: NodeSignal }
   /** Nobody can tell: what would have learnt of its end is gone. It may even live still, and is ended then. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  | {
+      readonly kind: 'unknown';
+      readonly why: string;
+      /** What is gone is the supervisor, and the run was resumed: not held against the task, however often. */
+      readonly withSupervisor?: true;
+    };
 
 /**
  * From the attempt's own cgroup, `memory.events.local` (cgroup-v2.rst): `oom_kill` counts kills by *any* OOM killer;
@@ -55,7 +60,7 @@ export type Verdict =
   | { readonly kind: 'external-signal'; readonly signal: NodeSignal }
   | ({ readonly kind: 'could-not-start' } & StartFault)
   /** How it ended cannot be known any more, for a reason that lies with us. */
-  | { readonly kind: 'lost'; readonly why: string };
+  | { readonly kind: 'lost'; readonly why: string; readonly withSupervisor?: true };
 
 /** Why an attempt never came to execute its command. */
 export interface StartFault {

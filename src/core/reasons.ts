@@ -157,7 +157,9 @@ export type RequeueCause =
   | { readonly kind: 'preempted'; readonly preemptions: number }
   | { readonly kind: 'bystander'; readonly times: number }
   | { readonly kind: 'limit-grown'; readonly fromBytes: number; readonly toBytes: number }
-  | { readonly kind: 'retry'; readonly retry: number; readonly of: number };
+  | { readonly kind: 'retry'; readonly retry: number; readonly of: number }
+  /** The run was resumed: its attempt was lost with the supervisor, or was stopped along with the run. */
+  | { readonly kind: 'resumed' };
 
 /** Why a task was never run. */
 export type SkipCause =

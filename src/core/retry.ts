@@ -28,7 +28,10 @@ export interface AttemptEnd {
   readonly estimateBytes: number;
 }
 
-/** Whether the task runs again after this end, and how; undefined when it is finished. */
+/**
+ * Whether the task runs again after this end, and how; undefined when it is finished. The caller has made sure that
+ * the run goes on and the user still wants the task.
+ */
 export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | undefined {
   const { verdict } = end;
   const same = { floorBytes: record.floorBytes, limitBytes: record.limitBytes };
@@ -55,6 +58,7 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
     }
     case 'could-not-start':
     case 'lost': {
+      if (verdict.kind === 'lost' && verdict.withSupervisor === true) return resumed(same);
       if (!isNoFaultOfItsOwn(verdict)) return retry(record, verdict, same);
       const times = record.bystanderKills + 1;
       if (times > BYSTANDER_BOUND) return retry(record, verdict, same);
@@ -78,8 +82,13 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
     case 'external-signal':
       return retry(record, verdict, same);
     case 'canceled':
-      return undefined;
+      // With its run, which goes on now.
+      return resumed(same);
   }
+}
+
+function resumed(same: Pick<Requeue, 'floorBytes' | 'limitBytes'>): Requeue {
+  return { cause: { kind: 'resumed' }, delayMs: 0, ...same };
 }
 
 /** We lost sight of it, or the host was short of something else than memory for a moment. */

@@ -191,6 +191,8 @@ export interface RunState {
   stop: Pick<StopRequested, 'signal' | 'times' | 'by'> | undefined;
   halted: { readonly mode: 'soon' | 'now'; readonly failures: number } | undefined;
   lastSample: Sampled | undefined;
+  /** How often another supervisor has taken the run over. */
+  resumes: number;
   /** Groups that outgrew their stored profiles; known at the end. */
   readonly grown: GroupGrew[];
   ended: RunEnded | undefined;
@@ -221,6 +223,7 @@ export function emptyRunState(pinned: ReadonlySet<TaskId> = new Set()): RunState
     stop: undefined,
     halted: undefined,
     lastSample: undefined,
+    resumes: 0,
     grown: [],
     ended: undefined,
   };

@@ -94,7 +94,11 @@ function exitVerdict(exit: ExitStatus): Verdict {
     case 'signal':
       return { kind: 'external-signal', signal: exit.signal };
     case 'unknown':
-      return { kind: 'lost', why: exit.why };
+      return {
+        kind: 'lost',
+        why: exit.why,
+        ...(exit.withSupervisor === undefined ? {} : { withSupervisor: true }),
+      };
     default:
       return unreachable(exit);
   }

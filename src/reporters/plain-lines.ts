@@ -18,6 +18,7 @@ import {
   counted,
   estimateWords,
   requeueWords,
+  resumedWords,
   skipWords,
   stopWords,
   verdictWords,
@@ -91,6 +92,8 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
         'halt',
         `${counted(event.failures, 'task')} did not succeed; ${event.mode === 'now' ? 'the others are stopped' : 'no more are started'}`,
       );
+    case 'run-resumed':
+      return line('key', event, 'resume', resumedWords(event));
     case 'source-ended':
       return event.problem === undefined
         ? undefined

@@ -1,4 +1,4 @@
-import type { TaskRequeued } from '../core/events.js';
+import type { RunResumed, TaskRequeued } from '../core/events.js';
 import type { ExitStatus, OomCounters, Outcome, Verdict } from '../core/outcome.js';
 import type {
   AdmitReason,
@@ -224,9 +224,25 @@ export function requeueWords(event: TaskRequeued): string {
       return `runs again with limit ${formatBytes(cause.toBytes)} instead of ${formatBytes(cause.fromBytes)}${later}`;
     case 'retry':
       return `runs again, retry ${cause.retry} of ${cause.of}${later}`;
+    case 'resumed':
+      return 'runs again, as the run was resumed';
     default:
       return unreachable(cause);
   }
+}
+
+/** What a new supervisor found. */
+export function resumedWords({ after, adopted, lost }: RunResumed): string {
+  const what = {
+    death: 'the supervisor had died',
+    reboot: 'the host was started anew',
+    end: 'what has not succeeded runs again',
+  }[after];
+  const found = [
+    ...(adopted.length > 0 ? [`${counted(adopted.length, 'attempt')} taken over`] : []),
+    ...(lost.length > 0 ? [`${counted(lost.length, 'attempt')} lost`] : []),
+  ];
+  return `the run is resumed: ${[what, ...found].join(', ')}`;
 }
 
 /** Why a task was never run. */

@@ -29,8 +29,12 @@ export class Inbox {
   /** Takes a fact in; decisions about it are made in the next tick. */
   put(fact: Fact): void {
     this.#facts.push(fact);
-    if (fact.kind === 'exited')
-      this.#leaving.set(fact.task, { ref: { task: fact.task, attempt: fact.attempt } });
+    if (fact.kind === 'exited') this.awaitEmpty({ task: fact.task, attempt: fact.attempt });
+  }
+
+  /** An attempt whose main process is known to be gone: told once its enclosure is empty. */
+  awaitEmpty(ref: AttemptRef): void {
+    this.#leaving.set(ref.task, { ref });
   }
 
   /** Takes in that an attempt could not be started: told once its enclosure is cleared away, as an end is. */

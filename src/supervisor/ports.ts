@@ -48,6 +48,25 @@ export interface AttemptLimits {
   readonly swapBytes?: number;
 }
 
+/** An attempt that was opened before, with the limits that it was given. */
+export interface OpenAttempt extends AttemptRef, AttemptLimits {}
+
+/** What became of an attempt of a supervisor that is dead. */
+export type Fate =
+  /** Its main process has ended. */
+  | { readonly kind: 'ended'; readonly exit: ExitStatus }
+  /** Its main process runs, and somebody is there to learn how it ends. */
+  | { readonly kind: 'lives'; readonly pid: number }
+  /** Nobody knows, nor ever will: it may run, may have ended, and may never have begun. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** What a dead supervisor has left of its attempts' main processes. */
+export interface Remains {
+  fateOf(ref: AttemptRef): Fate;
+  /** Calls back once, when the main process of one that lives has ended or nothing more can be learnt of it. */
+  onEnd(ref: AttemptRef, callback: (exit: ExitStatus) => void): void;
+}
+
 /**
  * What contains and measures tasks: one adapter a tier. The scheduler does not know which one it runs on. A thing
  * that is gone (ENOENT, ENODEV) is an answer, not an error.
@@ -66,8 +85,18 @@ export interface TaskHost {
   signal(ref: AttemptRef, signal: NodeSignal): void;
   /** Ends every process of the attempt, forks included; returns at once. */
   kill(ref: AttemptRef): void;
-  /** The final count if the last process is gone, and the place is cleared away; `populated` when it is not. */
+  /**
+   * The final count if the last process is gone; `populated` when it is not. The place is left as it is until
+   * {@link clearClosed}, so that who dies before the count is written down leaves it to be counted again.
+   */
   close(ref: AttemptRef): AttemptTally | 'populated';
+  /** Clears away the places of all attempts that were closed. */
+  clearClosed(): void;
+  /**
+   * Takes over what a supervisor of the same run has left that is dead: these attempts are open again, whether anything
+   * of them is there or not, and whatever else there is of the run is ended and cleared away.
+   */
+  takeOver(attempts: readonly OpenAttempt[]): void;
   /** `memory.high` and `memory.max` of all tasks together; does nothing where the tier cannot. */
   limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void;
   /** What `observe` works out the budget from, from now on. */

@@ -3,7 +3,7 @@ import { initialControl, type Control } from '../core/control.js';
 import { decide } from '../core/decide.js';
 import type { RunEvent, RunStarted } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
-import type { Priors } from '../core/knowledge.js';
+import { relearn, type Priors } from '../core/knowledge.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
 import type { NodeSignal, TaskId } from '../core/task-spec.js';
@@ -19,6 +19,7 @@ import type {
   TaskHost,
   TaskSource,
 } from './ports.js';
+import { resumedAtMs, takeUp, whatIsLeft, type Resumption } from './resume.js';
 import type { RunPlan } from './run-plan.js';
 import { TaskFeed } from './task-feed.js';
 
@@ -40,6 +41,8 @@ export interface SupervisorParts {
   readonly source?: TaskSource;
   /** What earlier runs have shown of the groups. */
   readonly priors?: Priors;
+  /** A run that goes on; absent: a new one. */
+  readonly resumption?: Resumption;
   /** What the first event says beyond what the plan does. */
   readonly about: Pick<
     RunStarted,
@@ -57,7 +60,7 @@ export type RunEnd =
  * direct reaction to the outside: exits, signals and kernel notices only make the next tick come sooner.
  */
 export class Supervisor {
-  readonly state: RunState = emptyRunState();
+  readonly state: RunState;
   readonly #parts: SupervisorParts;
   readonly #control: Control;
   readonly #inbox = new Inbox();
@@ -76,10 +79,16 @@ export class Supervisor {
   #lastTickMs = -Infinity;
 
   constructor(parts: SupervisorParts) {
+    const { resumption } = parts;
     this.#parts = parts;
+    this.state = resumption?.state ?? emptyRunState();
     this.#control = initialControl(parts.plan.config, parts.priors);
+    if (resumption !== undefined)
+      relearn(this.#control.knowledge, this.state, resumption.unlearned);
     this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
-    this.#startedAtMs = parts.clock.monotonicMs();
+    this.#startedAtMs =
+      parts.clock.monotonicMs() -
+      (resumption === undefined ? 0 : resumedAtMs(resumption, parts.clock.epochMs()));
     const { plan, host, launcher, inputs, logs, source } = parts;
     const wake = (): void => {
       this.#wake();
@@ -120,7 +129,8 @@ export class Supervisor {
   /** Starts the run; `onEnd` is called once, when the last task is finished. */
   start(onEnd: (end: RunEnd) => void): void {
     this.#onEnd = onEnd;
-    this.#announce();
+    if (this.#parts.resumption === undefined) this.#announce();
+    else this.#resume(this.#parts.resumption);
     this.#wake();
   }
 
@@ -172,7 +182,35 @@ export class Supervisor {
       ...(source === undefined ? {} : { isStreaming: true }),
     };
     this.#record([started]);
-    this.#record(plan.tasks.map((spec) => ({ kind: 'task-planned', tMs: 0, spec })));
+    this.#plan(0);
+  }
+
+  /** Says first what is taken over, and takes it over then: who dies in between leaves it to the next one. */
+  #resume(resumption: Resumption): void {
+    const { plan, host, about } = this.#parts;
+    const tMs = Math.round(this.nowMs());
+    const left = whatIsLeft(resumption);
+    this.#record([
+      {
+        kind: 'run-resumed',
+        tMs,
+        after: resumption.after,
+        bootId: about.bootId,
+        pid: about.pid,
+        memsched: about.memsched,
+        tier: host.tier,
+        adopted: left.filter(({ fate }) => fate.kind !== 'unknown').map(({ ref }) => ref),
+        lost: left.filter(({ fate }) => fate.kind === 'unknown').map(({ ref }) => ref),
+      },
+    ]);
+    if (this.state.tasks.size < plan.tasks.length) this.#plan(tMs);
+    takeUp(left, resumption, this.#effects);
+  }
+
+  /** Every task that is not planned yet. */
+  #plan(tMs: number): void {
+    const specs = this.#parts.plan.tasks.filter(({ id }) => !this.state.tasks.has(id));
+    this.#record(specs.map((spec) => ({ kind: 'task-planned', tMs, spec })));
   }
 
   /** For events that no tick decides: the state changes and everyone is told. */
@@ -224,6 +262,7 @@ export class Supervisor {
     const seen = this.#observer.look(this.state, this.#lastTickMs);
     const { events, actions } = decide(this.state, this.#control, seen);
     this.#parts.sink.emit(events);
+    this.#parts.host.clearClosed();
     apply(actions, this.#effects);
     this.#feed?.goOn(this.state, events);
   }

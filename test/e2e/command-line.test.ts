@@ -26,7 +26,7 @@ describe('what is wrong on the command line', () => {
     [['plan', 'jobs.yaml', '--simulate', '--cpus', 'x'], 'a number of processors'],
     [['plan', 'jobs.yaml', '--simulate', '--budget', '50%'], 'of what machine'],
     [['plan', 'jobs.yaml', '--simulate', '--assume-duration', 'x'], 'takes a duration'],
-    [['resume', 'latest'], 'later version'],
+    [['resume'], 'no runs yet'],
     [['show', 'no-such-run'], 'no'],
     [['logs', 'latest', 'x'], 'no runs yet'],
   ])('%j: exit 2, and %j in the message', async (args, words) => {

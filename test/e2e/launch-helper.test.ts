@@ -1,7 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startJobs, type LiveCli } from '../support/cli.js';
+import { runFolder, startCli, startJobs, type LiveCli } from '../support/cli.js';
 import { ofKind, outcomes, requeues, verdicts } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
 import { helperOf, isRunning } from '../support/processes.js';
@@ -36,8 +36,18 @@ describe.each(['auto', 'procfs'])('the launch helper of a run on tier %s', (tier
     expect(end.stderr).toContain(`the launch helper (process ${helper}) was ended by SIGKILL`);
   });
 
-  it('goes with a run that ends, and with one that is killed; a task outlives the latter', async () => {
-    const live = startJobs({ jobs: { a: { run: ['sleep', '600'] } } }, ['--tier', tier]);
+  it.each([
+    [
+      'goes with map that is killed, whose task outlives both',
+      ['map', '--', 'sleep', ':::', '600'],
+      false,
+    ],
+    ['outlives a run that is killed until its task has ended', ['run', '-'], true],
+  ])('%s', async (_, args, isLeft) => {
+    const [command = '', ...words] = args;
+    const live = startCli([command, '--tier', tier, ...words], {
+      stdin: JSON.stringify({ version: 1, jobs: { a: { run: ['sleep', '600'] } } }),
+    });
     const [task = 0] = await until('it to run', () => {
       const pids = launched(live);
       return pids.length === 1 && pids;
@@ -51,8 +61,14 @@ describe.each(['auto', 'procfs'])('the launch helper of a run on tier %s', (tier
     const helper = await until('the helper', () => helperOf(live.pid));
     live.kill('SIGKILL');
     await live.finished;
+    if (isLeft) {
+      const status = join(runFolder(live.stateHome) ?? '', 'status');
+      await until('the helper to leave word', () => readdirSync(status).length > 0);
+      expect(isRunning(helper)).toBe(true);
+      process.kill(task, 'SIGKILL');
+    }
     await until('the helper to be gone', () => !isRunning(helper));
-    expect(isRunning(task)).toBe(true);
+    expect(isRunning(task)).toBe(!isLeft);
   });
 
   it('is stopped by no Ctrl-C, and tasks that are on their way are stopped, too', async () => {

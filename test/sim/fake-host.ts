@@ -9,7 +9,13 @@ import type {
 } from '../../src/core/observation.js';
 import type { OomCounters, StartFault } from '../../src/core/outcome.js';
 import type { BudgetSpec, NodeSignal, TaskId } from '../../src/core/task-spec.js';
-import type { AttemptLimits, Entry, LaunchEnd, TaskHost } from '../../src/supervisor/ports.js';
+import type {
+  AttemptLimits,
+  Entry,
+  LaunchEnd,
+  OpenAttempt,
+  TaskHost,
+} from '../../src/supervisor/ports.js';
 import { err, ok, type Result } from '../../src/util/result.js';
 import type { Enclosure, TrueCause } from './enclosure.js';
 import type { FakeMachine } from './fake-machine.js';
@@ -87,6 +93,11 @@ export class FakeHost implements TaskHost {
   readonly #faults: HostFaults;
   readonly #sampledLimits = new Map<Enclosure, SampledLimit>();
   readonly #removals: RemovalList;
+  /** Closed, and not yet cleared away. */
+  readonly #counted = new Set<Enclosure>();
+  readonly #told = new WeakSet<Enclosure>();
+  /** Left by a dead supervisor, and nobody's: cleared away when they are empty. */
+  readonly #strays = new Set<Enclosure>();
   /** Cleared away, but until when its cgroup does not go. */
   readonly #busyUntilMs = new Map<string, number>();
   #callback: () => void = () => undefined;
@@ -117,6 +128,11 @@ export class FakeHost implements TaskHost {
 
   observe(): HostSample {
     this.#removals.retryDue();
+    for (const stray of this.#strays) {
+      if (stray.isPopulated(this.#now())) continue;
+      this.#strays.delete(stray);
+      this.#putAway(stray);
+    }
     this.#lowerMax();
     const sample = this.#machine.observe();
     this.lastSample = sample;
@@ -175,8 +191,25 @@ export class FakeHost implements TaskHost {
       enclosure.isWatched = this.tier !== 'procfs';
       return 'populated';
     }
-    this.#putAway(enclosure);
+    this.#counted.add(enclosure);
+    this.#tell(enclosure);
     return enclosure.tally(this.#countersOf(enclosure));
+  }
+
+  clearClosed(): void {
+    for (const enclosure of this.#counted) this.#putAway(enclosure);
+    this.#counted.clear();
+  }
+
+  /** The machine knows who is there; what is there of nobody is ended. */
+  takeOver(attempts: readonly OpenAttempt[]): void {
+    this.#counted.clear();
+    const names = new Set(attempts.map(nameOf));
+    for (const enclosure of [...this.#machine.enclosures.values()]) {
+      if (names.has(nameOf(enclosure.ref))) continue;
+      enclosure.kill('supervisor', this.#now());
+      this.#strays.add(enclosure);
+    }
   }
 
   limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void {
@@ -203,6 +236,8 @@ export class FakeHost implements TaskHost {
 
   /** What {@link dispose} does. Returns what is left. */
   clearAll(): readonly string[] {
+    this.#counted.clear();
+    this.#strays.clear();
     const deadlineMs = this.#now() + DISPOSE_DEADLINE_MS;
     for (const enclosure of this.#machine.enclosures.values())
       enclosure.kill('supervisor', this.#now());
@@ -218,7 +253,10 @@ export class FakeHost implements TaskHost {
     return [...this.leftOpen, ...this.#busyUntilMs.keys()];
   }
 
-  #putAway(enclosure: Enclosure): void {
+  /** Writes its life down, once: it may be counted by two supervisors, one after the other. */
+  #tell(enclosure: Enclosure): void {
+    if (this.#told.has(enclosure)) return;
+    this.#told.add(enclosure);
     const { ref, openedAtMs, cause, end, cpuMs, progressMs, isVanished, limits } = enclosure;
     const { peakBytes } = enclosure.memory;
     const emptiedAtMs = enclosure.isAlive ? Infinity : enclosure.emptySinceMs;
@@ -239,6 +277,12 @@ export class FakeHost implements TaskHost {
       limitBytes: limits.limitBytes,
       oomScoreAdj: enclosure.tenant?.oomScoreAdj,
     });
+  }
+
+  #putAway(enclosure: Enclosure): void {
+    this.#tell(enclosure);
+    const { ref } = enclosure;
+    const closedAtMs = this.#now();
     this.#machine.remove(ref);
     const name = nameOf(ref);
     const busyMs = enclosure.tenant?.mishaps.busyMs ?? 0;

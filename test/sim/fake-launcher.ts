@@ -1,11 +1,12 @@
 import type { AttemptRef } from '../../src/core/observation.js';
-import type { StartFault } from '../../src/core/outcome.js';
+import type { ExitStatus, StartFault } from '../../src/core/outcome.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type {
   Launcher,
   LaunchEnd,
   LaunchListener,
   LaunchOrder,
+  Remains,
 } from '../../src/supervisor/ports.js';
 import { present } from '../../src/util/assert.js';
 import { err, ok, type Result } from '../../src/util/result.js';
@@ -27,7 +28,9 @@ export interface FakeLauncherOptions {
 
 /** One order on its way, or started; ended and lost ones are forgotten. */
 interface Order extends AttemptRef {
-  readonly listener: LaunchListener;
+  listener: LaunchListener;
+  /** Known once it has moved in. */
+  pid?: number;
 }
 
 /**
@@ -39,6 +42,8 @@ export class FakeLauncher implements Launcher {
   readonly lost: AttemptRef[] = [];
   readonly #options: FakeLauncherOptions;
   readonly #orders = new Set<Order>();
+  /** How those ended that it did not lose. */
+  readonly #ended = new Map<string, ExitStatus>();
   readonly #finished = new Map<TaskId, number>();
   #lastPid = 1000;
 
@@ -56,7 +61,7 @@ export class FakeLauncher implements Launcher {
     const { clock, mishapsOf, isOut } = this.#options;
     const { spawn } = mishapsOf(task, attempt);
     if (spawn.kind === 'fails-at-once') return err({ error: 'the fake host is out of processes' });
-    const taken = { task, attempt, listener };
+    const taken: Order = { task, attempt, listener };
     this.#orders.add(taken);
     clock.after(latencyOf(spawn), () => {
       if (!this.#orders.has(taken)) return;
@@ -75,6 +80,32 @@ export class FakeLauncher implements Launcher {
     return ok(undefined);
   }
 
+  /** What it knows when its supervisor is dead. What was only on its way is not started any more. */
+  remains(): Remains {
+    for (const order of this.#orders) if (order.pid === undefined) this.#orders.delete(order);
+    const find = ({ task, attempt }: AttemptRef): Order | undefined =>
+      [...this.#orders].find((order) => order.task === task && order.attempt === attempt);
+    return {
+      fateOf: (ref) => {
+        const exit = this.#ended.get(keyOf(ref));
+        if (exit !== undefined) return { kind: 'ended', exit };
+        const pid = find(ref)?.pid;
+        return pid === undefined
+          ? { kind: 'unknown', why: 'nobody knows' }
+          : { kind: 'lives', pid };
+      },
+      onEnd: (ref, callback) => {
+        const order = present(find(ref), 'who is waited for lives');
+        order.listener = {
+          onStarted: () => undefined,
+          onEnd: (end) => {
+            callback(exitAsTold(end));
+          },
+        };
+      },
+    };
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -88,6 +119,7 @@ export class FakeLauncher implements Launcher {
       `attempt ${attempt} of ${task} has a place to live in`,
     );
     const mishaps = mishapsOf(task, attempt);
+    order.pid = this.#lastPid += 1;
     enclosure.moveIn({
       program,
       mishaps,
@@ -102,12 +134,15 @@ export class FakeLauncher implements Launcher {
   }
 
   #tellStart(order: Order): void {
-    if (this.#orders.has(order)) order.listener.onStarted((this.#lastPid += 1));
+    if (this.#orders.has(order))
+      order.listener.onStarted(present(order.pid, 'who has started has a pid'));
   }
 
   #end(order: Order, end: LaunchEnd, lateMs = 0): void {
     this.#options.clock.after(lateMs, () => {
-      if (this.#orders.delete(order)) order.listener.onEnd(end);
+      if (!this.#orders.delete(order)) return;
+      this.#ended.set(keyOf(order), exitAsTold(end));
+      order.listener.onEnd(end);
     });
   }
 
@@ -118,6 +153,15 @@ export class FakeLauncher implements Launcher {
       order.listener.onEnd({ kind: 'unknown', why: 'the fake launcher died' });
     }
   }
+}
+
+function keyOf({ task, attempt }: AttemptRef): string {
+  return `${task}#${attempt}`;
+}
+
+/** A helper that leaves word knows how its child ended, and not why. */
+function exitAsTold(end: LaunchEnd): ExitStatus {
+  return end.kind === 'could-not-start' ? { kind: 'code', code: 255 } : end;
 }
 
 function latencyOf(spawn: SpawnMishap): number {

@@ -136,6 +136,14 @@ export class Mortality {
         this.step();
         return inner.close(ref);
       },
+      clearClosed: () => {
+        this.step();
+        inner.clearClosed();
+      },
+      takeOver: (attempts) => {
+        this.step();
+        inner.takeOver(attempts);
+      },
       limitTree: (limits) => {
         this.step();
         inner.limitTree(limits);

@@ -3,6 +3,7 @@ import type { RunEvent } from '../../src/core/events.js';
 import type { Priors } from '../../src/core/knowledge.js';
 import type { AttemptRef, HostSample } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
+import type { Remains as ProcessRemains } from '../../src/supervisor/ports.js';
 import type { RunEnd, Supervisor, SupervisorParts } from '../../src/supervisor/supervisor.js';
 import type { Life, Look, SentSignal, TreeWrite } from './fake-host.js';
 import type { OomKills, OomRecord } from './fake-machine.js';
@@ -41,8 +42,8 @@ export interface Setup {
 export interface Remains {
   readonly journal: readonly RunEvent[];
   readonly parts: SupervisorParts;
-  /** Ends what still runs, as a new supervisor does that finds the tree of an old one. */
-  readonly clearHost: () => void;
+  /** What is left of the main processes. */
+  readonly left: ProcessRemains;
 }
 
 /** Memory at one moment, as the machine knows it. */

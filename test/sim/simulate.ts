@@ -150,7 +150,8 @@ class Simulation {
   #start(supervisor: Supervisor): void {
     try {
       supervisor.start((end) => {
-        this.#end ??= end;
+        // The dead may break once more when they come to know of it.
+        if (supervisor === this.#supervisor) this.#end ??= end;
       });
     } catch (error) {
       if (!(error instanceof SupervisorDied)) throw error;
@@ -243,12 +244,10 @@ class Simulation {
   #succeed({ journal, tMs }: Death): boolean {
     const { successor } = this.#setup;
     if (successor === undefined) return false;
-    this.#end = undefined;
     this.#clock.runUntil(() => this.#clock.monotonicMs() >= tMs + VACANCY_MS, Infinity);
-    const clearHost = (): void => {
-      this.#host.clearAll();
-    };
-    this.#supervisor = successor({ journal, parts: this.#parts, clearHost });
+    this.#end = undefined;
+    const left = this.#launcher.remains();
+    this.#supervisor = successor({ journal, parts: this.#parts, left });
     this.#start(this.#supervisor);
     return true;
   }

@@ -35,3 +35,20 @@ export function helperOf(supervisor: number): number | undefined {
     }
   });
 }
+
+/** Every process that lives, with what its environment was when it was executed, as far as that may be read. */
+export function listedProcesses(): { readonly pid: number; readonly environment: string[] }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter(isRunning)
+    .map((pid) => ({ pid, environment: environmentOf(pid) }));
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}

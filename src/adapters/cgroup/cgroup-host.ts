@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type {
   AttemptRef,
   AttemptSample,
@@ -6,7 +7,7 @@ import type {
 } from '../../core/observation.js';
 import type { StartFault } from '../../core/outcome.js';
 import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
-import type { AttemptLimits, Entry, TaskHost } from '../../supervisor/ports.js';
+import type { AttemptLimits, Entry, OpenAttempt, TaskHost } from '../../supervisor/ports.js';
 import { assert, present } from '../../util/assert.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { errnoOf } from '../host/errno.js';
@@ -21,8 +22,9 @@ import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
-import { kernelTree, type CgroupTree } from './cgroup-fs.js';
+import { childrenOf, kernelTree, type CgroupTree } from './cgroup-fs.js';
 import { createChangeWatch, type ChangeWatch } from './change-watch.js';
+import { killTree } from './kill-tree.js';
 import { KernelMeter, StatAllowance, SummingMeter } from './memory-meter.js';
 import { RemovalList } from './removal-list.js';
 import { makeRunTree, type RunTree } from './run-tree.js';
@@ -35,6 +37,8 @@ export interface CgroupHostOptions {
   readonly runId: string;
   /** The delegated directory, from the tier choice. */
   readonly rootDirectory: string;
+  /** A tree that a dead supervisor of the same run has left is kept as it is, for `takeOver`. */
+  readonly keepsTree?: boolean;
   readonly budget: BudgetSpec;
   /** Ancestors that may limit us, from the survey. */
   readonly limits: readonly LimitSource[];
@@ -81,6 +85,8 @@ class CgroupHost implements TaskHost {
   readonly #memory: ProcessMemory;
   readonly #allowance = new StatAllowance();
   readonly #removals: RemovalList;
+  /** Cgroups of attempts that were counted. */
+  readonly #closed: string[] = [];
   readonly #watch: ChangeWatch;
   readonly #warner: LimitWarner;
   readonly #listeners: (() => void)[] = [];
@@ -172,8 +178,25 @@ class CgroupHost implements TaskHost {
     const tally = attempt.tally();
     this.#attempts.delete(name);
     attempt.release();
-    this.#removals.remove(attempt.directory);
+    this.#closed.push(attempt.directory);
     return tally;
+  }
+
+  clearClosed(): void {
+    for (const directory of this.#closed.splice(0)) this.#removals.remove(directory);
+  }
+
+  takeOver(attempts: readonly OpenAttempt[]): void {
+    const { tasksDirectory } = this.runTree;
+    for (const attempt of attempts) {
+      const name = this.options.nameOf(attempt);
+      this.#attempts.set(name, this.#attempt(`${tasksDirectory}/${name}`, attempt));
+    }
+    for (const directory of childrenOf(tasksDirectory)) {
+      if (this.#attempts.has(basename(directory))) continue;
+      killTree(directory, { cgroupKill: this.options.cgroupKill ?? true });
+      this.#removals.remove(directory);
+    }
   }
 
   limitTree(limits: { readonly highBytes: number | 'max'; readonly maxBytes: number }): void {
@@ -192,6 +215,7 @@ class CgroupHost implements TaskHost {
   async dispose(): Promise<readonly string[]> {
     const { now } = this.options;
     const deadlineMs = now() + DISPOSE_DEADLINE_MS;
+    this.clearClosed();
     let killAtMs = -Infinity;
     while (now() < deadlineMs) {
       if (now() >= killAtMs) {

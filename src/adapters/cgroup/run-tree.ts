@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { err, ok, type Result } from '../../util/result.js';
 import { errnoOf } from '../host/errno.js';
 import { HostError } from '../host/host-error.js';
-import { makeIfMissing, procsBelow, removeSubtree, type CgroupTree } from './cgroup-fs.js';
+import {
+  kernelTree,
+  makeIfMissing,
+  procsBelow,
+  removeSubtree,
+  type CgroupTree,
+} from './cgroup-fs.js';
 import { killTree } from './kill-tree.js';
 import { enterSupervisor } from './supervisor-cgroup.js';
 
@@ -13,6 +19,8 @@ export interface RunTreeOptions {
   /** The delegated directory; `memsched-<run>` is made in it. */
   readonly rootDirectory: string;
   readonly tree: CgroupTree;
+  /** What an earlier supervisor left in `tasks/` is kept as it is. */
+  readonly keepsTree?: boolean;
 }
 
 /** A run's own cgroups. */
@@ -25,18 +33,20 @@ export interface RunTree {
 
 /**
  * Makes `memsched-<run>/tasks`, and in the `cgroup` tier `memsched-<run>/supervisor` with ourselves in it. What an
- * earlier supervisor of the same run left in `tasks/` when it died is ended and removed first: the caller has made
- * sure that it is dead.
+ * earlier supervisor of the same run left in `tasks/` when it died is ended and removed first, unless it is to be taken
+ * over: the caller has made sure that the supervisor is dead.
  */
 export function makeRunTree(options: RunTreeOptions): Result<RunTree, HostError> {
   const { rootDirectory, tree } = options;
   const directory = `${rootDirectory}/memsched-${options.runId}`;
   const tasksDirectory = `${directory}/tasks`;
-  const stuck = clearLeftover(tasksDirectory, tree);
+  const { keepsTree = false } = options;
+  const stuck = keepsTree ? undefined : clearLeftover(tasksDirectory, tree);
   if (stuck !== undefined) return err(stuck);
   try {
     makeIfMissing(directory, tree);
-    tree.make(tasksDirectory);
+    if (keepsTree) makeIfMissing(tasksDirectory, tree);
+    else tree.make(tasksDirectory);
   } catch (error) {
     const why = errnoOf(error) ?? String(error);
     removeSubtree(directory, tree);
@@ -58,8 +68,31 @@ export function makeRunTree(options: RunTreeOptions): Result<RunTree, HostError>
   return entered;
 }
 
+/**
+ * Ends and removes a run's tree in a place where nobody goes on with it. The caller has made sure that its supervisor
+ * is dead.
+ *
+ * @returns why that did not succeed.
+ */
+export function clearRunTree(
+  rootDirectory: string,
+  runId: string,
+  tree: CgroupTree = kernelTree,
+): HostError | undefined {
+  const directory = `${rootDirectory}/memsched-${runId}`;
+  const stuck = clearLeftover(`${directory}/tasks`, tree);
+  if (stuck !== undefined) return stuck;
+  // A launch helper in `supervisor/` goes with its last child.
+  for (let round = 0; round < LEAVE_ROUNDS; round += 1) {
+    if (removeSubtree(directory, tree) === 'removed') return undefined;
+    pauseMs(10);
+  }
+  return undefined;
+}
+
 /** How often the kernel is asked whether killed processes are gone; each look takes some 10 µs, each wait 10 ms. */
 const CLEAR_ROUNDS = 200;
+const LEAVE_ROUNDS = 50;
 
 function clearLeftover(tasksDirectory: string, tree: CgroupTree): HostError | undefined {
   if (!existsSync(tasksDirectory)) return undefined;

@@ -27,5 +27,9 @@ function shortened(event: RunEvent): RunEvent {
     const candidates = [...ranked, ...rejected].slice(0, KEPT);
     return { ...event, reason: { ...event.reason, preempt: { ...preempt, candidates } } };
   }
+  if (event.kind === 'run-resumed') {
+    const { adopted, lost } = event;
+    return { ...event, adopted: adopted.slice(0, KEPT), lost: lost.slice(0, KEPT) };
+  }
   return event;
 }

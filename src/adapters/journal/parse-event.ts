@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'config-changed': true,
   halted: true,
   'group-grew': true,
+  'run-resumed': true,
   'run-ended': true,
 };
 
@@ -81,6 +82,11 @@ const KEYS: Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> = {
   'task-held': ofTask,
   'task-released': ofTask,
   'cancel-requested': ofTask.extend({ times: z.number().int().positive() }),
+  'run-resumed': z.looseObject({
+    pid: z.number(),
+    bootId: z.string(),
+    tier: z.enum(['cgroup', 'hybrid', 'procfs']),
+  }),
   'config-changed': z.looseObject({
     key: z.string(),
     before: z.string(),

@@ -13,6 +13,13 @@ export interface RunFolder {
   readonly commandPath: string;
   readonly logsPath: string;
   readonly controlSocketPath: string;
+  /** Locked by whoever supervises it; see `run-lock.ts`. */
+  readonly lockPath: string;
+  /** How it was started, and where its tasks live; see `cli/run-origin.ts`. */
+  readonly originPath: string;
+  readonly placePath: string;
+  /** What is left of attempts whose supervisor could not be told. */
+  readonly statusPath: string;
   /** Which process supervises it; see `supervisor-mark.ts`. */
   readonly markPath: string;
 }
@@ -28,6 +35,10 @@ export function runFolder(path: string): RunFolder {
     logsPath: join(path, 'logs'),
     controlSocketPath: join(path, 'control.sock'),
     markPath: join(path, 'supervisor.json'),
+    lockPath: join(path, 'lock'),
+    originPath: join(path, 'origin.json'),
+    placePath: join(path, 'place.json'),
+    statusPath: join(path, 'status'),
   };
 }
 

@@ -5,7 +5,7 @@ import { ok, type Result } from '../../util/result.js';
 import { codeOfErrno } from '../../util/system-error.js';
 import { inheritable } from './environment.js';
 import { exitStatusOf } from './exit-status.js';
-import { LaunchHelper } from './launch-helper.js';
+import { LaunchHelper, type LeavesTo } from './launch-helper.js';
 import {
   environmentFrame,
   failureWords,
@@ -22,6 +22,8 @@ import { startFault } from '../host/start-fault.js';
 export interface HelperLauncherOptions {
   /** The Perl to run the helper with. */
   readonly perl: string;
+  /** Where a helper leaves word should we die. */
+  readonly leaves?: LeavesTo;
   /** What tasks inherit from; default: our own environment. */
   readonly environment?: NodeJS.ProcessEnv;
   /** Makes the launcher for when no helper can be had any more. */
@@ -87,9 +89,13 @@ export class HelperLauncher implements Launcher {
 
   #startHelper(): LaunchHelper {
     this.#helpers += 1;
-    const { perl } = this.#options;
+    const { perl, leaves } = this.#options;
     const helper = new LaunchHelper(
-      { perl, openFilesLimit: this.#openFilesLimit },
+      {
+        perl,
+        openFilesLimit: this.#openFilesLimit,
+        ...(leaves === undefined ? {} : { leaves }),
+      },
       {
         onReport: (report) => {
           this.#take(report);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { AttemptRef } from '../../core/observation.js';
 import type { LaunchOrder } from '../../supervisor/ports.js';
 import { bytesOf, holdsBytes } from '../../util/byte-text.js';
 import { describeErrno } from '../../util/system-error.js';
@@ -35,6 +36,7 @@ export function orderFrame(id: number, order: LaunchOrder, prepared: PreparedOrd
   const { spec, entry, oomScoreAdj, stdoutPath, stderrPath } = order;
   return frame([
     String(id),
+    leftName(order),
     prepared.program,
     spec.cwd,
     entry.procsFile ?? '',
@@ -47,6 +49,28 @@ export function orderFrame(id: number, order: LaunchOrder, prepared: PreparedOrd
     ...prepared.argv,
     ...settings(prepared.env),
   ]);
+}
+
+/** What an attempt is called in what a helper leaves behind. */
+export function leftName({ task, attempt }: AttemptRef): string {
+  return `${attempt} ${task}`;
+}
+
+/** One line of what a helper leaves behind when its supervisor has died. */
+export type LeftLine =
+  | { readonly kind: 'ended'; readonly waitStatus: number; readonly name: string }
+  | { readonly kind: 'lives'; readonly pid: number; readonly name: string }
+  /** From here on those end that live. */
+  | { readonly kind: 'all' };
+
+/** Reads one line of what a helper has left; undefined for one that it does not write. */
+export function parseLeftLine(line: string): LeftLine | undefined {
+  if (line === 'all') return { kind: 'all' };
+  const [, kind, number, name = ''] = /^(ended|lives) (\d+) (.+)$/.exec(line) ?? [];
+  if (kind === undefined) return undefined;
+  return kind === 'ended'
+    ? { kind: 'ended', waitStatus: Number(number), name }
+    : { kind: 'lives', pid: Number(number), name };
 }
 
 function settings(environment: Readonly<Record<string, string>>): readonly string[] {
@@ -72,6 +96,9 @@ function ofBytes(content: Buffer): Buffer {
   length.writeUInt32BE(content.length);
   return Buffer.concat([length, content]);
 }
+
+/** The last frame: all is done. Only a first frame, of an empty environment, may be empty otherwise. */
+export const GOODBYE = frame([]);
 
 /** Reads one line of the helper's; undefined for one that it does not write. */
 export function parseReport(line: string): HelperReport | undefined {

@@ -13,7 +13,11 @@
  *   ignored and, in the end, an empty mask; what was sent to it before it executes its command takes effect then.
  * - Only while it waits, SIGCHLD and SIGIO (`O_ASYNC`: there is input) come through. sigsuspend(2) lets them in and goes
  *   to sleep in one step, so that none is missed in between, as would happen with select(2).
- * - On end of input it goes at once; its children live on.
+ * - An empty frame means that all is done: it goes at once. On end of input without one its supervisor has died. It then
+ *   stays until its last child has ended, and leaves word for the next supervisor in `left-PID-TICKS` (its pid and its
+ *   start, as in /proc/PID/stat) in the folder of its second argument: `ended STATUS NAME` for those that have ended of
+ *   late, whose reports may not have been heard; `lives PID NAME` for the others; `all`; and then `ended` for each of
+ *   them. NAME is the second field of an order. Its first argument is the run's id: a part of its own name, to be found by.
  *
  * Nothing but `POSIX` and `Fcntl`, which even Debian's perl-base has, and no variable of the user's environment before
  * the first frame: `PERL5OPT` and the like are for tasks.
@@ -23,7 +27,8 @@ use strict;
 use POSIX ();
 use Fcntl qw(F_GETFL F_SETFL F_SETOWN O_ASYNC O_NONBLOCK O_RDONLY O_WRONLY O_RDWR O_APPEND O_CREAT);
 
-$0 = 'memsched: launcher';
+my ($run, $folder) = @ARGV;
+$0 = join ' ', 'memsched: launcher', grep { defined } $run;
 
 my $everything = POSIX::SigSet->new;
 $everything->fillset;
@@ -45,7 +50,9 @@ fcntl $orders, F_SETOWN, $$ + 0 or die "F_SETOWN: $!\n";
 fcntl $orders, F_SETFL, (fcntl($orders, F_GETFL, 0) | O_NONBLOCK | O_ASYNC) or die "O_ASYNC: $!\n";
 report("ready\n");
 
-my ($has_environment, $buffer, %id_of) = (0, '');
+# Of so many ends at most the reports can be on their way.
+my $ENDED_KEPT = 10_000;
+my ($has_environment, $buffer, $left, @ended, %id_of, %name_of) = (0, '');
 for (;;) {
   reap();
   my $read = sysread $orders, $buffer, 65536, length $buffer;
@@ -55,12 +62,13 @@ for (;;) {
     block();
     next;
   }
-  POSIX::_exit(0) if $read == 0;
+  outlive() if $read == 0;
   while (length $buffer >= 4) {
     my $size = unpack 'N', $buffer;
     last if length $buffer < 4 + $size;
     my @fields = split /\0/, substr($buffer, 4, $size), -1;
     substr $buffer, 0, 4 + $size, '';
+    POSIX::_exit(0) if $size == 0 && $has_environment;
     if ($has_environment) { take(@fields) }
     else { %ENV = (); set_environment(@fields); $has_environment = 1 }
   }
@@ -76,42 +84,68 @@ sub set_environment {
 }
 
 # To one who is gone nothing can be reported; then the input ends, too.
-sub report {
-  my ($text) = @_;
+sub report { put_all($reports, @_) }
+
+sub put_all {
+  my ($to, $text) = @_;
   while (length $text) {
-    my $written = syswrite $reports, $text;
+    my $written = syswrite $to, $text;
     return unless defined $written;
     substr $text, 0, $written, '';
   }
 }
 
+# The supervisor is dead. Never returns.
+sub outlive {
+  POSIX::_exit(0) unless defined $folder;
+  open my $self, '<', '/proc/self/stat' or POSIX::_exit(0);
+  my $stat = <$self>;
+  my $ticks = (split ' ', substr $stat, 2 + rindex $stat, ')')[19];
+  sysopen $left, "$folder/left-$$-$ticks", O_WRONLY | O_CREAT | O_APPEND, 0600 or POSIX::_exit(0);
+  put_all($left, join '', @ended, (map { "lives $_ $name_of{$_}\n" } keys %name_of), "all\n");
+  while (%id_of) {
+    reap();
+    last unless %id_of;
+    POSIX::sigsuspend($waking);
+    block();
+  }
+  POSIX::_exit(0);
+}
+
 sub failure { my ($id, $stage) = @_; sprintf "failed %s %s %d %s\n", $id, $stage, $!, $! }
 
 sub reap {
-  my $ended = '';
+  my $reports = '';
+  my $leavings = '';
   while ((my $pid = waitpid -1, POSIX::WNOHANG) > 0) {
     my $id = delete $id_of{$pid};
-    $ended .= "ended $id $?\n" if defined $id;
+    next unless defined $id;
+    $reports .= "ended $id $?\n";
+    my $leaving = sprintf "ended %d %s\n", $?, delete $name_of{$pid};
+    $leavings .= $leaving;
+    push @ended, $leaving;
+    shift @ended if @ended > $ENDED_KEPT;
   }
-  report($ended);
+  if (defined $left) { put_all($left, $leavings) }
+  else { report($reports) }
 }
 
 sub take {
   my $pid = fork;
   if (!defined $pid) { report(failure($_[0], 'fork') . "ended $_[0] 0\n") }
-  elsif ($pid) { $id_of{$pid} = $_[0] }
+  elsif ($pid) { ($id_of{$pid}, $name_of{$pid}) = @_ }
   else { become(@_) }
 }
 
 # In the child, which never returns from here.
 sub become {
-  my ($id, $program, $folder, $procs, $score, $in, $out, $err, $words, @rest) = @_;
+  my ($id, undef, $program, $cwd, $procs, $score, $in, $out, $err, $words, @rest) = @_;
   my @argv = splice @rest, 0, $words;
   my $fail = sub { report(failure($id, $_[0])); POSIX::_exit(255) };
   POSIX::setsid();
   put($procs, "0\n") or $fail->('enter') if $procs ne '';
   put('/proc/self/oom_score_adj', $score);
-  chdir $folder or $fail->('folder');
+  chdir $cwd or $fail->('folder');
   open_as(0, $in, O_RDONLY) or $fail->('stdin') if $in ne '';
   open_log(1, $out) or $fail->('stdout');
   ($out eq $err ? defined POSIX::dup2(1, 2) : open_log(2, $err)) or $fail->('stderr');

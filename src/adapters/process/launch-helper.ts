@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { describeError } from '../../util/system-error.js';
-import { parseReport, type HelperReport } from './launch-helper-protocol.js';
+import { GOODBYE, parseReport, type HelperReport } from './launch-helper-protocol.js';
 import { LAUNCH_HELPER_SCRIPT } from './launch-helper-script.js';
 
 /** How a helper is started. */
@@ -9,6 +9,15 @@ export interface LaunchHelperOptions {
   readonly perl: string;
   /** The soft limit of open files for tasks; undefined: as ours is. */
   readonly openFilesLimit: number | undefined;
+  /** Where it leaves word should its supervisor die; absent: it goes with it. */
+  readonly leaves?: LeavesTo;
+}
+
+/** Whose helper it is, and where it leaves word. */
+export interface LeavesTo {
+  readonly runId: string;
+  /** A private folder, absolute and there already. */
+  readonly statusDir: string;
 }
 
 /** Is told what a helper says and what becomes of it; nothing before its constructor has returned. */
@@ -43,9 +52,13 @@ export class LaunchHelper {
   #complaint = '';
   #onClosed: () => void = () => undefined;
 
-  constructor({ perl, openFilesLimit }: LaunchHelperOptions, listener: LaunchHelperListener) {
+  constructor(
+    { perl, openFilesLimit, leaves }: LaunchHelperOptions,
+    listener: LaunchHelperListener,
+  ) {
     this.#listener = listener;
-    const command = [perl, '-e', LAUNCH_HELPER_SCRIPT];
+    const own = leaves === undefined ? [] : [leaves.runId, leaves.statusDir];
+    const command = [perl, '-e', LAUNCH_HELPER_SCRIPT, ...own];
     const [file = '', ...args] =
       openFilesLimit === undefined
         ? command
@@ -83,7 +96,7 @@ export class LaunchHelper {
       this.#onClosed = resolve;
     });
     child.ref();
-    child.stdin?.end();
+    child.stdin?.end(GOODBYE);
     const deadline = setTimeout(() => {
       child.kill('SIGKILL');
     }, CLOSE_WITHIN_MS);

@@ -6,7 +6,7 @@ import type {
 } from '../../core/observation.js';
 import type { StartFault } from '../../core/outcome.js';
 import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
-import type { AttemptLimits, Entry, TaskHost } from '../../supervisor/ports.js';
+import type { AttemptLimits, Entry, OpenAttempt, TaskHost } from '../../supervisor/ports.js';
 import { assert, present } from '../../util/assert.js';
 import { ok, type Result } from '../../util/result.js';
 import { fdBudget } from '../host/fd-budget.js';
@@ -27,7 +27,7 @@ export interface ProcfsHostOptions {
   readonly limits: readonly LimitSource[];
   /** A name for an attempt, unique in the run. */
   readonly nameOf: (ref: AttemptRef) => string;
-  /** Unguessable, and new with every start of a supervisor: marks the environment of all its tasks. */
+  /** Unguessable, and the same for all supervisors of a run: marks the environment of all its tasks. */
   readonly cookie: string;
   /** Milliseconds on a clock that never jumps. */
   readonly now: () => number;
@@ -94,6 +94,21 @@ class ProcfsHost implements TaskHost {
     const name = this.options.nameOf(ref);
     assert(!this.#attempts.has(name), `attempt ${name} is opened once`);
     this.#warner.noteLimits(limits);
+    return ok({ env: { [COOKIE_VARIABLE]: this.#add(name, limits) } });
+  }
+
+  /** Nothing is left behind where nothing was made. */
+  clearClosed(): void {
+    return;
+  }
+
+  takeOver(attempts: readonly OpenAttempt[]): void {
+    for (const attempt of attempts) this.#add(this.options.nameOf(attempt), attempt);
+    this.#processes.refresh();
+  }
+
+  /** Looks for the attempt's processes from now on; returns what marks their environment. */
+  #add(name: string, limits: AttemptLimits): string {
     const value = `${this.options.cookie}-${name}`;
     this.#processes.addOwner(name, `${COOKIE_VARIABLE}=${value}`);
     this.#attempts.set(name, {
@@ -101,7 +116,7 @@ class ProcfsHost implements TaskHost {
       peakBytes: 0,
       usedBytes: 0,
     });
-    return ok({ env: { [COOKIE_VARIABLE]: value } });
+    return value;
   }
 
   adopt(ref: AttemptRef, pid: number): void {

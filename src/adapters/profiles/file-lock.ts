@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from '../../util/result.js';
 import { describeError } from '../../util/system-error.js';
+import { flock } from '../host/flock.js';
 
 /** Whoever has the lock writes a few files; this long, and something is wrong with it. */
 const WAIT_MAX_MS = 10_000;
 const FIRST_PAUSE_MS = 10;
 const PAUSE_MAX_MS = 200;
-/** `flock -n` says so when someone else has the lock (flock(1)). */
-const BUSY = 1;
 
 /** What a lock is for. */
 export interface LockOptions {
@@ -65,29 +63,4 @@ function isStill(file: string, fd: number): boolean {
   const there = statSync(file, { throwIfNoEntry: false });
   const ours = fstatSync(fd);
   return there?.ino === ours.ino && there.dev === ours.dev;
-}
-
-type Answer =
-  | { readonly kind: 'locked' | 'busy' }
-  /** There are no locks to be had here. */
-  | { readonly kind: 'none'; readonly why: string };
-
-function flock(fd: number): Promise<Answer> {
-  return new Promise((resolve) => {
-    const child = spawn('flock', ['-x', '-n', '3'], {
-      stdio: ['ignore', 'ignore', 'pipe', fd],
-    });
-    let said = '';
-    child.stderr?.on('data', (piece: Buffer) => {
-      said += piece.toString();
-    });
-    child.once('error', (error) => {
-      resolve({ kind: 'none', why: `flock cannot be run: ${describeError(error)}` });
-    });
-    child.once('close', (code) => {
-      if (code === 0) resolve({ kind: 'locked' });
-      else if (code === BUSY || code === null) resolve({ kind: 'busy' });
-      else resolve({ kind: 'none', why: said.trim() || `flock ended with code ${code}` });
-    });
-  });
 }

@@ -69,6 +69,7 @@ async function exec(words: readonly string[], command: Command): Promise<number>
           plan: { ...planned.plan, launches: new Map([[spec.id, launch]]) },
           path: 'exec',
           content: Buffer.alloc(0),
+          baseDir: process.cwd(),
           command: words,
         },
         survey,

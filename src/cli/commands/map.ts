@@ -99,6 +99,7 @@ async function map(operands: readonly string[], command: Command): Promise<numbe
           plan: { ...plan, tasks: [], launches: new Map(), template: task.spec },
           path: 'map',
           content: Buffer.alloc(0),
+          baseDir: process.cwd(),
           command: operands,
         },
         survey,

@@ -53,7 +53,7 @@ async function run(path: string, jobs: readonly string[], command: Command): Pro
       const loaded = await load();
       // Whoever only relaunches, or has a wrong jobfile, has no use for what a session is made of.
       const { runSession } = await import('../session.js');
-      return runSession({ loaded, survey, choice: here, options, face: 'run' });
+      return runSession({ loaded, survey, choice: here, options, jobs, face: 'run' });
     },
   });
 }

@@ -14,6 +14,7 @@ import {
   counted,
   exitedWords,
   requeueWords,
+  resumedWords,
   skipWords,
   stopWords,
   verdictWords,
@@ -191,6 +192,9 @@ export class Story {
       case 'run-released':
       case 'config-changed':
         this.#tell(event.tMs, commandWords(event));
+        return;
+      case 'run-resumed':
+        this.#tell(event.tMs, resumedWords(event));
         return;
       case 'halted':
         this.#tell(event.tMs, `the run is halted after ${counted(event.failures, 'failure')}`);

@@ -22,7 +22,7 @@ export function runHeading(state: RunState, standing: string): string {
     `run       ${printable(started.runId)} (${standing})`,
     `name      ${printable(config.name)}`,
     `jobfile   ${printable(started.jobfile)}`,
-    `started   ${localTime(started.startedAtMs)}`,
+    `started   ${localTime(started.startedAtMs)}${resumedTimes(state)}`,
     `tier      ${started.tier}`,
     ...(lines === undefined
       ? []
@@ -30,6 +30,11 @@ export function runHeading(state: RunState, standing: string): string {
           `budget    ${formatBytes(lines.budgetBytes)}${config.budget.kind === 'auto' ? ' (auto)' : ''}: hold ${formatBytes(lines.holdBytes)}, preempt ${formatBytes(lines.preemptBytes)}, critical ${formatBytes(lines.criticalBytes)}`,
         ]),
   ].join('\n');
+}
+
+function resumedTimes({ resumes }: RunState): string {
+  if (resumes === 0) return '';
+  return resumes === 1 ? ', resumed once' : `, resumed ${resumes} times`;
 }
 
 /** A point in time where the user is: `2026-11-23 06:49:27`. */

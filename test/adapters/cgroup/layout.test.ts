@@ -163,6 +163,9 @@ describe('what is read and written', () => {
       cpuMs: 2500,
       oom: { oomKill: 1, oom: 1, max: 4 },
     });
+    // Who dies before that is written down leaves it to be counted again.
+    expect(existsSync(join(tree.root, DIR))).toBe(true);
+    host.clearClosed();
     expect(existsSync(join(tree.root, DIR))).toBe(false);
   });
 

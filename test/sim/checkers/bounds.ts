@@ -23,6 +23,8 @@ export const repetitionsAreBounded: Checker = {
         bystander: BYSTANDER_BOUND,
         'limit-grown': GROWTH_BOUND,
         retry: specOf(task).retries.max,
+        // As often as somebody resumes the run.
+        resumed: Infinity,
       }[cause.kind];
       if (times > bound) wrong.push(`${task}: ${cause.kind} for the ${times}th time`);
       const told = toldCount(cause);
@@ -42,6 +44,7 @@ function toldCount(cause: TaskRequeued['cause']): number | undefined {
     case 'retry':
       return cause.retry;
     case 'limit-grown':
+    case 'resumed':
       return undefined;
   }
 }

@@ -22,14 +22,15 @@ export const replayGivesTheState: Checker = {
   },
 };
 
-function replay(events: readonly RunEvent[]): RunState {
+/** The state after all of these events. */
+export function replay(events: readonly RunEvent[]): RunState {
   const state = emptyRunState();
   for (const event of events) evolve(state, event);
   return state;
 }
 
 /** Names of the parts that differ. */
-function differences(replayed: RunState, live: RunState): string[] {
+export function differences(replayed: RunState, live: RunState): string[] {
   const [a, b] = [comparable(replayed), comparable(live)];
   return Object.keys(a).filter(
     (name) => !isDeepStrictEqual(a[name as keyof typeof a], b[name as keyof typeof b]),
@@ -105,11 +106,14 @@ function isHeldByNeeds({ spec, phase }: TaskRecord, { jobs }: RunState): boolean
 
 /** Written down first, done second: nothing is on the machine of which the journal does not say that it may be there. */
 function unknownToJournal({ open, journal }: Death, state: RunState): string[] {
-  const stuck = journal.filter((event) => event.kind === 'attempt-stuck');
+  // What is stuck may have been given up; what has ended is cleared away only after it is written down.
+  const over = journal.filter(
+    (event) => event.kind === 'attempt-stuck' || event.kind === 'attempt-ended',
+  );
   return open
     .filter(({ task, attempt }) => {
-      const isGivenUp = stuck.some((event) => event.task === task && event.attempt === attempt);
-      return state.live.get(task)?.attempts !== attempt && !isGivenUp;
+      const isOver = over.some((event) => event.task === task && event.attempt === attempt);
+      return state.live.get(task)?.attempts !== attempt && !isOver;
     })
     .map(({ task, attempt }) => `attempt ${attempt} of ${task} is there, and nobody knows of it`);
 }

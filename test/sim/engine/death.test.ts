@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { evolve } from '../../../src/core/evolve.js';
-import { emptyRunState } from '../../../src/core/run-state.js';
-import { Supervisor } from '../../../src/supervisor/supervisor.js';
 import { GiB, MiB } from '../../../src/util/bytes.js';
 import { deathLosesNothing } from '../checkers/replay.js';
 import { idleMachine } from '../machine-spec.js';
 import { rampAndHold } from '../program.js';
-import type { Recording, Remains, Setup } from '../recording.js';
+import type { Recording, Setup } from '../recording.js';
 import { simulate } from '../simulate.js';
 import { plainConfig, plainTask } from '../specs.js';
+import { resume } from '../successor.js';
 import { workload } from '../workload.js';
 
 function setup(): Setup {
@@ -25,17 +23,6 @@ function setup(): Setup {
 
 function diesAt(at: 'event' | 'deed', after: number, more: Partial<Setup> = {}): Recording {
   return simulate({ ...setup(), death: { at, after, tornShare: 0.6 }, ...more });
-}
-
-/** Runs what the journal does not call finished, on the same machine, as a run of its own. */
-function goOn({ journal, parts, clearHost }: Remains): Supervisor {
-  const state = emptyRunState();
-  for (const event of journal) evolve(state, event);
-  clearHost();
-  const tasks = [...state.tasks.values()]
-    .filter(({ phase }) => phase.kind !== 'finished')
-    .map(({ spec }) => spec);
-  return new Supervisor({ ...parts, plan: { ...parts.plan, tasks } });
 }
 
 function finishedIn({ events }: Pick<Recording, 'events'>): string[] {
@@ -64,7 +51,7 @@ describe('a supervisor that dies', () => {
   });
 
   test('leaves enough to the next one for every task to finish once', () => {
-    const dead = diesAt('event', 30, { successor: goOn });
+    const dead = diesAt('event', 30, { successor: resume });
     expect(dead.end.kind).toBe('ended');
     expect(finishedIn(dead)).toEqual(Array.from({ length: 6 }, (_, row) => `task.${row}`));
     const before = dead.death?.journal ?? [];

@@ -63,9 +63,19 @@ describe('retries', () => {
     ['not started is a failure', NOT_STARTED, { max: 1, on: ['failure'] }, true],
     ['over the budget is oom', OVER_BUDGET, { max: 1, on: ['oom'] }, true],
     ['over its own limit is oom', ownLimit(PEAK), { max: 1, on: ['oom'] }, true],
-    ['canceled is never retried', { kind: 'canceled', by: 'signal' }, { max: 9 }, false],
   ])('%s', (_, verdict, retries, isRetried) => {
     expect(requeue(verdict, { retries })?.cause.kind).toBe(isRetried ? 'retry' : undefined);
+  });
+
+  test.each<[string, Verdict]>([
+    ['canceled with its run', { kind: 'canceled', by: 'signal' }],
+    ['lost with its supervisor', { kind: 'lost', why: 'died', withSupervisor: true }],
+  ])('%s goes on at once in a run that does, whatever has happened to it before', (_, verdict) => {
+    const before = { retries: 9, bystanderKills: 9 };
+    expect(requeue(verdict, { retries: { max: 0 }, before })).toMatchObject({
+      cause: { kind: 'resumed' },
+      delayMs: 0,
+    });
   });
 
   test('are used up', () => {

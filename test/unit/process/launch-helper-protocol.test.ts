@@ -42,7 +42,7 @@ describe('frames', () => {
           const order = orderWith({ entry: { procsFile: '/c/cgroup.procs', env: {} } });
           const frame = orderFrame(7, order, { argv, program: '/bin/x', env });
           expect(fieldsOf(frame)).toEqual([
-            ...['7', '/bin/x', '/w', '/c/cgroup.procs', '200', '', '/l/1.out', '/l/1.err'],
+            ...['7', '1 t', '/bin/x', '/w', '/c/cgroup.procs', '200', '', '/l/1.out', '/l/1.err'],
             String(argv.length),
             ...argv,
             ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
