@@ -3,8 +3,12 @@ import { doctorCommand } from '../../../src/cli/commands/doctor.js';
 
 async function run(...args: string[]): Promise<string> {
   let text = '';
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk, ...rest) => {
     text += String(chunk);
+    // Who prints waits until it is written.
+    (rest as readonly unknown[]).findLast(
+      (one): one is () => void => typeof one === 'function',
+    )?.();
     return true;
   });
   try {
