@@ -286,7 +286,8 @@ describe('what tasks write', () => {
     const once = 'echo try $MEMSCHED_ATTEMPT; test $MEMSCHED_ATTEMPT = 2';
     const run = (mode: string) =>
       runCli(['map', '--retries', '1', '--output', mode, '--', 'sh', '-c', once, ':::', '1']);
-    const [group, stream] = await Promise.all([run('group'), run('stream')]);
+    const group = await run('group');
+    const stream = await run('stream');
     expect(group.stdout, group.story).toBe('try 2');
     expect(stream.stdout, stream.story).toBe('try 1\ntry 2');
   });
