@@ -75,7 +75,7 @@ describe('tasks', () => {
       '$(echo no)',
       'a b',
       'show',
-      task,
+      log.replace(/\.1\.out$/, ''),
       '1',
       '0',
       end.events[0]?.kind === 'run-started' ? end.events[0].runId : '',
