@@ -222,6 +222,39 @@ $(touch pwned)
 $ find . -name pwned
 \`\`\`
 
+## When memory is short
+
+A \`preemptible\` task is asked to end and runs again later. What it has done until then is lost, unless it is frozen
+first:
+
+\`\`\`yaml suspend.yaml
+version: 1
+defaults: { preemptible: low, on_pressure: [suspend, preempt] }
+jobs:
+  align:
+    matrix: { sample: [a, b] }
+    run: 'sort <<< "\${{ matrix.sample }}"'
+  train:
+    run: sleep 0.1
+    preemptible: never
+    on_pressure: [suspend]
+\`\`\`
+\`\`\`console
+$ memsched run -q suspend.yaml
+3 tasks: 3 succeeded · …
+\`\`\`
+
+- \`[suspend, preempt]\`: the newest are frozen while memory gets short, so that the older ones finish, and go on in order;
+  only if that does not do are they stopped. Where there is swap, what they hold moves there.
+- \`[suspend]\`: frozen, but never stopped. A job that is not preemptible is frozen only where it says so itself: what
+  \`defaults\` says of \`suspend\` is not meant for it.
+- \`[preempt]\`: stopped without being frozen first, which is what \`preemptible\` alone means.
+
+Never are all tasks frozen at once, and time in which one is frozen counts neither for its timeout nor for what is learned
+of it. A frozen task keeps its processors' share, named resources and place in its concurrency group. Clocks go on
+without it: connections may time out at the other end, and system calls that wait may come back early, as after a SIGSTOP
+(signal(7)).
+
 ## What a task finds
 
 Its environment is that of memsched itself, then \`env\` of the jobfile, then \`env\` of the job, and on top

@@ -30,6 +30,11 @@ const OVERRIDES = [
     ['defaults', 'preemptible'],
     'never, low, medium, high, always: for jobs that do not say',
   ],
+  [
+    '--on-pressure <steps>',
+    ['defaults', 'on_pressure'],
+    'suspend,preempt freezes preemptible tasks before it stops any; for jobs that do not say',
+  ],
   ['--retries <n>', ['defaults', 'retries'], 'tries after a failure, for jobs that do not say'],
   [
     '--timeout <duration>',

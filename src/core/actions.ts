@@ -22,6 +22,12 @@ export type Action =
   | ({ readonly kind: 'signal'; readonly signal: NodeSignal } & AttemptRef)
   /** End all processes of the attempt now. */
   | ({ readonly kind: 'kill' } & AttemptRef)
+  /** Stop all processes of the attempt where they are. Doing it twice does no harm. */
+  | ({ readonly kind: 'freeze' } & AttemptRef)
+  /** Let them go on. Doing it twice does no harm. */
+  | ({ readonly kind: 'thaw' } & AttemptRef)
+  /** Have the kernel move so much of a frozen attempt's memory to swap. */
+  | ({ readonly kind: 'reclaim'; readonly bytes: number } & AttemptRef)
   /** Look how large the files are that the task reads. */
   | { readonly kind: 'measure-inputs'; readonly task: TaskId }
   /** Set the tree's `memory.high` and `memory.max`; `max` lifts the brake. */

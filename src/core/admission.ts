@@ -3,6 +3,7 @@ import { cpusInUse, cpusWanted, type Control } from './control.js';
 import { estimateFor, isGuess, type EstimateBasis } from './estimate.js';
 import { expectedWorkOf } from './expected-work.js';
 import { addOutlook, expectedPeak, wouldFit, type Forecast, type Outlook } from './forecast.js';
+import { frozenInOrder } from './frozen.js';
 import { outlookOfNext } from './outlook.js';
 import { likenessOf } from './likeness.js';
 import { foreseenAllowance } from './lines.js';
@@ -75,6 +76,10 @@ type Start = (admission: Admission) => void;
 export function admitAll(state: RunState, input: AdmissionInput, start: Start): AdmissionVerdict {
   const { config, level } = input.control;
   if (state.isHeld) return refuseHead(state, { kind: 'held', of: 'run' });
+  const frozen = frozenInOrder(state);
+  const [next] = frozen;
+  if (next !== undefined)
+    return refuseHead(state, { kind: 'suspended', task: next.spec.id, frozen: frozen.length });
   if (isFull(state, config)) return refuseAsFull(state, config);
   let starts = 0;
   const startOne: Start = (admission) => {

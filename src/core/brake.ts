@@ -35,6 +35,7 @@ export interface BrakeInput {
 export interface Crew {
   /** Attempts that are being stopped and not stuck: a brake would hold up their exit, too. */
   readonly stopping: number;
+  /** Those that are frozen among them: what they hold is what the others had better not grow into. */
   readonly progressing: number;
   /** Those among them that could be preempted. */
   readonly preemptible: number;

@@ -1,5 +1,6 @@
 import { EASY_BRAKE, type BrakeMemory } from './brake.js';
 import { FIRST_CAUTION, type Caution } from './caution.js';
+import { ageMsOf, isFrozen } from './frozen.js';
 import { initialKnowledge, NO_PRIORS, type Knowledge, type Priors } from './knowledge.js';
 import { predictCpus } from './learning/cpus.js';
 import { curveOf, newRecorder, noteUse, type CurveRecorder } from './learning/curve.js';
@@ -26,8 +27,9 @@ export interface AttemptMemory {
   readonly attempt: number;
   readonly usedBytes: number;
   readonly peakBytes: number;
-  /** Since when it has not grown. */
+  /** Since when it has not grown; the time in which it was frozen does not count. */
   readonly flatSinceMs: number;
+  readonly lookedAtMs: number;
   readonly cpu: CpuMemory;
   /** What it has used so far, over its life. */
   readonly recorder: CurveRecorder;
@@ -105,6 +107,8 @@ export interface Control {
   /** Since when there has been nobody to preempt although someone should be. */
   victimsMissing: boolean;
   lastVictimGoneMs: number | undefined;
+  /** When somebody was last frozen, and thawed; -Infinity before. */
+  readonly frost: { frozenAtMs: number; thawedAtMs: number };
 }
 
 /** What the loop knows before its first tick. */
@@ -131,6 +135,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     brakeFeltMs: undefined,
     victimsMissing: false,
     lastVictimGoneMs: undefined,
+    frost: { frozenAtMs: -Infinity, thawedAtMs: -Infinity },
   };
 }
 
@@ -143,35 +148,44 @@ export function remember(control: Control, state: RunState, seen: Observation): 
     const record = state.live.get(sample.task);
     if (record?.attempts === sample.attempt) {
       const before = control.memory.get(sample.task);
-      control.memory.set(sample.task, next(before, sample, seen.nowMs, bornAt(record)));
+      control.memory.set(sample.task, next(before, sample, seen.nowMs, record));
     }
   }
   for (const id of control.memory.keys()) if (!state.live.has(id)) control.memory.delete(id);
-}
-
-function bornAt({ phase }: TaskRecord): number {
-  if (!('attempt' in phase)) return 0;
-  return phase.attempt.launched?.atMs ?? phase.attempt.admittedAtMs;
 }
 
 function next(
   before: AttemptMemory | undefined,
   now: AttemptSample,
   nowMs: number,
-  bornAtMs: number,
+  record: TaskRecord,
 ): AttemptMemory {
   const same = before?.attempt === now.attempt ? before : undefined;
+  if (same !== undefined && isFrozen(record)) return still(same, now, nowMs);
   const peakBytes = Math.max(now.peakBytes, now.usedBytes, same?.peakBytes ?? 0);
   const grew = same === undefined || peakBytes > same.peakBytes * GROWTH_FACTOR;
   const recorder = same?.recorder ?? newRecorder();
-  noteUse(recorder, Math.max(0, nowMs - bornAtMs), now.usedBytes);
+  noteUse(recorder, ageMsOf(record.phase, nowMs), now.usedBytes);
   return {
     attempt: now.attempt,
     usedBytes: now.usedBytes,
     peakBytes: grew ? peakBytes : same.peakBytes,
     flatSinceMs: grew ? nowMs : same.flatSinceMs,
+    lookedAtMs: nowMs,
     cpu: nextCpu(same?.cpu, now.cpuMs, nowMs),
     recorder,
+  };
+}
+
+/** Frozen, it shows nothing of itself: it neither grows nor stands still, and its processors are those of others. */
+function still(before: AttemptMemory, now: AttemptSample, nowMs: number): AttemptMemory {
+  const { usedBytes, cpuMs = before.cpu.cpuMs } = now;
+  return {
+    ...before,
+    usedBytes,
+    flatSinceMs: before.flatSinceMs + nowMs - before.lookedAtMs,
+    lookedAtMs: nowMs,
+    cpu: { ...before.cpu, sinceMs: nowMs, cpuMs },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Action } from './actions.js';
 import { admitAll, type Admission, type Refusal } from './admission.js';
 import { crewOf, nextBrake } from './brake.js';
 import { noteOomKills, remember, type Control } from './control.js';
-import { isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
+import { SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { finishDoomed, giveUpStuck, haltIfTold, measureInputs, takeFacts } from './facts.js';
 import { expectedPeak, type Forecast } from './forecast.js';
@@ -11,14 +11,15 @@ import { checkInvariants } from './invariants.js';
 import { linesFor } from './lines.js';
 import { nextLongFirst } from './long-first.js';
 import type { Observation } from './observation.js';
-import { forecastNow } from './outlook.js';
+import { expectedUse, forecastNow } from './outlook.js';
 import { assessLevel } from './pressure.js';
 import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
 import { isMoreToCome, type RunState } from './run-state.js';
 import { clearLeftBehind, enforceDeadlines, preempt } from './stopping.js';
+import { suspend, thawDue } from './suspension.js';
 import type { TaskId } from './task-spec.js';
-import { emit, liveAttemptOf, type Tick } from './tick.js';
+import { emit, type Tick } from './tick.js';
 import { unknownShareOf } from './unknowns.js';
 
 /** Between two `sampled` events. */
@@ -64,9 +65,10 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   assess(tick);
   enforceDeadlines(tick);
   giveUpStuck(tick);
-  preempt(tick);
+  preempt(tick, suspend(tick));
   haltIfTold(tick);
   finishDoomed(tick);
+  thawDue(tick);
   measureInputs(tick);
   admit(tick);
   limitTree(tick);
@@ -90,6 +92,9 @@ function open(state: RunState, control: Control, seen: Observation): Tick {
     unknownShare,
     basis: basisOf(state, control, seen),
     forecast: () => (forecast ??= forecastNow(state, control, seen.nowMs)),
+    renewForecast: () => {
+      forecast = undefined;
+    },
     numbers: {
       usedBytes: seen.host.usedBytes,
       budgetBytes,
@@ -163,7 +168,7 @@ function assess(tick: Tick): void {
     host: seen.host,
     lines,
     config: control.config,
-    expectedBytes: expectedBytes(tick),
+    expectedBytes: expectedUse(state, control, tick.forecast),
     brakeFeltMs: control.brakeFeltMs,
   });
   control.level = memory;
@@ -176,17 +181,6 @@ function assess(tick: Tick): void {
       reason,
     });
   }
-}
-
-/** What running tasks are known to be growing to; Infinity as soon as one is a guess or beyond its estimate. */
-function expectedBytes({ state, control, forecast }: Tick): number {
-  for (const record of state.live.values()) {
-    const attempt = liveAttemptOf(record);
-    if (attempt === undefined) continue;
-    const usedBytes = control.memory.get(record.spec.id)?.usedBytes ?? 0;
-    if (isGuess(attempt.estimate) || usedBytes > attempt.estimate.bytes) return Infinity;
-  }
-  return expectedPeak(forecast(), control.caution.sigmas);
 }
 
 function admit(tick: Tick): void {
@@ -309,6 +303,7 @@ function endRun(tick: Tick): void {
     kind: 'run-ended',
     outcomes: Object.fromEntries(state.counts.outcomes),
     preemptions: state.counts.preemptions,
+    ...(state.counts.suspensions === 0 ? {} : { suspensions: state.counts.suspensions }),
     oomKills: state.counts.oomKills,
     peakBytes: tick.control.peaks.ofRunBytes,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),

@@ -10,6 +10,8 @@ import type {
   RequeueCause,
   SkipCause,
   StopReason,
+  SuspendReason,
+  ThawReason,
   WaitReason,
 } from './reasons.js';
 import type { NodeSignal, RunConfig, TaskId, TaskSpec } from './task-spec.js';
@@ -34,6 +36,8 @@ export type RunEvent =
   | TaskWaits
   | AttemptAdmitted
   | ({ readonly kind: 'attempt-launched'; readonly tMs: number; readonly pid: number } & AttemptRef)
+  | AttemptSuspended
+  | AttemptThawed
   | AttemptStopping
   | ({
       readonly kind: 'attempt-killed';
@@ -159,7 +163,25 @@ export interface AttemptAdmitted extends AttemptRef {
   readonly reason: AdmitReason;
 }
 
-/** An attempt is being stopped: running → stopping. */
+/** An attempt is frozen, so that older ones have room to finish: running → suspended. */
+export interface AttemptSuspended extends AttemptRef {
+  readonly kind: 'attempt-suspended';
+  readonly tMs: number;
+  readonly reason: SuspendReason;
+  /** So much of it the kernel is asked to move to swap; absent where there is none. */
+  readonly reclaimBytes?: number;
+}
+
+/** A frozen attempt goes on: suspended → running. */
+export interface AttemptThawed extends AttemptRef {
+  readonly kind: 'attempt-thawed';
+  readonly tMs: number;
+  /** How long it was frozen this time. */
+  readonly frozenMs: number;
+  readonly reason: ThawReason;
+}
+
+/** An attempt is being stopped: running or suspended → stopping; a frozen one thaws with that. */
 export interface AttemptStopping extends AttemptRef {
   readonly kind: 'attempt-stopping';
   readonly tMs: number;
@@ -174,7 +196,10 @@ export interface AttemptEnded extends AttemptRef {
   readonly verdict: Verdict;
   readonly peakBytes: number;
   readonly cpuMs: number;
+  /** Without the time in which it was frozen. */
   readonly ranMs: number;
+  /** How long it was frozen; absent when it never was. */
+  readonly frozenMs?: number;
   /** Maximum of its working set in each sixteenth of its life; absent when it was too short to be seen. */
   readonly curve?: Curve;
   /** Size of its input files before it ran. */
@@ -283,6 +308,8 @@ export interface RunEnded {
   readonly tMs: number;
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   readonly preemptions: number;
+  /** How often an attempt was frozen; absent when none was. */
+  readonly suspensions?: number;
   readonly oomKills: number;
   /** The most that all tasks together used at any look of the supervisor that ended it. Absent in old journals. */
   readonly peakBytes?: number;

@@ -3,6 +3,8 @@ import type {
   AttemptAdmitted,
   AttemptEnded,
   AttemptStopping,
+  AttemptSuspended,
+  AttemptThawed,
   RunEvent,
   RunResumed,
   SourceEnded,
@@ -10,6 +12,7 @@ import type {
   TaskFinished,
   TaskRequeued,
 } from './events.js';
+import { frozenFrom, thawedFrom, withoutFrost } from './frozen.js';
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
@@ -43,6 +46,10 @@ export function evolve(state: RunState, event: RunEvent): void {
       return;
     case 'attempt-launched':
       changeAttempt(task(state, event.task), { launched: { atMs: event.tMs, pid: event.pid } });
+      return;
+    case 'attempt-suspended':
+    case 'attempt-thawed':
+      changeFrost(state, event);
       return;
     case 'attempt-stopping':
       beginStopping(state, event);
@@ -192,6 +199,7 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
     phase: { kind: 'queued', sinceMs: tMs, notBeforeMs: 0 },
     attempts: 0,
     preemptions: 0,
+    suspensions: 0,
     bystanderKills: 0,
     retries: 0,
     growths: 0,
@@ -257,22 +265,34 @@ function changeAttempt(record: TaskRecord, change: Partial<LiveAttempt>): void {
   assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
   const attempt = { ...phase.attempt, ...change };
   record.phase =
-    phase.kind === 'stopping'
+    phase.kind === 'stopping' || phase.kind === 'suspended'
       ? { ...phase, attempt }
       : { kind: attempt.launched ? 'running' : 'starting', attempt };
 }
 
+function changeFrost(state: RunState, event: AttemptSuspended | AttemptThawed): void {
+  const record = task(state, event.task);
+  if (event.kind === 'attempt-thawed') {
+    record.phase = thawedFrom(record, event.tMs);
+    return;
+  }
+  record.phase = frozenFrom(record, event.tMs);
+  record.suspensions += 1;
+  state.counts.suspensions += 1;
+}
+
+/** A frozen one thaws with that: it is to hear of it. */
 function beginStopping(state: RunState, event: AttemptStopping): void {
   const record = task(state, event.task);
   const { phase } = record;
   assert(
-    phase.kind === 'running' || phase.kind === 'starting',
+    phase.kind === 'running' || phase.kind === 'starting' || phase.kind === 'suspended',
     `task ${event.task} runs when it is stopped`,
   );
   const { reason, graceMs } = event;
   record.phase = {
     kind: 'stopping',
-    attempt: phase.attempt,
+    attempt: withoutFrost(phase, event.tMs),
     stop: { reason, graceMs, sinceMs: event.tMs },
   };
 }
@@ -296,6 +316,7 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
     admittedAtMs: phase.attempt.admittedAtMs,
     endedAtMs: event.tMs,
     ranMs: event.ranMs,
+    ...(event.frozenMs === undefined ? {} : { frozenMs: event.frozenMs }),
     peakBytes: event.peakBytes,
     cpuMs: event.cpuMs,
     verdict: event.verdict,

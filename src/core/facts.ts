@@ -5,6 +5,7 @@ import { takeCommand } from './commands.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
 import type { AttemptEnded } from './events.js';
+import { frozenMsOf, ranMsOf } from './frozen.js';
 import { learnFrom } from './knowledge.js';
 import { sampleOf } from './learning/sample.js';
 import { requeueOrFinish } from './next-attempt.js';
@@ -144,7 +145,8 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   const attempt = attemptOf(record);
   const seenPeak = tick.control.memory.get(record.spec.id)?.peakBytes ?? 0;
   const peakBytes = Math.max(tally.peakBytes, seenPeak);
-  const ranMs = attempt.launched === undefined ? 0 : tick.tMs - attempt.launched.atMs;
+  const ranMs = ranMsOf(record.phase, tick.tMs);
+  const frozenMs = frozenMsOf(record.phase, tick.tMs);
   const curve = curveOfEnded(tick.control, record.spec.id, ranMs, peakBytes);
   const { inputBytes } = record;
   const ended = {
@@ -154,6 +156,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     peakBytes,
     cpuMs: tally.cpuMs,
     ranMs,
+    ...(frozenMs === 0 ? {} : { frozenMs }),
     ...(curve === undefined ? {} : { curve }),
     ...(inputBytes === undefined ? {} : { inputBytes }),
   } as const;

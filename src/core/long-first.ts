@@ -1,5 +1,6 @@
 import type { Control } from './control.js';
 import { expectedWorkOf, type ExpectedWork } from './expected-work.js';
+import { frozenMsOf } from './frozen.js';
 import { isNextInLine, queueLength } from './queue.js';
 import type { RunState, TaskRecord } from './run-state.js';
 
@@ -56,7 +57,8 @@ function timeLeftMs(state: RunState, control: Control, budgetBytes: number, nowM
     if (phase.kind === 'finished') continue;
     const work = expectedWorkOf(record, control.knowledge);
     if (work === undefined) continue;
-    const elapsedMs = 'attempt' in phase ? nowMs - phase.attempt.admittedAtMs : 0;
+    const elapsedMs =
+      'attempt' in phase ? nowMs - phase.attempt.admittedAtMs - frozenMsOf(phase, nowMs) : 0;
     add(work, Math.max(0, 1 - elapsedMs / Math.max(1, work.durationMs)));
   }
   const memoryMs = byteMs / Math.max(1, budgetBytes);

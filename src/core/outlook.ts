@@ -1,52 +1,99 @@
 import type { AttemptMemory, Control } from './control.js';
 import { claimOf, isGuess, KNOWN_FROM } from './estimate.js';
-import { addOutlook, emptyForecast, type Forecast, type Outlook } from './forecast.js';
+import {
+  addOutlook,
+  emptyForecast,
+  expectedPeak,
+  type Forecast,
+  type Outlook,
+} from './forecast.js';
+import { ageMsOf, type FrozenRecord } from './frozen.js';
 import type { Knowledge } from './knowledge.js';
 import { forecastOf } from './learning/forecast.js';
 import { completedRuns, largestPeak, type GroupProfile } from './learning/profile.js';
 import type { CurveForecast } from './learning/types.js';
 import type { Estimate } from './reasons.js';
-import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { LiveAttempt, RunState, TaskPhase, TaskRecord } from './run-state.js';
 
 /** So many runs show how far they differ. */
 const TELLING_RUNS = 10;
 /** Deviations of a task that nobody may stop, for each one of a task that may be. */
 const UNSTOPPABLE_DOUBT = 3;
 
-/** What all live tasks together are expected to use from now on. */
-export function forecastNow(state: RunState, control: Control, nowMs: number): Forecast {
+/**
+ * What all live tasks together are expected to use from now on.
+ *
+ * @param except - this one is left out.
+ */
+export function forecastNow(
+  state: RunState,
+  control: Control,
+  nowMs: number,
+  except?: TaskRecord,
+): Forecast {
   const forecast = emptyForecast();
   for (const record of state.live.values()) {
+    if (record === except) continue;
     const outlook = outlookOfLive(record, control, nowMs);
     if (outlook !== undefined) addOutlook(forecast, outlook);
   }
   return forecast;
 }
 
-/** One that is dying counts with what it still holds. */
+/**
+ * What running tasks are known to be growing to, bytes; Infinity as soon as one is a guess or beyond its estimate. One
+ * that is frozen does not grow.
+ */
+export function expectedUse(state: RunState, control: Control, forecast: () => Forecast): number {
+  for (const { phase, spec } of state.live.values()) {
+    if (!('attempt' in phase) || phase.kind === 'suspended') continue;
+    const usedBytes = control.memory.get(spec.id)?.usedBytes ?? 0;
+    const { estimate } = phase.attempt;
+    if (isGuess(estimate) || usedBytes > estimate.bytes) return Infinity;
+  }
+  return expectedPeak(forecast(), control.caution.sigmas);
+}
+
+/** One that is dying counts with what it still holds, and so does one that is frozen. */
 function outlookOfLive(record: TaskRecord, control: Control, nowMs: number): Outlook | undefined {
   const { phase, spec } = record;
   if (!('attempt' in phase)) return undefined;
-  const memory = control.memory.get(spec.id);
-  if (phase.kind === 'stopping') return { kind: 'level', bytes: memory?.usedBytes ?? 0 };
+  if (phase.kind === 'stopping' || phase.kind === 'suspended')
+    return { kind: 'level', bytes: control.memory.get(spec.id)?.usedBytes ?? 0 };
+  return outlookOfRunning(record, phase, control, nowMs);
+}
+
+/** A frozen task: what it would add if it went on now from where it stands. */
+export function outlookOfThawed(record: FrozenRecord, control: Control, nowMs: number): Outlook {
+  return outlookOfRunning(record, record.phase, control, nowMs);
+}
+
+function outlookOfRunning(
+  record: TaskRecord,
+  phase: Extract<TaskPhase, { attempt: LiveAttempt }>,
+  control: Control,
+  nowMs: number,
+): Outlook {
   const { attempt } = phase;
+  const { id, preemptible } = record.spec;
+  const memory = control.memory.get(id);
   const course = courseOf(record, attempt.estimate, control.knowledge);
   return course === undefined
-    ? { kind: 'level', bytes: claimOf(attempt, memory, spec.preemptible, nowMs) }
-    : running(course, attempt, memory, nowMs);
+    ? { kind: 'level', bytes: claimOf(attempt, memory, preemptible, nowMs) }
+    : running(course, phase, memory, nowMs);
 }
 
 function running(
   course: CurveForecast,
-  attempt: LiveAttempt,
+  phase: Extract<TaskPhase, { attempt: LiveAttempt }>,
   memory: AttemptMemory | undefined,
   nowMs: number,
 ): Outlook {
-  const elapsedMs = nowMs - (attempt.launched?.atMs ?? attempt.admittedAtMs);
+  const { attempt } = phase;
   return {
     kind: 'course',
     course,
-    elapsedMs,
+    elapsedMs: ageMsOf(phase, nowMs),
     ...(memory?.attempt === attempt.number ? { usedBytes: memory.usedBytes } : {}),
   };
 }

@@ -20,12 +20,14 @@ interface Ranked {
   readonly attempt: LiveAttempt;
   readonly usedBytes: number;
   readonly effectiveLevel: number;
+  readonly isFrozen: boolean;
   readonly isOver: boolean;
 }
 
 /**
- * Chooses attempts to stop until they free `neededBytes`: highest effective level first, then those over their
- * estimate, then the newest. Never the last attempt that makes progress.
+ * Chooses attempts to stop until they free `neededBytes`: highest effective level first, then those that are frozen, as
+ * what they hold is what the others lack, then those over their estimate, then the newest. Never the last attempt that
+ * makes progress, or would if it were thawed.
  */
 export function chooseVictims(
   state: RunState,
@@ -37,7 +39,7 @@ export function chooseVictims(
     .filter(isCandidate)
     .map((record) => rank(record, control))
     .sort(goesBefore);
-  let survivors = [...state.live.values()].filter(isMakingProgress).length;
+  let survivors = [...state.live.values()].filter(mayGoOn).length;
   let freedBytes = 0;
   const victims: TaskRecord[] = [];
   const verdicts = new Map<TaskRecord, CandidateVerdict>();
@@ -53,12 +55,22 @@ export function chooseVictims(
       survivors -= 1;
     }
   }
-  return { victims, freedBytes, candidates: describe(state, control, nowMs, verdicts) };
+  const verdictOf = (record: TaskRecord): CandidateVerdict | undefined =>
+    verdicts.get(record) ?? rejection(record);
+  return { victims, freedBytes, candidates: describeCandidates(state, control, nowMs, verdictOf) };
 }
 
-function isMakingProgress({ phase }: TaskRecord): boolean {
+/** It is at work, or about to be: neither frozen nor on its way out. */
+export function isMakingProgress({ phase }: TaskRecord): boolean {
   return (
     (phase.kind === 'running' || phase.kind === 'starting') && phase.attempt.exited === undefined
+  );
+}
+
+function mayGoOn(record: TaskRecord): boolean {
+  const { phase } = record;
+  return (
+    isMakingProgress(record) || (phase.kind === 'suspended' && phase.attempt.exited === undefined)
   );
 }
 
@@ -68,7 +80,7 @@ function isCandidate(record: TaskRecord): boolean {
 
 function rejection(record: TaskRecord): CandidateVerdict | undefined {
   if (record.spec.preemptible === 0) return { kind: 'rejected', because: 'level-0' };
-  if (!isMakingProgress(record)) return { kind: 'rejected', because: 'stopping' };
+  if (!mayGoOn(record)) return { kind: 'rejected', because: 'stopping' };
   if (record.preemptions >= IMMUNE_AFTER) return { kind: 'rejected', because: 'immune' };
   return undefined;
 }
@@ -80,29 +92,38 @@ function rank(record: TaskRecord, control: Control): Ranked {
     record,
     attempt,
     usedBytes,
-    effectiveLevel: Math.max(LOWEST_EFFECTIVE_LEVEL, record.spec.preemptible - record.preemptions),
+    effectiveLevel: effectiveLevelOf(record),
+    isFrozen: record.phase.kind === 'suspended',
     isOver: usedBytes > attempt.estimate.bytes,
   };
+}
+
+/** How willingly a task gives way: its level, less what it has suffered; 0 for what nobody may stop. */
+export function effectiveLevelOf({ spec, preemptions }: TaskRecord): number {
+  if (spec.preemptible === 0) return 0;
+  return Math.max(LOWEST_EFFECTIVE_LEVEL, spec.preemptible - preemptions);
 }
 
 function goesBefore(a: Ranked, b: Ranked): number {
   return (
     b.effectiveLevel - a.effectiveLevel ||
+    Number(b.isFrozen) - Number(a.isFrozen) ||
     Number(b.isOver) - Number(a.isOver) ||
     b.attempt.admittedAtMs - a.attempt.admittedAtMs ||
     b.record.spec.index - a.record.spec.index
   );
 }
 
-function describe(
+/** Everyone who was looked at, with what was found; those with a rank first. */
+export function describeCandidates(
   state: RunState,
   control: Control,
   nowMs: number,
-  verdicts: ReadonlyMap<TaskRecord, CandidateVerdict>,
+  verdictOf: (record: TaskRecord) => CandidateVerdict | undefined,
 ): Candidate[] {
   const all: Candidate[] = [];
   for (const record of state.live.values()) {
-    const verdict = verdicts.get(record) ?? rejection(record);
+    const verdict = verdictOf(record);
     if (verdict === undefined) continue;
     const { number, estimate, admittedAtMs } = liveAttempt(record);
     all.push({

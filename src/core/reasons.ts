@@ -110,7 +110,9 @@ export type WaitReason =
   | { readonly kind: 'max-parallel'; readonly limit: number }
   | { readonly kind: 'back-off'; readonly untilMs: number }
   /** The user holds the run, or this task. */
-  | { readonly kind: 'held'; readonly of: 'run' | 'task' };
+  | { readonly kind: 'held'; readonly of: 'run' | 'task' }
+  /** Attempts are frozen for want of memory, `task`'s the first that goes on: nobody starts before them. */
+  | { readonly kind: 'suspended'; readonly task: TaskId; readonly frozen: number };
 
 /** One running attempt, looked at as a victim. */
 export interface Candidate {
@@ -128,7 +130,21 @@ export type CandidateVerdict =
   | { readonly kind: 'spared'; readonly rank: number; readonly effectiveLevel: number }
   | {
       readonly kind: 'rejected';
-      readonly because: 'level-0' | 'immune' | 'stopping' | 'last-one-running';
+      readonly because:
+        | 'level-0'
+        | 'immune'
+        | 'stopping'
+        | 'last-one-running'
+        /** Looked at to be frozen, and its `on_pressure` does not allow it, */
+        | 'not-suspendable'
+        /** it is only being started, */
+        | 'starting'
+        /** it is frozen already, */
+        | 'suspended'
+        /** use grows, and it is not this one that does, */
+        | 'not-growing'
+        /** or this one alone does, and there is nobody to make room for. */
+        | 'last-one-growing';
     };
 
 /** Why a task was preempted: the numbers and everyone who could have been instead. */
@@ -140,6 +156,34 @@ export interface PreemptReason {
   readonly dyingBytes: number;
   readonly candidates: readonly Candidate[];
 }
+
+/** Why an attempt was frozen: the numbers, and everyone who could have been instead. */
+export interface SuspendReason {
+  /**
+   * `use`: the level is preempt, and nobody is frozen yet. `growth`: use is on its way to a line that it is not to reach.
+   * `stalls`: the level is preempt because all tasks stall on memory.
+   */
+  readonly rule: 'use' | 'growth' | 'stalls';
+  readonly level: 'hold' | 'preempt';
+  /** The line that was reached or, at this rate of growth, would be within `withinMs`. */
+  readonly lineBytes: number;
+  readonly withinMs: number;
+  readonly numbers: MemoryNumbers;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Why a frozen attempt goes on. */
+export type ThawReason =
+  /** There is room for all that it is expected to need, beside all others. */
+  | {
+      readonly kind: 'fits';
+      /** What all are expected to reach with it, at any one time. */
+      readonly expectedBytes: number;
+      readonly allowanceBytes: number;
+      readonly numbers: MemoryNumbers;
+    }
+  /** Nobody else is at work: the oldest goes on whatever the numbers say. */
+  | { readonly kind: 'only-frozen-left'; readonly frozen: number; readonly numbers: MemoryNumbers };
 
 /** Why an attempt is being stopped. */
 export type StopReason =

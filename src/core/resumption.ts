@@ -3,6 +3,7 @@ import { isUndecided } from './job-progress.js';
 import { requeueOrFinish } from './next-attempt.js';
 import type { TaskRecord } from './run-state.js';
 import { stop, stopLateComer } from './stopping.js';
+import { settleFrost } from './suspension.js';
 import { emit, liveAttemptOf, type Tick } from './tick.js';
 
 /**
@@ -39,5 +40,7 @@ function askAgain(tick: Tick, record: TaskRecord): void {
     if (attempt?.launched !== undefined) stopLateComer(tick, record);
   } else if (record.cancels > 0) {
     stop(tick, record, { kind: 'canceled', of: 'task' }, record.spec.onPreempt.graceMs);
+  } else {
+    settleFrost(tick, record, attempt);
   }
 }

@@ -21,6 +21,8 @@ import type { TaskId, TaskSpec } from './task-spec.js';
 /**
  * Where a task stands; each state carries exactly what is known in it.
  *
+ *                           suspended
+ *                             ▲  │
  *     queued ──▶ starting ──▶ running ──▶ (its main process ends) ──▶ finished
  *       ▲           │            │                 ▲
  *       │           └──────▶ stopping ─────────────┤
@@ -34,6 +36,8 @@ export type TaskPhase =
     }
   | { readonly kind: 'starting'; readonly attempt: LiveAttempt }
   | { readonly kind: 'running'; readonly attempt: LiveAttempt }
+  /** Frozen since then: its processes are there and do nothing. */
+  | { readonly kind: 'suspended'; readonly attempt: LiveAttempt; readonly sinceMs: number }
   | {
       readonly kind: 'stopping';
       readonly attempt: LiveAttempt;
@@ -56,6 +60,9 @@ export interface LiveAttempt {
   readonly launched?: { readonly atMs: number; readonly pid: number };
   /** Known once its main process is gone. */
   readonly exited?: { readonly status: ExitStatus; readonly atMs: number };
+  /** How often it was frozen, and for how long, the time since it was frozen last left out; absent when it never was. */
+  readonly suspensions?: number;
+  readonly frozenMs?: number;
 }
 
 /** How far the stopping of an attempt has come: asked since `sinceMs`, killed at `killedAtMs`, stuck after that. */
@@ -73,6 +80,8 @@ export interface PastAttempt {
   readonly admittedAtMs: number;
   readonly endedAtMs: number;
   readonly ranMs: number;
+  /** How long it was frozen, which is no part of `ranMs`; absent when it never was. */
+  readonly frozenMs?: number;
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly verdict: Verdict;
@@ -87,6 +96,8 @@ export interface TaskRecord {
   /** Attempts started so far. */
   attempts: number;
   preemptions: number;
+  /** How often an attempt of it was frozen. */
+  suspensions: number;
   /** Ended through no fault of its own: by an OOM killer, or because we lost sight of it. */
   bystanderKills: number;
   /** Retries used up by failures of its own. */
@@ -157,6 +168,7 @@ export interface RunCounts {
   planned: number;
   readonly outcomes: Map<Outcome, number>;
   preemptions: number;
+  suspensions: number;
   oomKills: number;
 }
 
@@ -177,7 +189,7 @@ export interface RunState {
   readonly queue: Queue;
   /** Free to start but for a look at the size of their input files. */
   readonly unmeasured: Map<TaskId, TaskRecord>;
-  /** Starting, running or stopping. */
+  /** Starting, running, suspended or stopping. */
   readonly live: Map<TaskId, TaskRecord>;
   /** Will never run, and still have to be told so. */
   readonly doomed: Map<TaskId, SkipCause>;
@@ -215,7 +227,7 @@ export function emptyRunState(pinned: ReadonlySet<TaskId> = new Set()): RunState
     live: new Map(),
     doomed: new Map(),
     inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
-    counts: { planned: 0, outcomes: new Map(), preemptions: 0, oomKills: 0 },
+    counts: { planned: 0, outcomes: new Map(), preemptions: 0, suspensions: 0, oomKills: 0 },
     unfinished: 0,
     level: 'open',
     isHeld: false,

@@ -2,6 +2,7 @@ import { halved, usedBytesOf } from './control.js';
 import { chooseVictims } from './preemption.js';
 import { atLeast } from './pressure.js';
 import type { RunEvent, StopRequested } from './events.js';
+import { ranMsOf } from './frozen.js';
 import type { PreemptReason, StopReason } from './reasons.js';
 import type { TaskRecord } from './run-state.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
@@ -81,9 +82,8 @@ export function enforceDeadlines(tick: Tick): void {
 
 function enforceTimeout(tick: Tick, record: TaskRecord): void {
   const { timeoutMs, onPreempt } = record.spec;
-  const launched = liveAttemptOf(record)?.launched;
-  if (timeoutMs === undefined || launched === undefined || hasExited(record)) return;
-  const ranMs = tick.tMs - launched.atMs;
+  if (timeoutMs === undefined || hasExited(record)) return;
+  const ranMs = ranMsOf(record.phase, tick.tMs);
   if (ranMs < timeoutMs) return;
   stop(tick, record, { kind: 'timed-out', timeoutMs, ranMs }, onPreempt.graceMs);
 }
@@ -121,14 +121,19 @@ export function clearLeftBehind(tick: Tick): void {
   }
 }
 
-/** Stops preemptible attempts until use, less what is dying already, falls to the target. */
-export function preempt(tick: Tick): void {
+/**
+ * Stops preemptible attempts until use, less what is dying already, falls to the target.
+ *
+ * @param isPutOff - freezing has to show what comes of it: only at `critical` is anybody stopped now.
+ */
+export function preempt(tick: Tick, isPutOff: boolean): void {
   const { state, control, lines, seen, numbers } = tick;
   const { level } = state;
   if (level !== 'preempt' && level !== 'critical') {
     control.victimsMissing = false;
     return;
   }
+  if (level === 'preempt' && isPutOff) return;
   const dying = dyingBytes(tick);
   if (level === 'preempt' && (dying.count > 0 || isSettling(tick))) return;
   // At critical what counts is where use will be when a kill takes effect.
@@ -165,7 +170,7 @@ function isSettling({ control, tMs }: Tick): boolean {
 }
 
 /** What attempts that are dying, and not stuck, will free; one whose main process has ended is as good as gone. */
-function dyingBytes({ state, control }: Tick): { count: number; bytes: number } {
+export function dyingBytes({ state, control }: Tick): { count: number; bytes: number } {
   let count = 0;
   let bytes = 0;
   for (const record of state.live.values()) {

@@ -67,6 +67,8 @@ export interface TaskSpec {
   readonly resources: Readonly<Record<string, number>>;
   readonly preemptible: PreemptibleLevel;
   readonly onPreempt: { readonly signal: NodeSignal; readonly graceMs: number };
+  /** It may be frozen for a while when memory is short, before anybody is stopped. */
+  readonly maySuspend?: true;
   readonly retries: RetrySpec;
   readonly timeoutMs?: number;
   /** Larger first. */

@@ -24,6 +24,8 @@ export interface Tick {
   readonly basis: EstimateBasis;
   /** What the live tasks are expected to use, worked out when it is first asked for. */
   readonly forecast: () => Forecast;
+  /** Somebody grows again: it is worked out anew when it is asked for next. */
+  readonly renewForecast: () => void;
   numbers: MemoryNumbers;
   readonly events: RunEvent[];
   readonly actions: Action[];

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../core/events.js';
+import { frozenMsOf } from '../core/frozen.js';
 import { isMoreToCome, type RunState } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 
@@ -77,7 +78,7 @@ export class EtaTracker {
     let longestMs = 0;
     for (const [id, { phase }] of state.live) {
       if (!('attempt' in phase)) continue;
-      const ranMs = nowMs - phase.attempt.admittedAtMs;
+      const ranMs = nowMs - phase.attempt.admittedAtMs - frozenMsOf(phase, nowMs);
       const meanMs = this.#groupOf.get(id)?.meanMs(overallMs) ?? overallMs;
       workedMs += ranMs;
       leftMs -= Math.min(ranMs, meanMs);

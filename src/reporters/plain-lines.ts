@@ -14,6 +14,7 @@ import { printable } from '../util/printable.js';
 import { commandWords } from './words-commands.js';
 import { growthWords } from './words-growth.js';
 import { levelWords, memoryWords } from './words-memory.js';
+import { suspendWords, thawWords } from './words-suspension.js';
 import {
   counted,
   estimateWords,
@@ -56,6 +57,10 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
       return line('routine', event, 'start', startedWords(event));
     case 'attempt-stopping':
       return stoppingLine(event);
+    case 'attempt-suspended':
+      return line('news', event, 'suspend', `${name(event)}: ${suspendWords(event)}`);
+    case 'attempt-thawed':
+      return line('news', event, 'thaw', `${name(event)}: ${thawWords(event)}`);
     case 'attempt-killed':
       return line(
         'detail',

@@ -274,6 +274,7 @@ export function totals(state: RunState, peakBytes: number): string {
   return [
     `${counted(counts.planned, 'task')}: ${outcomes.join(', ')}`,
     counted(counts.preemptions, 'preemption'),
+    ...(counts.suspensions > 0 ? [counted(counts.suspensions, 'suspension')] : []),
     ...(counts.oomKills > 0 ? [counted(counts.oomKills, 'OOM kill')] : []),
     ...(budget === undefined
       ? []

@@ -94,6 +94,16 @@ function rejectionWords(
       return 'is being stopped already';
     case 'last-one-running':
       return 'the last one that makes progress';
+    case 'not-suspendable':
+      return 'its on_pressure does not allow suspend';
+    case 'starting':
+      return 'is only being started';
+    case 'suspended':
+      return 'is frozen already';
+    case 'not-growing':
+      return 'does not grow';
+    case 'last-one-growing':
+      return 'the only one that grows';
     default:
       return unreachable(because);
   }

@@ -184,6 +184,8 @@ export function waitWords(reason: WaitReason, nowMs: number): string {
         : 'its back-off is over';
     case 'held':
       return reason.of === 'run' ? 'the run is held by the user' : 'held by the user';
+    case 'suspended':
+      return `waits behind ${counted(reason.frozen, 'frozen task')}, of which ${printable(reason.task)} goes on first`;
     default:
       return unreachable(reason);
   }

@@ -45,6 +45,15 @@ function applyOne(action: Action, effects: Effects): void {
     case 'kill':
       host.kill(action);
       return;
+    case 'freeze':
+      host.freeze(action);
+      return;
+    case 'thaw':
+      host.thaw(action);
+      return;
+    case 'reclaim':
+      host.reclaim(action, action.bytes);
+      return;
     case 'measure-inputs':
       measure(action.task, effects);
       return;

@@ -85,6 +85,15 @@ export interface TaskHost {
   signal(ref: AttemptRef, signal: NodeSignal): void;
   /** Ends every process of the attempt, forks included; returns at once. */
   kill(ref: AttemptRef): void;
+  /** Stops every process of the attempt where it is, forks included, and those to come; returns at once. */
+  freeze(ref: AttemptRef): void;
+  /** Lets them go on, also those that another supervisor of the run has stopped; nothing where none is stopped. */
+  thaw(ref: AttemptRef): void;
+  /**
+   * Has the kernel move up to so much of a frozen attempt's memory to swap, in the background and until it is thawed;
+   * does nothing where the tier or the kernel cannot.
+   */
+  reclaim(ref: AttemptRef, bytes: number): void;
   /**
    * The final count if the last process is gone; `populated` when it is not. The place is left as it is until
    * {@link clearClosed}, so that who dies before the count is written down leaves it to be counted again.

@@ -139,6 +139,7 @@ function drawJob(chance: Random, draw: JobDraw): TaskSpec {
     resources: chance.chance(0.15) ? { gpu: chance.int(1, 2) } : {},
     preemptible: (isPreemptible ? chance.int(1, 4) : 0) as PreemptibleLevel,
     onPreempt: { signal: 'SIGTERM', graceMs: chance.pick([0, 1000, 5000]) },
+    ...(chance.fork('suspend').chance(0.5) ? { maySuspend: true as const } : {}),
     retries: {
       max: chance.int(0, 3),
       on: chance.pick<readonly RetryCause[]>([[], ['oom'], ['timeout', 'exit:75'], ['failure']]),

@@ -54,6 +54,12 @@ export class Enclosure {
   isWatched = false;
   /** Somebody has moved its processes elsewhere and removed its cgroup. */
   isVanished = false;
+  /** All its processes stand still, since then; undefined while they do not. */
+  frozenSinceMs: number | undefined;
+  /** How long they have stood still before. */
+  frozenMs = 0;
+  /** So much is to be moved out while it stands still. */
+  reclaimBytes = 0;
   #tenant: Tenant | undefined;
   #course: Course | undefined;
   #death: Death | undefined;
@@ -83,7 +89,21 @@ export class Enclosure {
 
   /** Its main process lives and is getting on with its work. */
   get isWorking(): boolean {
-    return this.#tenant !== undefined && !this.#mainIsGone && this.#death?.isKill !== true;
+    const isThere = this.#tenant !== undefined && !this.#mainIsGone;
+    return isThere && this.frozenSinceMs === undefined && this.#death?.isKill !== true;
+  }
+
+  /** Its processes stand still from now on; what was moved out of its cgroup is not reached. */
+  freeze(nowMs: number): void {
+    if (this.isAlive && !this.isVanished) this.frozenSinceMs ??= nowMs;
+  }
+
+  /** They go on. */
+  thaw(nowMs: number): void {
+    if (this.frozenSinceMs === undefined) return;
+    this.frozenMs += nowMs - this.frozenSinceMs;
+    this.frozenSinceMs = undefined;
+    this.reclaimBytes = 0;
   }
 
   get isBeingKilled(): boolean {
@@ -112,6 +132,7 @@ export class Enclosure {
       return;
     }
     this.askedAtMs ??= nowMs;
+    this.thaw(nowMs);
     const tenant = this.#tenant;
     if (tenant === undefined || !this.isPopulated(nowMs) || !this.isAlive) return;
     const { onTerm } = tenant.program;
@@ -164,7 +185,8 @@ export class Enclosure {
   }
 
   /** Somebody moves its processes out of its cgroup and removes that; nothing reaches them there any more. */
-  vanish(strays: Sums): void {
+  vanish(strays: Sums, nowMs: number): void {
+    this.thaw(nowMs);
     this.isVanished = true;
     this.memory.moveTo(strays);
   }
@@ -251,6 +273,7 @@ export class Enclosure {
   }
 
   #empty(nowMs: number): void {
+    this.thaw(nowMs);
     this.memory.release();
     this.emptySinceMs = nowMs;
   }

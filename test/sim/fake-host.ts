@@ -37,6 +37,8 @@ export interface Life extends AttemptRef {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly progressMs: number;
+  /** How long all its processes stood still. */
+  readonly frozenMs: number;
   readonly limitBytes: number | undefined;
   /** Undefined when no process had moved in. */
   readonly oomScoreAdj: number | undefined;
@@ -46,6 +48,12 @@ export interface Life extends AttemptRef {
 export interface SentSignal extends AttemptRef {
   readonly tMs: number;
   readonly signal: NodeSignal;
+}
+
+/** An attempt was frozen or thawed, as it reached the host. */
+export interface Frost extends AttemptRef {
+  readonly tMs: number;
+  readonly what: 'freeze' | 'thaw';
 }
 
 /** One look that the supervisor took, at the time at which it took it. */
@@ -83,6 +91,7 @@ export class FakeHost implements TaskHost {
   readonly tier: Tier;
   readonly lives: Life[] = [];
   readonly signals: SentSignal[] = [];
+  readonly frosts: Frost[] = [];
   readonly treeWrites: TreeWrite[] = [];
   readonly looks: Look[] = [];
   /** The newest look at the machine, and what each attempt was last seen to use. */
@@ -183,6 +192,26 @@ export class FakeHost implements TaskHost {
     this.#machine.find(ref)?.kill('supervisor', this.#now());
   }
 
+  freeze(ref: AttemptRef): void {
+    this.#noteFrost(ref, 'freeze');
+    this.#machine.find(ref)?.freeze(this.#now());
+  }
+
+  thaw(ref: AttemptRef): void {
+    this.#noteFrost(ref, 'thaw');
+    this.#machine.find(ref)?.thaw(this.#now());
+  }
+
+  reclaim(ref: AttemptRef, bytes: number): void {
+    const enclosure = this.#machine.find(ref);
+    if (this.tier === 'cgroup' && enclosure?.frozenSinceMs !== undefined)
+      enclosure.reclaimBytes = bytes;
+  }
+
+  #noteFrost({ task, attempt }: AttemptRef, what: Frost['what']): void {
+    this.frosts.push({ task, attempt, tMs: this.#now(), what });
+  }
+
   close(ref: AttemptRef): AttemptTally | 'populated' {
     const enclosure = this.#machine.find(ref);
     if (enclosure === undefined) return { peakBytes: 0, cpuMs: 0 };
@@ -258,6 +287,7 @@ export class FakeHost implements TaskHost {
     if (this.#told.has(enclosure)) return;
     this.#told.add(enclosure);
     const { ref, openedAtMs, cause, end, cpuMs, progressMs, isVanished, limits } = enclosure;
+    const { frozenMs } = enclosure;
     const { peakBytes } = enclosure.memory;
     const emptiedAtMs = enclosure.isAlive ? Infinity : enclosure.emptySinceMs;
     const closedAtMs = this.#now();
@@ -274,6 +304,7 @@ export class FakeHost implements TaskHost {
       peakBytes,
       cpuMs,
       progressMs,
+      frozenMs,
       limitBytes: limits.limitBytes,
       oomScoreAdj: enclosure.tenant?.oomScoreAdj,
     });

@@ -247,11 +247,19 @@ export class FakeMachine {
     this.#reclaim.begin(STEP_MS);
     this.#growOthers(nowMs);
     for (const enclosure of this.#all) this.#settle(enclosure, nowMs);
+    this.#moveFrozenOut();
     this.#workAll();
     for (const wall of this.#walls.all) this.#keepWithin(wall);
     this.#dropEarly();
     this.#tell();
     this.onStep();
+  }
+
+  /** `memory.reclaim` of what stands still. */
+  #moveFrozenOut(): void {
+    for (const one of this.enclosures.values()) {
+      if (one.reclaimBytes > 0) one.reclaimBytes -= this.#reclaim.moveOutOf(one, one.reclaimBytes);
+    }
   }
 
   #tell(): void {
@@ -272,7 +280,7 @@ export class FakeMachine {
     const { vanishesAtMs = Infinity } = enclosure.tenant?.mishaps ?? {};
     const isDue = enclosure.isWorking && enclosure.progressMs >= vanishesAtMs;
     if (isDue && !enclosure.isVanished && this.spec.tier !== 'procfs')
-      enclosure.vanish(this.strays);
+      enclosure.vanish(this.strays, this.nowMs());
   }
 
   #workAll(): void {

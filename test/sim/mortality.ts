@@ -132,6 +132,18 @@ export class Mortality {
         this.step();
         inner.kill(ref);
       },
+      freeze: (ref) => {
+        this.step();
+        inner.freeze(ref);
+      },
+      thaw: (ref) => {
+        this.step();
+        inner.thaw(ref);
+      },
+      reclaim: (ref, bytes) => {
+        this.step();
+        inner.reclaim(ref, bytes);
+      },
       close: (ref) => {
         this.step();
         return inner.close(ref);

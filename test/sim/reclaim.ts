@@ -63,6 +63,13 @@ export class Reclaim {
     return bytes - left;
   }
 
+  /** Moves up to `bytes` of one of them out, and nobody waits for it. Returns how much. */
+  moveOutOf(one: Enclosure, bytes: number): number {
+    if (this.#swap === undefined) return 0;
+    this.scans += 1;
+    return this.#moveOut([one], bytes);
+  }
+
   /** Whether more could be had, in time: what is too little to speak of does not keep the OOM killer from acting. */
   hasMore(from: readonly Enclosure[]): boolean {
     let bytes = 0;

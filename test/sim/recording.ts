@@ -5,7 +5,7 @@ import type { AttemptRef, HostSample } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type { Remains as ProcessRemains } from '../../src/supervisor/ports.js';
 import type { RunEnd, Supervisor, SupervisorParts } from '../../src/supervisor/supervisor.js';
-import type { Life, Look, SentSignal, TreeWrite } from './fake-host.js';
+import type { Frost, Life, Look, SentSignal, TreeWrite } from './fake-host.js';
 import type { OomKills, OomRecord } from './fake-machine.js';
 import type { FaultPlan } from './faults.js';
 import type { MachineSpec } from './machine-spec.js';
@@ -103,6 +103,7 @@ export interface Recording {
   /** Attempts that the launcher lost sight of. */
   readonly lost: readonly AttemptRef[];
   readonly signals: readonly SentSignal[];
+  readonly frosts: readonly Frost[];
   readonly treeWrites: readonly TreeWrite[];
   readonly oomKills: OomKills;
   readonly oomRecords: readonly OomRecord[];

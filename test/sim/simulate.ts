@@ -130,6 +130,7 @@ class Simulation {
     const { lastSample, lastSeen } = this.#host;
     const speaksOfUse =
       event.kind === 'sampled' ||
+      event.kind === 'attempt-suspended' ||
       (event.kind === 'attempt-stopping' && event.reason.kind === 'preempted');
     const moment: Moment = { tMs: this.#clock.monotonicMs(), sample: lastSample };
     this.#moments.push(
@@ -257,7 +258,7 @@ class Simulation {
     const makespanMs = this.#supervisor.state.ended?.tMs ?? this.#clock.monotonicMs();
     const openAtEnd = this.#openNow();
     const leftOpen = end.kind === 'died' ? [] : this.#host.clearAll();
-    const { lives, looks, signals, treeWrites } = this.#host;
+    const { frosts, lives, looks, signals, treeWrites } = this.#host;
     const { oomKills, oomRecords } = this.#machine;
     const { lost } = this.#launcher;
     return {
@@ -274,6 +275,7 @@ class Simulation {
       leftOpen,
       lost,
       signals,
+      frosts,
       treeWrites,
       oomKills,
       oomRecords,

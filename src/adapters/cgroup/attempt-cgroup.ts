@@ -14,8 +14,9 @@ import {
 import { parseMemoryEvents } from '../host/memory-events.js';
 import type { SampledLimit } from '../host/sampled-limit.js';
 import type { ChangeWatch } from './change-watch.js';
-import { killTree, liftBrakes, signalTree } from './kill-tree.js';
+import { freezeTree, killTree, liftBrakes, signalTree, thawTree } from './kill-tree.js';
 import type { MemoryMeter } from './memory-meter.js';
+import { ProactiveReclaim } from './proactive-reclaim.js';
 
 /** cpu.stat is read this often: what comes of it is a matter of half seconds. */
 const CPU_EVERY_MS = 200;
@@ -38,7 +39,10 @@ export class AttemptCgroup {
   readonly directory: string;
   readonly #events: KernelFile;
   readonly #cpu: KernelFile;
+  readonly #reclaim: ProactiveReclaim;
   #stopWatching: (() => void) | undefined;
+  /** Its processes were stopped one by one: those that come up meanwhile are found at the next look. */
+  #isStoppedOneByOne = false;
   #mainPid: number | undefined;
   #cpuDueMs = -Infinity;
   #cpuMs = 0;
@@ -47,6 +51,7 @@ export class AttemptCgroup {
     this.directory = options.directory;
     this.#events = options.files.file(`${this.directory}/cgroup.events`);
     this.#cpu = options.files.file(`${this.directory}/cpu.stat`);
+    this.#reclaim = new ProactiveReclaim(`${this.directory}/memory.reclaim`);
   }
 
   /** The main process, which gets a signal before its children do. */
@@ -57,6 +62,7 @@ export class AttemptCgroup {
   /** What it uses now; undefined when nothing lives in it. */
   sample(): Omit<AttemptSample, 'task' | 'attempt'> | undefined {
     if (!this.isPopulated()) return undefined;
+    if (this.#isStoppedOneByOne) this.freeze();
     const usedBytes = this.options.meter.usedBytes();
     if (usedBytes === undefined) return undefined;
     if (this.options.limit.check(usedBytes)) this.kill();
@@ -97,12 +103,32 @@ export class AttemptCgroup {
 
   /** Sends a signal to every process, once each; frozen or braked ones could not act on it. */
   signal(signal: NodeSignal): void {
+    this.thaw();
     liftBrakes(this.directory);
     signalTree(this.directory, signal as NodeJS.Signals, this.#mainPid);
   }
 
+  /** Stops every process where it is; returns at once. */
+  freeze(): void {
+    this.#isStoppedOneByOne = freezeTree(this.directory) === 'one-by-one';
+  }
+
+  /** Lets all of them go on. */
+  thaw(): void {
+    this.#isStoppedOneByOne = false;
+    this.#reclaim.stop();
+    thawTree(this.directory);
+  }
+
+  /** Has up to so much of its memory moved to swap, until it is thawed. */
+  reclaim(bytes: number): void {
+    this.#reclaim.ask(bytes);
+  }
+
   /** Ends every process; returns at once. */
   kill(): void {
+    this.#isStoppedOneByOne = false;
+    this.#reclaim.stop();
     liftBrakes(this.directory);
     killTree(this.directory, { cgroupKill: this.options.cgroupKill });
   }
@@ -120,6 +146,7 @@ export class AttemptCgroup {
   /** Gives all descriptors back. The cgroup itself stays. */
   release(): void {
     this.#stopWatching?.();
+    this.#reclaim.stop();
     this.#events.close();
     this.#cpu.close();
     this.options.meter.close();

@@ -171,6 +171,18 @@ class CgroupHost implements TaskHost {
     this.#find(ref)?.kill();
   }
 
+  freeze(ref: AttemptRef): void {
+    this.#find(ref)?.freeze();
+  }
+
+  thaw(ref: AttemptRef): void {
+    this.#find(ref)?.thaw();
+  }
+
+  reclaim(ref: AttemptRef, bytes: number): void {
+    if (this.tier === 'cgroup') this.#find(ref)?.reclaim(bytes);
+  }
+
   close(ref: AttemptRef): AttemptTally | 'populated' {
     const name = this.options.nameOf(ref);
     const attempt = present(this.#attempts.get(name), `attempt ${name} is open when it is closed`);

@@ -10,6 +10,7 @@ import { jobRows } from './job-matrix.js';
 import { memorySpec, PartReader, retrySpec } from './job-parts.js';
 import type { Job } from './jobs.js';
 import type { Row } from './matrix.js';
+import { pressurePlan } from './on-pressure.js';
 import { quote } from './printable.js';
 import type { Report } from './report.js';
 import { suggest } from '../../util/suggest.js';
@@ -130,6 +131,11 @@ class TaskMaker {
     const shared = this.#sharedFor(row);
     const timeoutMs = reader.read('timeout', input.timeout, row, ['timeout']);
     const concurrency = this.#concurrency(row);
+    const { maySuspend, preemptible } = pressurePlan(
+      reader.read('preemptible', input.preemptible, row, ['preemptible']) ?? 0,
+      input.on_pressure,
+      this.job.own.on_pressure !== undefined,
+    );
     const spec: TaskSpec = {
       id,
       index,
@@ -139,11 +145,12 @@ class TaskMaker {
       when: input.when ?? 'success',
       ...shared,
       cpus: this.#cpus(row),
-      preemptible: reader.read('preemptible', input.preemptible, row, ['preemptible']) ?? 0,
+      preemptible,
       onPreempt: {
         signal: input.on_preempt?.signal ?? 'SIGTERM',
         graceMs: input.on_preempt?.grace ?? 5000,
       },
+      ...(maySuspend ? { maySuspend } : {}),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
       group: this.#group(row),
@@ -276,4 +283,19 @@ function warnOfJob(
   if (!preemptible && job.own.on_preempt !== undefined) {
     report.warn(`on_preempt of job ${quote(job.name)} has no effect: the job is not preemptible.`);
   }
+  warnOfPressure(job, preemptible, report);
+}
+
+/** Where `preemptible` and `on_pressure` do not go together. */
+function warnOfPressure(job: Job, preemptible: boolean, report: Report): void {
+  const steps = job.own.on_pressure;
+  const name = quote(job.name);
+  if (steps === undefined) return;
+  const isNever = job.input.preemptible === undefined || job.input.preemptible === 0;
+  if (!steps.includes('preempt') && !isNever)
+    report.warn(
+      `preemptible of job ${name} has no effect: its on_pressure leaves preempt out, so it is never stopped for memory.`,
+    );
+  if (steps.includes('preempt') && !preemptible)
+    report.warn(`preempt in on_pressure of job ${name} has no effect: the job is not preemptible.`);
 }

@@ -7,6 +7,7 @@ import {
   NAME,
   NAME_GRAMMAR,
 } from './names.js';
+import { onPressure } from './on-pressure.js';
 import {
   amount,
   atLeast,
@@ -229,6 +230,11 @@ export const job = z.strictObject(
       )
       .optional()
       .describe('How the task is asked to end.'),
+    on_pressure: onPressure
+      .optional()
+      .describe(
+        'What may be done when memory is short, softest first: suspend freezes the task for a while, preempt stops it and runs it again. Default [preempt] where the task is preemptible.',
+      ),
     retries: oneOf(
       [templateText, PARTS.retries.schema, retriesMap],
       'a whole number from 0 to 1000, or a map with max, on, delay, backoff',

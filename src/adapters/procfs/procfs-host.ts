@@ -18,7 +18,7 @@ import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { ProcessTree } from './process-tree.js';
-import { endAll, tellAll } from './signals.js';
+import { continueAll, endAll, stopAll, tellAll } from './signals.js';
 
 /** What a procfs host needs to know. */
 export interface ProcfsHostOptions {
@@ -47,6 +47,8 @@ const DISPOSE_POLL_MS = 10;
 interface Attempt {
   readonly limit: SampledLimit;
   mainPid?: number;
+  /** Whoever comes up in it is stopped at the next look. */
+  isFrozen: boolean;
   peakBytes: number;
   /** Found by the look of this tick. */
   usedBytes: number;
@@ -85,6 +87,7 @@ class ProcfsHost implements TaskHost {
   observe(): HostSample {
     this.#memory.startLook();
     this.#processes.refresh();
+    this.#keepFrozen();
     let usedBytes = 0;
     for (const [name, attempt] of this.#attempts) usedBytes += this.#measure(name, attempt);
     return this.#reader.look({ usedBytes, brakeEvents: 0, scannedPages: 0 });
@@ -113,6 +116,7 @@ class ProcfsHost implements TaskHost {
     this.#processes.addOwner(name, `${COOKIE_VARIABLE}=${value}`);
     this.#attempts.set(name, {
       limit: new SampledLimit(limits.limitBytes),
+      isFrozen: false,
       peakBytes: 0,
       usedBytes: 0,
     });
@@ -139,13 +143,48 @@ class ProcfsHost implements TaskHost {
 
   signal(ref: AttemptRef, signal: NodeSignal): void {
     const name = this.options.nameOf(ref);
-    const mainPid = this.#attempts.get(name)?.mainPid;
+    const attempt = this.#attempts.get(name);
     this.#processes.refresh([name]);
-    tellAll(this.#processes, name, signal as NodeJS.Signals, mainPid);
+    tellAll(this.#processes, name, signal as NodeJS.Signals, attempt?.mainPid);
+    // One that is about to stop, and has not yet, is not seen to be stopped: that is taken back as well.
+    if (attempt?.isFrozen === true) this.thaw(ref);
   }
 
   kill(ref: AttemptRef): void {
-    endAll(this.#processes, [this.options.nameOf(ref)]);
+    const name = this.options.nameOf(ref);
+    const attempt = this.#attempts.get(name);
+    if (attempt !== undefined) attempt.isFrozen = false;
+    endAll(this.#processes, [name]);
+  }
+
+  freeze(ref: AttemptRef): void {
+    const name = this.options.nameOf(ref);
+    const attempt = this.#attempts.get(name);
+    if (attempt === undefined) return;
+    attempt.isFrozen = true;
+    stopAll(this.#processes, name);
+  }
+
+  thaw(ref: AttemptRef): void {
+    const name = this.options.nameOf(ref);
+    const attempt = this.#attempts.get(name);
+    if (attempt === undefined) return;
+    attempt.isFrozen = false;
+    continueAll(this.#processes, name);
+  }
+
+  /** Nobody can be told whose memory to take here. */
+  reclaim(): void {
+    return;
+  }
+
+  /** A child that was on its way, or somebody who was woken from outside, is stopped as well. */
+  #keepFrozen(): void {
+    for (const [name, { isFrozen }] of this.#attempts) {
+      if (!isFrozen) continue;
+      const runs = this.#processes.membersOf(name).some((one) => !this.#processes.isStopped(one));
+      if (runs) stopAll(this.#processes, name);
+    }
   }
 
   close(ref: AttemptRef): AttemptTally | 'populated' {

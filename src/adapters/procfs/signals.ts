@@ -24,6 +24,31 @@ export function tellAll(
 }
 
 /**
+ * Stops every process of an attempt. The look is repeated until it finds none that runs on: one that was forked just
+ * before its parent was stopped would otherwise do so. Those that stood still by themselves are left as they are.
+ */
+export function stopAll(processes: ProcessTree, name: string): void {
+  const told = new Set<string>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    processes.refresh([name]);
+    const fresh = processes
+      .membersOf(name)
+      .filter((member) => !told.has(key(member)) && !processes.isStopped(member));
+    if (fresh.length === 0) return;
+    for (const member of fresh) {
+      told.add(key(member));
+      send(processes, member, 'SIGSTOP');
+    }
+  }
+}
+
+/** Lets every stopped process of an attempt go on. */
+export function continueAll(processes: ProcessTree, name: string): void {
+  processes.refresh([name]);
+  for (const member of processes.membersOf(name)) send(processes, member, 'SIGCONT');
+}
+
+/**
  * Ends every process of some attempts. All are stopped before the first is killed, and the look is repeated until it finds
  * no new one: a process that forks faster than it is found would otherwise get away.
  */

@@ -86,6 +86,7 @@ function nowWords(record: TaskRecord, { state, standing, nowMs }: PastRun, look:
       return `${when}: queued: ${queueView(state, nowMs).whyInFull(record)}`;
     case 'starting':
     case 'running':
+    case 'suspended':
     case 'stopping': {
       const used = look.wordsFor(record, state);
       return `${when}: ${record.phase.kind}, attempt ${record.phase.attempt.number}${used === undefined ? '' : `; it ${used}`}`;

@@ -84,7 +84,8 @@ function hasGuess(state: RunState): boolean {
 
 function hasDeadline(state: RunState): boolean {
   for (const { phase, spec } of state.live.values()) {
-    if (phase.kind === 'stopping' || spec.timeoutMs !== undefined) return true;
+    if (phase.kind === 'stopping' || phase.kind === 'suspended') return true;
+    if (spec.timeoutMs !== undefined) return true;
   }
   return false;
 }

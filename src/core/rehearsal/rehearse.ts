@@ -182,6 +182,12 @@ class Stage {
       case 'kill':
         host.signal(action, 'SIGKILL');
         return;
+      case 'freeze':
+        host.freeze(action);
+        return;
+      case 'thaw':
+        host.thaw(action);
+        return;
       case 'limit-tree':
         host.limitTree(action.highBytes, action.maxBytes);
         return;
@@ -196,7 +202,10 @@ class Stage {
       }
       case 'set-budget':
       case 'answer':
-        // Nobody gives commands in a rehearsal.
+        // Nobody gives commands in a rehearsal,
+        return;
+      case 'reclaim':
+        // and there is no swap.
         return;
       default:
         unreachable(action);

@@ -44,6 +44,8 @@ export class RehearsedAttempt {
   lookedAtMs = -Infinity;
   /** More than it is given: it stands still until there is room. */
   wantsBytes: number | undefined;
+  /** It stands still until it is thawed. */
+  isFrozen = false;
   /** The step of its course that it is in. */
   #step = 0;
   /** When that step ends: on the clock of work while it works, milliseconds from where it stands otherwise. */

@@ -134,6 +134,26 @@ export class VirtualHost {
     if (target?.ref.attempt === attempt) this.#doom(target, signal);
   }
 
+  /** It stands still, with all that it holds. */
+  freeze({ task, attempt }: AttemptRef): void {
+    const target = this.#attempts.get(task);
+    if (target?.ref.attempt !== attempt || target.death !== undefined) return;
+    target.isFrozen = true;
+    target.pause(this.#moment());
+    this.#rate = undefined;
+  }
+
+  /** It goes on, unless it waits for memory. */
+  thaw({ task, attempt }: AttemptRef): void {
+    const target = this.#attempts.get(task);
+    if (target?.ref.attempt !== attempt || !target.isFrozen) return;
+    target.isFrozen = false;
+    if (target.death === undefined && target.wantsBytes === undefined)
+      target.resume(this.#moment());
+    this.#rate = undefined;
+    this.#feedWaiting();
+  }
+
   /** Sets `memory.high` and `memory.max` of all tasks together. */
   limitTree(highBytes: number | 'max', maxBytes: number): void {
     this.#highBytes = highBytes === 'max' ? Infinity : highBytes;
@@ -257,6 +277,7 @@ export class VirtualHost {
   #feedWaiting(): void {
     for (const attempt of this.#attempts.values()) {
       if (attempt.wantsBytes === undefined || attempt.death !== undefined) continue;
+      if (attempt.isFrozen) continue;
       if (this.#usedBytes < this.#highestBytes()) this.#grow(attempt, attempt.wantsBytes);
     }
   }

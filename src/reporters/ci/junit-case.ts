@@ -18,6 +18,7 @@ export interface CaseFacts {
   readonly job: string;
   attempts: number;
   preemptions: number;
+  suspensions: number;
   peakBytes: number;
   /** Of attempts that are over. */
   ranMs: number;
@@ -37,6 +38,7 @@ export function newCase(task: string, job: string): CaseFacts {
     job,
     attempts: 0,
     preemptions: 0,
+    suspensions: 0,
     peakBytes: 0,
     ranMs: 0,
     cpuMs: 0,
@@ -146,8 +148,9 @@ function testCase(facts: CaseFacts, result: CaseResult, verdict: XmlNode): TestC
 }
 
 function factsText(facts: CaseFacts): string {
-  const { attempts, preemptions, peakBytes, cpuMs, told } = facts;
-  const sums = `peak_bytes=${peakBytes} cpu_seconds=${seconds(cpuMs)} attempts=${attempts} preemptions=${preemptions}`;
+  const { attempts, preemptions, suspensions, peakBytes, cpuMs, told } = facts;
+  const frozen = suspensions === 0 ? '' : ` suspensions=${suspensions}`;
+  const sums = `peak_bytes=${peakBytes} cpu_seconds=${seconds(cpuMs)} attempts=${attempts} preemptions=${preemptions}${frozen}`;
   if (attempts === 1 && preemptions === 0) return sums;
   const more = attempts - told.length;
   return [sums, ...told, ...(more > 0 ? [`and ${counted(more, 'more attempt')}`] : [])].join('\n');

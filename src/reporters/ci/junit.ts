@@ -102,6 +102,11 @@ class JunitReport {
           facts.admittedAtMs = event.tMs;
         });
         return;
+      case 'attempt-suspended':
+        this.#change(event.task, (facts) => {
+          facts.suspensions += 1;
+        });
+        return;
       case 'attempt-ended':
         this.#change(event.task, (facts) => {
           addAttempt(facts, event);

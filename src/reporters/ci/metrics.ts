@@ -20,7 +20,7 @@ const OUTCOMES: readonly Outcome[] = [
 ];
 const LEVELS: readonly PressureLevel[] = ['open', 'hold', 'preempt', 'critical'];
 const CAUSES: readonly RequeueCause['kind'][] = ['preempted', 'bystander', 'limit-grown', 'retry'];
-const LIVE: readonly TaskPhase['kind'][] = ['starting', 'running', 'stopping'];
+const LIVE: readonly TaskPhase['kind'][] = ['starting', 'running', 'suspended', 'stopping'];
 
 /** What the reporter of metrics is made of. */
 export interface MetricsOptions {
@@ -155,6 +155,9 @@ function taskMetrics(state: RunState, counters: Counters): Metric[] {
     ]),
     counter('memsched_preemptions_total', 'Attempts that were preempted.', [
       { value: counts.preemptions },
+    ]),
+    counter('memsched_suspensions_total', 'Times that an attempt was frozen for want of memory.', [
+      { value: counts.suspensions },
     ]),
     counter('memsched_oom_kills_total', "Attempts that the kernel's OOM killer ended.", [
       { value: counts.oomKills },

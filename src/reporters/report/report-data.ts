@@ -62,7 +62,7 @@ export interface ReportRun {
 }
 
 /** Where a task stands: its phase, or its outcome once it is finished. */
-export type ReportState = 'queued' | 'starting' | 'running' | 'stopping' | Outcome;
+export type ReportState = 'queued' | 'starting' | 'running' | 'suspended' | 'stopping' | Outcome;
 
 /** One task. */
 export interface ReportTask {
@@ -110,6 +110,8 @@ export interface ReportAttempt {
   readonly queuedMs: number;
   readonly admittedMs: number;
   readonly launchedMs?: number;
+  /** Times in which it was frozen; the last one may have no end yet. Absent when it never was. */
+  readonly frozen?: readonly { readonly fromMs: number; readonly toMs?: number }[];
   readonly stoppingMs?: number;
   readonly killedMs?: number;
   /** Absent while it lives. */

@@ -67,7 +67,7 @@ function ownTask(event: RunEvent): TaskId | undefined {
 
 /** Whether it may be a part of the story of others than its own task. */
 function concernsAll(event: RunEvent): boolean {
-  if (event.kind === 'attempt-stopping') return true;
+  if (event.kind === 'attempt-stopping' || event.kind === 'attempt-suspended') return true;
   return ownTask(event) === undefined && event.kind !== 'sampled';
 }
 

@@ -21,6 +21,8 @@ interface AttemptRow {
   readonly estimateBytes: number;
   readonly limitBytes: number | undefined;
   launchedMs?: number;
+  /** When it was frozen and when it went on; the last one may have no end. */
+  readonly frozen: { readonly fromMs: number; toMs?: number }[];
   stoppingMs?: number;
   killedMs?: number;
   ended?: AttemptEnded;
@@ -78,7 +80,14 @@ export class TaskCollector {
       case 'attempt-launched':
         this.#change(event.task, { launchedMs: event.tMs });
         return;
+      case 'attempt-suspended':
+        this.#tasks.get(event.task)?.attempts.at(-1)?.frozen.push({ fromMs: event.tMs });
+        return;
+      case 'attempt-thawed':
+        this.#thaw(event.task, event.tMs);
+        return;
       case 'attempt-stopping':
+        this.#thaw(event.task, event.tMs);
         this.#change(event.task, { stoppingMs: event.tMs });
         return;
       case 'attempt-killed':
@@ -172,8 +181,14 @@ export class TaskCollector {
       admittedMs: tMs,
       estimateBytes: reason.estimate.bytes,
       limitBytes,
+      frozen: [],
     });
     this.#admitted += 1;
+  }
+
+  #thaw(id: TaskId, tMs: number): void {
+    const last = this.#tasks.get(id)?.attempts.at(-1)?.frozen.at(-1);
+    if (last !== undefined) last.toMs ??= tMs;
   }
 
   #change(id: TaskId, change: Partial<AttemptRow>): void {
@@ -251,7 +266,13 @@ function stateOf({ finished, attempts }: TaskRow): ReportState {
   const last = attempts.at(-1);
   if (last === undefined || last.ended !== undefined) return 'queued';
   if (last.stoppingMs !== undefined) return 'stopping';
+  if (isFrozen(last)) return 'suspended';
   return last.launchedMs === undefined ? 'starting' : 'running';
+}
+
+function isFrozen({ frozen }: AttemptRow): boolean {
+  const last = frozen.at(-1);
+  return last !== undefined && last.toMs === undefined;
 }
 
 function endWords({ finished, attempts }: TaskRow): string | undefined {
@@ -281,7 +302,7 @@ function sum<T>(values: readonly T[], of: (value: T) => number): number {
 
 function attemptOf(attempt: AttemptRow, task: number, readyMs: number): ReportAttempt {
   const { number, queuedMs, admittedMs, launchedMs, stoppingMs, killedMs, ended } = attempt;
-  const { estimateBytes, limitBytes } = attempt;
+  const { estimateBytes, limitBytes, frozen } = attempt;
   const end = ended === undefined ? undefined : endOf(ended.verdict);
   return {
     task,
@@ -289,6 +310,14 @@ function attemptOf(attempt: AttemptRow, task: number, readyMs: number): ReportAt
     queuedMs: Math.round(queuedMs ?? readyMs),
     admittedMs: Math.round(admittedMs),
     ...(launchedMs === undefined ? {} : { launchedMs: Math.round(launchedMs) }),
+    ...(frozen.length === 0
+      ? {}
+      : {
+          frozen: frozen.map(({ fromMs, toMs = ended?.tMs }) => ({
+            fromMs: Math.round(fromMs),
+            ...(toMs === undefined ? {} : { toMs: Math.round(toMs) }),
+          })),
+        }),
     ...(stoppingMs === undefined ? {} : { stoppingMs: Math.round(stoppingMs) }),
     ...(killedMs === undefined ? {} : { killedMs: Math.round(killedMs) }),
     ...(ended === undefined ? {} : { endedMs: Math.round(ended.tMs), peakBytes: ended.peakBytes }),

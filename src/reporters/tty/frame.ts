@@ -121,6 +121,7 @@ export function memoryLines(
   const counts = [
     ...(pressure === '' ? [] : [pressure]),
     ...(state.counts.preemptions > 0 ? [counted(state.counts.preemptions, 'preemption')] : []),
+    ...(state.counts.suspensions > 0 ? [counted(state.counts.suspensions, 'suspension')] : []),
     ...(state.counts.oomKills > 0 ? [counted(state.counts.oomKills, 'OOM kill')] : []),
     ...(state.isHeld ? ['held: starts nothing'] : []),
     ...(state.stop === undefined ? [] : [stopWords(state.stop)]),

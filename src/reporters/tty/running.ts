@@ -1,6 +1,13 @@
 import type { ChalkInstance } from 'chalk';
 import type { AttemptSample } from '../../core/observation.js';
-import type { LiveAttempt, RunState, Stopping, TaskRecord } from '../../core/run-state.js';
+import { ageMsOf } from '../../core/frozen.js';
+import type {
+  LiveAttempt,
+  RunState,
+  Stopping,
+  TaskPhase,
+  TaskRecord,
+} from '../../core/run-state.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { tableText } from '../table.js';
@@ -84,13 +91,22 @@ function cells(
     fitMiddle(spec.id, nameColumns),
     String(attempt.number),
     `${used} / ${formatBytes(attempt.estimate.bytes)}`,
-    formatDuration(Math.max(0, nowMs - (attempt.launched?.atMs ?? attempt.admittedAtMs))),
-    phase.kind === 'stopping' ? stoppingWords(phase.stop, nowMs) : stateWords(phase.kind, attempt),
+    formatDuration(ageMsOf(phase, nowMs)),
+    liveWords(phase, nowMs),
   ];
 }
 
-function stateWords(kind: 'starting' | 'running', attempt: LiveAttempt): string {
-  return attempt.exited === undefined ? kind : 'ending';
+type LivePhase = Extract<TaskPhase, { readonly attempt: LiveAttempt }>;
+
+function liveWords(phase: LivePhase, nowMs: number): string {
+  if (phase.kind === 'stopping') return stoppingWords(phase.stop, nowMs);
+  if (phase.attempt.exited !== undefined) return 'ending';
+  return phase.kind === 'suspended' ? frozenWords(phase, nowMs) : phase.kind;
+}
+
+/** How long an attempt has been frozen: `frozen 12s`. */
+export function frozenWords({ sinceMs }: { readonly sinceMs: number }, nowMs: number): string {
+  return `frozen ${formatDuration(Math.max(0, nowMs - sinceMs))}`;
 }
 
 const STOPPING = {

@@ -1,5 +1,5 @@
-import type { RunEvent } from '../../core/events.js';
-import type { Candidate, PreemptReason } from '../../core/reasons.js';
+import type { AttemptEnded, AttemptSuspended, AttemptThawed, RunEvent } from '../../core/events.js';
+import type { Candidate } from '../../core/reasons.js';
 import type { RunState, TaskRecord } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
 import { formatBytes } from '../../util/bytes.js';
@@ -8,6 +8,7 @@ import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
 import { commandWords } from '../words-commands.js';
+import { suspendWords, thawWords } from '../words-suspension.js';
 import { growthWords } from '../words-growth.js';
 import {
   admitWords,
@@ -90,6 +91,10 @@ export class Story {
       case 'attempt-launched':
         this.#tell(tMs, `runs as process ${event.pid}`);
         return;
+      case 'attempt-suspended':
+      case 'attempt-thawed':
+        this.#frost(event);
+        return;
       case 'attempt-stopping':
         this.#stopping(event);
         return;
@@ -111,9 +116,7 @@ export class Story {
         this.#tell(tMs, exitedWords(event.exit));
         return;
       case 'attempt-ended':
-        this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
-          `ran ${formatDuration(event.ranMs)}, processor time ${formatDuration(event.cpuMs)}, peak ${formatBytes(event.peakBytes)}`,
-        ]);
+        this.#ended(event);
         return;
       case 'task-requeued':
         this.#tell(tMs, requeueWords(event));
@@ -141,6 +144,24 @@ export class Story {
     }
   }
 
+  #ended(event: AttemptEnded): void {
+    const { ranMs, cpuMs, peakBytes } = event;
+    this.#tell(event.tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
+      `ran ${formatDuration(ranMs)}${frozenWords(event)}, processor time ${formatDuration(cpuMs)}, peak ${formatBytes(peakBytes)}`,
+    ]);
+  }
+
+  #frost(event: AttemptSuspended | AttemptThawed): void {
+    if (event.kind === 'attempt-thawed')
+      this.#tell(event.tMs, `goes on: ${thawWords(event)}`, [memoryWords(event.reason.numbers)]);
+    else
+      this.#tell(
+        event.tMs,
+        `is frozen: ${suspendWords(event)}`,
+        candidateTable(event.reason.candidates),
+      );
+  }
+
   #stopping(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): void {
     const grace =
       event.graceMs > 0
@@ -153,7 +174,7 @@ export class Story {
       this.#tell(
         event.tMs,
         `is preempted${grace}: ${stopWords(reason)}`,
-        candidateTable(reason.preempt),
+        candidateTable(reason.preempt.candidates),
       );
   }
 
@@ -182,6 +203,10 @@ export class Story {
         );
         return;
       }
+      case 'attempt-suspended':
+        if (event.task !== this.#task && record?.phase.kind === 'running')
+          this.#otherIsFrozen(event);
+        return;
       case 'stop-requested':
         this.#tell(
           event.tMs,
@@ -204,12 +229,26 @@ export class Story {
     }
   }
 
+  /** Only where this one could have been frozen instead: else it is no story of its own. */
+  #otherIsFrozen({ tMs, task, reason }: Extract<RunEvent, { kind: 'attempt-suspended' }>): void {
+    const self = reason.candidates.find((candidate) => candidate.task === this.#task);
+    if (self?.verdict.kind !== 'spared') return;
+    this.#tell(
+      tMs,
+      `${printable(task)} is frozen, this one not: ${candidateVerdictWords(self.verdict)}`,
+    );
+  }
+
   #endLevelSteps(tMs: number): void {
     if (this.#levelStepsLeftOut > 0)
       this.#tell(tMs, `(the level changed ${this.#levelStepsLeftOut} more times)`);
     this.#levelSteps = 0;
     this.#levelStepsLeftOut = 0;
   }
+}
+
+function frozenWords({ frozenMs = 0 }: { readonly frozenMs?: number }): string {
+  return frozenMs === 0 ? '' : ` and was frozen for ${formatDuration(frozenMs)}`;
 }
 
 const KILLED = {
@@ -242,7 +281,7 @@ function triesWords(record: TaskRecord | undefined): string {
 }
 
 /** Everyone who could have been chosen, with rank or with the reason why not. */
-function candidateTable({ candidates }: PreemptReason): string[] {
+function candidateTable(candidates: readonly Candidate[]): string[] {
   return tableText(
     [
       { title: 'CANDIDATE' },

@@ -1,3 +1,4 @@
+import { isFrozen } from '../../core/frozen.js';
 import { nextUp } from '../../core/back-off.js';
 import { everyoneInOrder, inOrder, startsBefore } from '../../core/queue.js';
 import type { RunState, TaskRecord } from '../../core/run-state.js';
@@ -39,6 +40,8 @@ function ownWaitWords(record: TaskRecord, state: RunState, nowMs: number): strin
   // Its reason is written down when its kind changes, and the level when it changes: the latter may be newer.
   if (waits?.kind === 'level' && state.level === 'open')
     return 'was held back, and is looked at again now that the level is open';
+  if (waits?.kind === 'suspended' && ![...state.live.values()].some(isFrozen))
+    return 'waited behind frozen tasks, and is looked at again now that none is';
   return waits === undefined || waits.kind === 'held'
     ? 'is about to start'
     : waitWords(waits, nowMs);

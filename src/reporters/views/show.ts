@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { PastAttempt, RunState, TaskRecord } from '../../core/run-state.js';
+import { frozenMsOf } from '../../core/frozen.js';
 import { linesFor } from '../../core/lines.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
@@ -56,15 +57,16 @@ export function tasksText(
   const [titles = '', ...rows] = rowsTable(records, state, colour).split('\n');
   return [
     titles,
-    ...records.flatMap((record, at) => [rows[at] ?? '', ...detailLines(record, queue)]),
+    ...records.flatMap((record, at) => [rows[at] ?? '', ...detailLines(record, queue, nowMs)]),
   ].join('\n');
 }
 
-function detailLines(record: TaskRecord, queue: QueueView): string[] {
+function detailLines(record: TaskRecord, queue: QueueView, nowMs: number): string[] {
   const { phase, past, attempts } = record;
   if (phase.kind === 'finished' && phase.skipped !== undefined)
     return [`    ${endOfTaskWords(record)}`];
-  if (phase.kind === 'finished' && phase.outcome === 'succeeded' && attempts === 1) return [];
+  const isPlain = attempts === 1 && record.suspensions === 0;
+  if (phase.kind === 'finished' && phase.outcome === 'succeeded' && isPlain) return [];
   const lines = past.map((attempt) => `    ${attemptWords(attempt)}`);
   const older = attempts - past.length - ('attempt' in phase ? 1 : 0);
   return [
@@ -74,15 +76,19 @@ function detailLines(record: TaskRecord, queue: QueueView): string[] {
     ...lines,
     ...('attempt' in phase
       ? [
-          `    ${phase.attempt.number}: ${phase.kind}, estimate ${estimateWords(phase.attempt.estimate)}`,
+          `    ${phase.attempt.number}: ${phase.kind}${frozenWords(frozenMsOf(phase, nowMs))}, estimate ${estimateWords(phase.attempt.estimate)}`,
         ]
       : []),
     ...(phase.kind === 'queued' ? [`    ${queue.why(record)}`] : []),
   ];
 }
 
-function attemptWords({ number, verdict, ranMs, admitted }: PastAttempt): string {
-  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}, estimate ${formatBytes(admitted.estimate.bytes)}`;
+function frozenWords(frozenMs: number): string {
+  return frozenMs === 0 ? '' : `, frozen for ${formatDuration(frozenMs)}`;
+}
+
+function attemptWords({ number, verdict, ranMs, frozenMs = 0, admitted }: PastAttempt): string {
+  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}${frozenWords(frozenMs)}, estimate ${formatBytes(admitted.estimate.bytes)}`;
 }
 
 /** What a live attempt used at the last look, and when that was. */
@@ -95,7 +101,8 @@ function liveFacts(record: TaskRecord, state: RunState): object {
 
 /** One task as an object for `show --json`. */
 export function taskObject(record: TaskRecord, state: RunState): object {
-  const { spec, phase, attempts, preemptions, bystanderKills, retries, growths, waits } = record;
+  const { spec, phase, attempts, preemptions, suspensions, waits } = record;
+  const { bystanderKills, retries, growths } = record;
   return {
     task: spec.id,
     job: spec.job,
@@ -111,17 +118,19 @@ export function taskObject(record: TaskRecord, state: RunState): object {
     ...liveFacts(record, state),
     attempts,
     preemptions,
+    suspensions,
     bystanderKills,
     retries,
     growths,
     peakBytes: peakOf(record, state),
     ranMs: timeOf(record, state),
     past: record.past.map(
-      ({ number, admittedAtMs, endedAtMs, ranMs, peakBytes, cpuMs, verdict }) => ({
+      ({ number, admittedAtMs, endedAtMs, ranMs, frozenMs, peakBytes, cpuMs, verdict }) => ({
         number,
         admittedAtMs,
         endedAtMs,
         ranMs,
+        ...(frozenMs === undefined ? {} : { frozenMs }),
         peakBytes,
         cpuMs,
         verdict,

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AttemptRef } from '../../../src/core/observation.js';
 import type { Entry, TaskHost } from '../../../src/supervisor/ports.js';
@@ -169,6 +170,47 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
       await emptied(host, REF);
     });
 
+    it('freezes a family that forks all the time, and lets it go on', async () => {
+      const host = start();
+      const log = join(tempDir(), 'log');
+      const task = run(host, REF, ['perl', '-e', BUSY_FAMILY, log]);
+      await until('it is busy', () => sizeOf(log) > 20);
+      host.observe();
+      host.freeze(REF);
+      const size = await still(host, log);
+      host.freeze(REF);
+      expect(await still(host, log)).toBe(size);
+      host.observe();
+      expect(host.sample(REF)?.usedBytes).toBeGreaterThan(0);
+      host.thaw(REF);
+      await until('it goes on', () => sizeOf(log) > size + 20);
+      expect(task.child.exitCode).toBeNull();
+      host.kill(REF);
+      expect(await task.ended).toBe('SIGKILL');
+      await emptied(host, REF);
+    });
+
+    it('ends a frozen task when it is told to, and one that is asked to end hears of it', async () => {
+      const host = start();
+      for (const [attempt, isAsked] of [
+        [1, true],
+        [2, false],
+      ] as const) {
+        const ref = { ...REF, attempt };
+        const ready = join(tempDir(), 'ready');
+        const script =
+          '$SIG{TERM} = sub { exit 7 }; open F, ">", $ARGV[0]; close F; sleep 1 while 1';
+        const task = run(host, ref, ['perl', '-e', script, ready]);
+        await until('it stands', () => existsSync(ready));
+        host.observe();
+        host.freeze(ref);
+        if (isAsked) host.signal(ref, 'SIGTERM');
+        else host.kill(ref);
+        expect(await task.ended).toBe(isAsked ? 7 : 'SIGKILL');
+        await emptied(host, ref);
+      }
+    });
+
     it('keeps attempts apart', async () => {
       const host = start();
       const other = { task: 'job.b', attempt: 2 };
@@ -241,6 +283,34 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
       expect(look.outsideBytes).toBeGreaterThan(0);
     });
   });
+}
+
+/** Three that write all the time, and one whose children do, each in a life of its own. */
+const BUSY_FAMILY = `
+  my ($log) = @ARGV;
+  sub note { open my $f, ">>", $log; syswrite $f, "."; close $f }
+  $SIG{CHLD} = "IGNORE";
+  for (1 .. 3) { fork or do { while (1) { note(); select undef, undef, undef, 0.01 } } }
+  while (1) { fork or do { note(); exit }; select undef, undef, undef, 0.005 }`;
+
+/** For so long nothing is written by who stands still. */
+const STILL_MS = 400;
+
+/** Waits until the file has stopped growing; returns its size. */
+function still(host: TaskHost, path: string): Promise<number> {
+  let size = -1;
+  let sinceMs = performance.now();
+  return until('it stands still', () => {
+    host.observe();
+    host.sample(REF);
+    const now = sizeOf(path);
+    if (now !== size) [size, sinceMs] = [now, performance.now()];
+    return performance.now() - sinceMs >= STILL_MS && size;
+  });
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
 }
 
 function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {

@@ -19,6 +19,13 @@ import { levelZeroIsLeftAlone, victimsGoInOrder } from './preemption.js';
 import { numbersAreNumbers, reasonsAreTrue } from './reasons.js';
 import { deathLosesNothing, replayGivesTheState } from './replay.js';
 import { haltsAreInTime, stopsAreFollowed } from './stops.js';
+import {
+  frostIsDecided,
+  frostIsReal,
+  frozenAreTheNewest,
+  frozenGoOnFirst,
+  neverAllAreFrozen,
+} from './suspension.js';
 import { everyTaskEnds, successIsFinal } from './tasks-end.js';
 import { nobodyIdlesInVain, nobodyStarves, turnsAreKept } from './turns.js';
 import { talliesAreTrue, tooLargeIsTooLarge, verdictsAreTrue } from './verdicts.js';
@@ -55,6 +62,11 @@ export const CHECKERS: readonly Checker[] = [
   brakeIsLifted,
   levelZeroIsLeftAlone,
   victimsGoInOrder,
+  neverAllAreFrozen,
+  frozenAreTheNewest,
+  frozenGoOnFirst,
+  frostIsReal,
+  frostIsDecided,
   numbersAreNumbers,
   reasonsAreTrue,
   verdictsAreTrue,

@@ -39,7 +39,7 @@ export const deadlinesAreKept: Checker = {
 };
 
 function overdueOf(
-  { launchedAtMs, stopping, killedAtMs, isStuck, exited, spec }: Living,
+  { launchedAtMs, stopping, killedAtMs, isStuck, exited, spec, frozenSinceMs, frozenMs }: Living,
   { tMs }: TickLook,
   isCritical: boolean,
 ): string | undefined {
@@ -56,7 +56,11 @@ function overdueOf(
   if (exited !== undefined)
     return tMs - exited.atMs >= LEFT_BEHIND_AFTER_MS ? 'what it left behind stays' : undefined;
   const { timeoutMs = Infinity } = spec;
-  return tMs - (launchedAtMs ?? Infinity) >= timeoutMs ? 'its time is over' : undefined;
+  // Time does not run for what is frozen.
+  const untilMs = frozenSinceMs ?? tMs;
+  return untilMs - (launchedAtMs ?? Infinity) - frozenMs >= timeoutMs
+    ? 'its time is over'
+    : undefined;
 }
 
 function killTimes({ signals }: Recording): ReadonlyMap<string, ReadonlySet<number>> {

@@ -44,8 +44,8 @@ const SETTLE_MS = 2000;
 const KILL_LATENCY_S = 0.5;
 
 /**
- * Victims go by effective level, then those over their estimate, then the newest; no more of them than it takes, and
- * never the last one at work. Ranked here anew from the events, not from what the decision says of itself.
+ * Victims go by effective level, then those that are frozen, those over their estimate, the newest; no more of them than
+ * it takes, and never the last one at work. Ranked here anew from the events, not from what the decision says of itself.
  */
 export const victimsGoInOrder: Checker = {
   name: 'victims are taken in order, no more than needed, and never the last one at work',
@@ -136,6 +136,7 @@ function rankedAnew(candidates: readonly Candidate[], story: Story): Candidate[]
     const admitted = live.get(task)?.admitted;
     return [
       -Math.max(1, preemptible - (preemptions.get(task) ?? 0)),
+      live.get(task)?.frozenSinceMs === undefined ? 1 : 0,
       usedBytes > (admitted?.reason.estimate.bytes ?? 0) ? 0 : 1,
       -(admitted?.tMs ?? 0),
       -index,

@@ -1,7 +1,13 @@
-import type { AttemptAdmitted, LevelChanged, RunEvent } from '../../../src/core/events.js';
+import type {
+  AttemptAdmitted,
+  AttemptSuspended,
+  AttemptThawed,
+  LevelChanged,
+  RunEvent,
+} from '../../../src/core/events.js';
 import { foreseenAllowance, linesFor, type Lines } from '../../../src/core/lines.js';
-import type { HostSample } from '../../../src/core/observation.js';
-import type { MemoryNumbers } from '../../../src/core/reasons.js';
+import type { AttemptRef, HostSample } from '../../../src/core/observation.js';
+import type { Candidate, MemoryNumbers } from '../../../src/core/reasons.js';
 import type { RunConfig, TaskSpec } from '../../../src/core/task-spec.js';
 import type { Moment } from '../recording.js';
 import type { Checker } from './checker.js';
@@ -72,6 +78,9 @@ function numbersOf(event: RunEvent): MemoryNumbers | undefined {
     case 'level-changed':
     case 'attempt-admitted':
       return event.reason.numbers;
+    case 'attempt-suspended':
+    case 'attempt-thawed':
+      return event.reason.numbers;
     case 'attempt-stopping':
       return event.reason.kind === 'preempted' ? event.reason.preempt.numbers : undefined;
     case 'task-waits':
@@ -104,6 +113,10 @@ function doubtsAbout(event: RunEvent, scene: Scene): string[] {
       return admissionDoubts(event, scene);
     case 'attempt-stopping':
       return stopDoubts(event, scene);
+    case 'attempt-suspended':
+      return suspendDoubts(event, scene);
+    case 'attempt-thawed':
+      return thawDoubts(event, scene);
     case 'attempt-killed':
       return killDoubts(event, story);
     case 'task-waits':
@@ -164,7 +177,9 @@ function admissionDoubts(
  */
 function leastClaims(story: Story): number {
   let sum = 0;
-  for (const { admitted, spec } of story.atWork()) {
+  for (const { admitted, spec, frozenSinceMs } of story.atWork()) {
+    // What is frozen counts with what it holds.
+    if (frozenSinceMs !== undefined) continue;
     const { source, bytes, samples } = admitted.reason.estimate;
     const isLearned = (source === 'group' || source === 'profile') && samples >= KNOWN_FROM;
     const isKnown = isLearned || source === 'earlier-attempt';
@@ -181,19 +196,62 @@ function stopDoubts(
   { moment, story }: Scene,
 ): string[] {
   const { reason, tMs } = event;
-  const admitted = story.live.get(event.task)?.admitted;
-  if (admitted === undefined) return ['it does not run'];
-  if (reason.kind === 'timed-out')
-    return reason.ranMs >= reason.timeoutMs && tMs - admitted.tMs >= reason.timeoutMs
+  const living = story.live.get(event.task);
+  if (living === undefined) return ['it does not run'];
+  if (reason.kind === 'timed-out') {
+    const { admitted, frozenMs, frozenSinceMs } = living;
+    const ranMs = tMs - admitted.tMs - frozenMs;
+    return frozenSinceMs === undefined &&
+      reason.ranMs >= reason.timeoutMs &&
+      ranMs >= reason.timeoutMs
       ? []
       : ['its time is not over'];
+  }
   if (reason.kind !== 'preempted') return [];
   const { preempt } = reason;
   const doubts: string[] = [];
   if (preempt.level !== story.level) doubts.push(`at level ${story.level}, not ${preempt.level}`);
-  const own = preempt.candidates.find(({ task }) => task === event.task);
+  return [...doubts, ...candidateDoubts(preempt.candidates, event, { moment, story })];
+}
+
+function suspendDoubts(event: AttemptSuspended, scene: Scene): string[] {
+  const { rule, level, lineBytes, withinMs, numbers, candidates } = event.reason;
+  const { moment, story, config } = scene;
+  const doubts = candidateDoubts(candidates, event, { moment, story });
+  if (level !== story.level) doubts.push(`at level ${story.level}, not ${level}`);
+  const aheadBytes = numbers.usedBytes + (Math.max(0, numbers.growthBytesPerS) * withinMs) / 1000;
+  const least = linesFor(config, numbers.budgetBytes, 1);
+  const isSo = {
+    // Between being entered at the line and being left at the target.
+    use: level === 'preempt' && numbers.usedBytes > least.targetBytes,
+    growth: aheadBytes >= lineBytes && lineBytes >= least.preemptBytes,
+    stalls: level === 'preempt' && numbers.fullPct !== undefined,
+  }[rule];
+  if (!isSo) doubts.push(`by ${rule}, with ${JSON.stringify(numbers)}`);
+  const free = moment.sample?.swapFreeBytes ?? 0;
+  if ((event.reclaimBytes ?? 0) > free) doubts.push(`${free} of swap are free`);
+  return doubts;
+}
+
+function thawDoubts({ reason }: AttemptThawed, { story }: Scene): string[] {
+  if (reason.kind === 'only-frozen-left')
+    return reason.frozen === story.frozen().length ? [] : [`not ${reason.frozen} are frozen`];
+  return reason.expectedBytes <= reason.allowanceBytes && story.level === 'open'
+    ? []
+    : ['there is no room for it'];
+}
+
+/** Who was looked at is there, and was seen to use what is said; and whom it is about was taken. */
+function candidateDoubts(
+  candidates: readonly Candidate[],
+  event: AttemptRef & { readonly tMs: number },
+  { moment, story }: Pick<Scene, 'moment' | 'story'>,
+): string[] {
+  const { tMs } = event;
+  const doubts: string[] = [];
+  const own = candidates.find(({ task }) => task === event.task);
   if (own?.verdict.kind !== 'taken') doubts.push(`its candidates do not say that it went`);
-  for (const { task, attempt, usedBytes, estimateBytes, ageMs } of preempt.candidates) {
+  for (const { task, attempt, usedBytes, estimateBytes, ageMs } of candidates) {
     const known = story.live.get(task)?.admitted;
     if (known?.attempt !== attempt) doubts.push(`${task} is no candidate: it does not run`);
     else if (usedBytes !== (moment.seenBytes?.get(`${task}#${attempt}`) ?? 0))
@@ -255,6 +313,10 @@ function waitDoubts(
         return reason.untilMs > 0;
       case 'held':
         return reason.of === 'run' ? story.isHeld : story.heldTasks.has(task);
+      case 'suspended': {
+        const frozen = story.frozen();
+        return frozen.length === reason.frozen && frozen[0]?.spec.id === reason.task;
+      }
     }
   })();
   return isSo ? [] : [`it could have started, by its own numbers: ${JSON.stringify(reason)}`];

@@ -14,6 +14,10 @@ export interface Living {
   killedAtMs: number | undefined;
   isStuck: boolean;
   exited: { readonly atMs: number; readonly status: ExitStatus } | undefined;
+  /** Since when it is frozen; undefined while it is not. */
+  frozenSinceMs: number | undefined;
+  /** How long it was frozen before. */
+  frozenMs: number;
 }
 
 /** What is known of a run from its events so far: told anew, apart from the engine's own state. */
@@ -71,9 +75,16 @@ export class Story {
     }
   }
 
-  /** Those that get on with their work, or are about to. */
+  /** Those that get on with their work, or are about to, or would if they were thawed. */
   atWork(): Living[] {
     return [...this.live.values()].filter(({ stopping }) => stopping === undefined);
+  }
+
+  /** Those that are frozen, the oldest first. */
+  frozen(): Living[] {
+    return [...this.live.values()]
+      .filter(({ frozenSinceMs }) => frozenSinceMs !== undefined)
+      .sort((a, b) => a.admitted.tMs - b.admitted.tMs || a.spec.index - b.spec.index);
   }
 }
 
@@ -86,6 +97,8 @@ function newlyAdmitted(admitted: AttemptAdmitted, spec: TaskSpec): Living {
     killedAtMs: undefined,
     isStuck: false,
     exited: undefined,
+    frozenSinceMs: undefined,
+    frozenMs: 0,
   };
 }
 
@@ -95,7 +108,14 @@ function change(attempt: Living | undefined, event: RunEvent): void {
     case 'attempt-launched':
       attempt.launchedAtMs = event.tMs;
       return;
+    case 'attempt-suspended':
+      attempt.frozenSinceMs = event.tMs;
+      return;
+    case 'attempt-thawed':
+      melt(attempt, event.tMs);
+      return;
     case 'attempt-stopping':
+      melt(attempt, event.tMs);
       attempt.stopping = event;
       return;
     case 'attempt-killed':
@@ -109,6 +129,12 @@ function change(attempt: Living | undefined, event: RunEvent): void {
       return;
     default:
   }
+}
+
+function melt(attempt: Living, tMs: number): void {
+  if (attempt.frozenSinceMs === undefined) return;
+  attempt.frozenMs += tMs - attempt.frozenSinceMs;
+  attempt.frozenSinceMs = undefined;
 }
 
 /**

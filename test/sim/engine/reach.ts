@@ -36,6 +36,10 @@ function detailsOf(event: RunEvent): string[] {
       return [event.reason.kind];
     case 'level-changed':
       return [`to ${event.to} by ${event.reason.rule}`];
+    case 'attempt-suspended':
+      return [event.reason.rule, ...(event.reclaimBytes === undefined ? [] : ['to swap'])];
+    case 'attempt-thawed':
+      return [event.reason.kind];
     case 'task-finished':
       return [event.skipped?.kind ?? event.outcome];
     case 'task-requeued':
@@ -78,6 +82,11 @@ export const MUST_REACH: readonly string[] = [
   'attempt-stopping: signal',
   'attempt-stopping: timed-out',
   'attempt-stuck',
+  'attempt-suspended: growth',
+  'attempt-suspended: to swap',
+  'attempt-suspended: use',
+  'attempt-thawed: fits',
+  'attempt-thawed: only-frozen-left',
   'brake-felt',
   'cancel-requested',
   'run-held',
@@ -121,6 +130,7 @@ export const MUST_REACH: readonly string[] = [
   'task-waits: memory',
   'task-waits: resource',
   'task-waits: slow-start',
+  'task-waits: suspended',
   'tick-late',
   'tier cgroup',
   'tier hybrid',

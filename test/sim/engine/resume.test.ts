@@ -5,6 +5,7 @@ import { capsAreRespected } from '../checkers/caps.js';
 import type { Checker } from '../checkers/checker.js';
 import { needsAreRespected } from '../checkers/needs.js';
 import { deathLosesNothing, differences, replay } from '../checkers/replay.js';
+import { frozenGoOnFirst, neverAllAreFrozen } from '../checkers/suspension.js';
 import { successIsFinal } from '../checkers/tasks-end.js';
 import { throughJournal } from '../journal-file.js';
 import { Random } from '../random.js';
@@ -97,6 +98,8 @@ const CHECKERS: readonly Checker[] = [
   launchesAreAsDecided,
   needsAreRespected,
   capsAreRespected,
+  neverAllAreFrozen,
+  frozenGoOnFirst,
 ];
 
 describe('a run whose supervisor dies and is resumed', () => {

@@ -50,6 +50,34 @@ export function honest(spoil?: Spoil): Recording {
   return simulate({ ...setup(), ...(spoil === undefined ? {} : { spoil }) });
 }
 
+/** Three that grow side by side and may be frozen, and one that is free to start while two of them are. */
+export function frosted(spoil?: Spoil): Recording {
+  const spec = {
+    job: 'grow',
+    memory: { grow: { kind: 'none' }, requestBytes: 100 * MiB },
+    profile: 'none',
+    preemptible: 1,
+    maySuspend: true,
+  } as const;
+  const tasks = [
+    ...Array.from({ length: 3 }, (_, row) => ({
+      spec: plainTask(`grow.${row}`, spec),
+      program: rampAndHold(1300 * MiB, 20_000, 3000),
+    })),
+    { spec: plainTask('early', { cpus: 0 }), program: rampAndHold(20 * MiB, 100, 18_000) },
+    {
+      spec: plainTask('after', { needs: ['early'], cpus: 0 }),
+      program: rampAndHold(50 * MiB, 100, 500),
+    },
+  ];
+  return simulate({
+    seed: 1,
+    machine: idleMachine(4 * GiB),
+    workload: workload(plainConfig(), tasks),
+    ...(spoil === undefined ? {} : { spoil }),
+  });
+}
+
 /** Half of it: then the supervisor dies while it writes a line. */
 export function died(): Recording {
   return simulate({ ...setup(), death: { at: 'event', after: 120, tornShare: 0.5 } });

@@ -6,6 +6,7 @@ import { ADMISSION } from './admission.js';
 import { AT_WORK } from './at-work.js';
 import { dead, isA, late, run } from './doctor.js';
 import { ENDS } from './ends.js';
+import { FROST, frosty } from './frost.js';
 import { JOURNAL } from './journal.js';
 import { MEMORY } from './memory.js';
 import { REASONS } from './reasons.js';
@@ -23,6 +24,7 @@ const PLANTED = [
   ...MEMORY,
   ...REASONS,
   ...RULES,
+  ...FROST,
 ];
 
 describe('the checkers', () => {
@@ -36,6 +38,19 @@ describe('the checkers', () => {
     expect(violations(late)).toEqual([]);
     expect(late.signals).toMatchObject([{ task: 'late', signal: 'SIGTERM' }]);
     expect(late.signals[0]?.tMs).toBeGreaterThanOrEqual(1600);
+  });
+
+  test('find nothing wrong with a run in which attempts are frozen and go on', () => {
+    expect(violations(frosty)).toEqual([]);
+    expect(frosty.events.filter(isA('attempt-suspended')).map(({ task }) => task)).toEqual([
+      'grow.2',
+      'grow.1',
+    ]);
+    expect(frosty.events.filter(isA('attempt-thawed')).map(({ task }) => task)).toEqual([
+      'grow.1',
+      'grow.2',
+    ]);
+    expect(frosty.events.filter(isA('task-requeued'))).toEqual([]);
   });
 
   test('find nothing wrong with a journal whose writer died', () => {

@@ -164,6 +164,7 @@ describe('the claim of a running attempt', () => {
     usedBytes: usedMib * MiB,
     peakBytes: peakMib * MiB,
     flatSinceMs: 0,
+    lookedAtMs: 0,
     cpu: { sinceMs: 0, cpuMs: 0, cpus: undefined },
     recorder: newRecorder(),
   });

@@ -39,6 +39,7 @@ const STRUCTURAL = [
   'cpus-over-host',
   'preemptible',
   'on-preempt',
+  'on-pressure',
   'retries',
   'when',
   'priority',

@@ -312,10 +312,47 @@ describe('selected jobs', () => {
   });
 });
 
+describe('on_pressure', () => {
+  /** Whether the only task may be frozen, and its level. */
+  function pressureOf(defaults: string, job: string, options = {}): readonly unknown[] {
+    const file = `version: 1\ndefaults: ${defaults}\njobs:\n  a: { run: ls, ${job} }\n`;
+    const [task] = planOf(file, options).tasks;
+    return [task?.maySuspend ?? false, task?.preemptible];
+  }
+
+  it.each([
+    ['{ preemptible: low }', '', [false, 1]],
+    ['{ preemptible: low, on_pressure: [suspend, preempt] }', '', [true, 1]],
+    ['{ preemptible: low, on_pressure: [preempt] }', '', [false, 1]],
+    ['{ preemptible: low }', 'on_pressure: [suspend]', [true, 0]],
+    ['{ on_pressure: [suspend, preempt] }', '', [false, 0]],
+    ['{ on_pressure: [suspend] }', '', [false, 0]],
+    ['{ on_pressure: [suspend, preempt] }', 'preemptible: high', [true, 3]],
+    ['{}', 'on_pressure: [suspend]', [true, 0]],
+    ['{}', 'on_pressure: suspend', [true, 0]],
+  ])('defaults %s, job %s', (defaults, job, expected) => {
+    expect(pressureOf(defaults, job)).toEqual(expected);
+  });
+
+  it('of an option is meant for those that may be disturbed at all', () => {
+    const option = (value: string): object => ({
+      overrides: [{ option: '--on-pressure', path: ['defaults', 'on_pressure'], value }],
+    });
+    expect(pressureOf('{ preemptible: low }', '', option('suspend,preempt'))).toEqual([true, 1]);
+    expect(pressureOf('{}', '', option('suspend,preempt'))).toEqual([false, 0]);
+    expect(pressureOf('{ preemptible: low }', '', option('[suspend, preempt]'))).toEqual([true, 1]);
+  });
+});
+
 describe('warnings', () => {
   it.each([
     ['{ run: echo x >> log, preemptible: low }', 'appends to files'],
     ['{ run: ls, on_preempt: { grace: 1s } }', 'on_preempt of job "a" has no effect'],
+    ['{ run: ls, on_pressure: [preempt] }', 'preempt in on_pressure of job "a" has no effect'],
+    [
+      '{ run: ls, preemptible: low, on_pressure: [suspend] }',
+      'preemptible of job "a" has no effect: its on_pressure leaves preempt out',
+    ],
   ])('%s', (job, text) => {
     expect(planOf(`version: 1\njobs:\n  a: ${job}\n`).warnings.join('\n')).toContain(text);
   });

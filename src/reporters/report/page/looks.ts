@@ -24,6 +24,7 @@ const STATES: Readonly<Record<ReportState, Look>> = {
   queued: { label: 'queued', colour: '--quiet', sign: '…' },
   starting: { label: 'starting', colour: '--live', sign: '▸' },
   running: { label: 'running', colour: '--live', sign: '▸' },
+  suspended: { label: 'suspended', colour: '--quiet', sign: '❄' },
   stopping: { label: 'stopping', colour: '--preempted', sign: '▪' },
   succeeded: { label: 'succeeded', colour: '--good', sign: '✓' },
   failed: { label: 'failed', colour: '--bad', sign: '✕' },

@@ -331,6 +331,9 @@ function legendEntries({ attempts, tasks }: ReportData): Parameters<typeof legen
       sign,
       mark: 'area' as const,
     })),
+    ...(attempts.some(({ frozen }) => frozen !== undefined)
+      ? [{ label: 'frozen, within its bar', colour: '--wait', mark: 'area' as const }]
+      : []),
     ...(isStopped ? [{ label: 'being stopped', colour: '--stopping', mark: 'area' as const }] : []),
   ];
 }
@@ -367,6 +370,8 @@ class Brush {
     const runsFromMs = launchedMs ?? endedMs;
     this.#bar(row, admittedMs, runsFromMs, 0.3, '--wait');
     this.#bar(row, runsFromMs, endedMs, look.sign === '' ? 0.16 : 0.04, look.colour, true);
+    for (const { fromMs, toMs = endedMs } of attempt.frozen ?? [])
+      this.#bar(row, fromMs, toMs, 0.3, '--wait');
     if (stoppingMs !== undefined && stoppingMs < endedMs)
       this.#bar(row, Math.max(stoppingMs, runsFromMs), endedMs, 0.3, '--stopping');
   }

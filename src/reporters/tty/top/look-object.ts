@@ -46,6 +46,7 @@ function runObject(run: RunLook, wish: RowWish): object {
       blocked: state.unfinished - state.live.size - queued,
       outcomes: Object.fromEntries(counts.outcomes),
       preemptions: counts.preemptions,
+      suspensions: counts.suspensions,
       oomKills: counts.oomKills,
     },
     tasks: taskRows([run], wish).map((row) => taskObject(row, notes)),
@@ -54,7 +55,7 @@ function runObject(run: RunLook, wish: RowWish): object {
 
 function taskObject(row: TaskRow, notes: TaskNotes): object {
   const { record, status, bytes, ranMs } = row;
-  const { phase, limitBytes, attempts, preemptions, isHeld } = record;
+  const { phase, limitBytes, attempts, preemptions, suspensions, isHeld } = record;
   const note = notes.inFull(row);
   return {
     task: keyOf(row).task,
@@ -62,6 +63,7 @@ function taskObject(row: TaskRow, notes: TaskNotes): object {
     state: status,
     attempts,
     preemptions,
+    suspensions,
     isHeld,
     ...(phase.kind === 'finished' ? { peakBytes: bytes } : { usedBytes: bytes }),
     ...('attempt' in phase

@@ -70,6 +70,7 @@ export interface TaskRow {
 /** Where a task stands, in a word. */
 export type Status =
   | 'running'
+  | 'suspended'
   | 'starting'
   | 'ending'
   | 'stopping'

@@ -3,7 +3,7 @@ import { formatBytes } from '../../../util/bytes.js';
 import { endOfTaskWords } from '../../views/task-facts.js';
 import { headOfQueueWords, queueView, type QueueView } from '../../views/queue-words.js';
 import { waitWords } from '../../words.js';
-import { stoppingWords } from '../running.js';
+import { frozenWords, stoppingWords } from '../running.js';
 import type { RunLook, TaskRow } from './look.js';
 
 /** Counting the places in a longer queue would take longer than all the rest of a picture. */
@@ -24,6 +24,8 @@ export class TaskNotes {
         return phase.outcome === 'succeeded' ? '' : endOfTaskWords(record);
       case 'stopping':
         return stoppingWords(phase.stop, run.nowMs);
+      case 'suspended':
+        return [frozenWords(phase, run.nowMs), ...liveNotes(row)].join(', ');
       case 'starting':
       case 'running':
         return liveNotes(row).join(', ');
@@ -55,7 +57,7 @@ export class TaskNotes {
 }
 
 function liveNotes({ record, bytes }: TaskRow): string[] {
-  const { phase, attempts, preemptions, isHeld } = record;
+  const { phase, attempts, preemptions, suspensions, isHeld } = record;
   if (!('attempt' in phase)) return [];
   const { estimate } = phase.attempt;
   return [
@@ -64,6 +66,7 @@ function liveNotes({ record, bytes }: TaskRow): string[] {
       : []),
     ...(attempts > 1 ? [`attempt ${attempts}`] : []),
     ...(preemptions > 0 ? [`preempted ${preemptions}×`] : []),
+    ...(suspensions > 0 ? [`frozen ${suspensions}×`] : []),
     ...(isHeld ? ['held should it run again'] : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { ageMsOf } from '../../../core/frozen.js';
 import { everyoneInOrder, inOrder, queueLength } from '../../../core/queue.js';
 import type { RunState, TaskRecord } from '../../../core/run-state.js';
 import { pastPeakOf } from '../../views/task-facts.js';
@@ -70,13 +71,12 @@ function rowOf(run: RunLook, record: TaskRecord, samples: ReadonlyMap<string, nu
   const { phase, past } = record;
   const status = statusOf(run, record);
   if ('attempt' in phase) {
-    const { attempt } = phase;
     return {
       run,
       record,
       status,
       bytes: samples.get(record.spec.id),
-      ranMs: Math.max(0, run.nowMs - (attempt.launched?.atMs ?? attempt.admittedAtMs)),
+      ranMs: ageMsOf(phase, run.nowMs),
     };
   }
   const isOver = phase.kind === 'finished' && past.length > 0;
@@ -94,6 +94,7 @@ function statusOf({ state, nowMs }: RunLook, { phase, isHeld, spec }: TaskRecord
   switch (phase.kind) {
     case 'starting':
     case 'running':
+    case 'suspended':
       return phase.attempt.exited === undefined ? phase.kind : 'ending';
     case 'stopping':
       return 'stopping';
@@ -123,6 +124,7 @@ const STATUS_ORDER: readonly Status[] = [
   'stopping',
   'ending',
   'running',
+  'suspended',
   'starting',
   'queued',
   'backing off',

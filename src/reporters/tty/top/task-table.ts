@@ -130,6 +130,7 @@ function paintOf(status: Status, colour: ChalkInstance): (text: string) => strin
     case 'starting':
     case 'ending':
       return (text) => text;
+    case 'suspended':
     case 'stopping':
     case 'held':
       return colour.yellow;
