@@ -39,6 +39,26 @@ describe('what is kept', () => {
   });
 });
 
+describe('a group that changes', () => {
+  const unseen = (minute: number) => completed(minute, 16, { tier: 'procfs', durationMs: 5 });
+  const seen = (minute: number, mib: number) =>
+    completed(minute, mib, { tier: 'procfs', curve: Array<number>(CURVE_BINS).fill(mib * MiB) });
+
+  test('is learned anew from the first of three runs that go beyond what is known', () => {
+    const profile = learned([1, 1, 16, 24, 36].map((mib, at) => seen(at, mib)));
+    expect(completedRuns(profile)).toBe(3);
+    expect(profile.learned).toBe(5);
+  });
+
+  test('has not done so where the peaks of short runs were never seen', () => {
+    const busyHost = [seen(1, 1), seen(2, 1), ...[3, 4, 5, 6, 7].map(unseen)];
+    expect(completedRuns(learned(busyHost))).toBe(7);
+    const before = Array.from({ length: 30 }, (_, at) => seen(at, 1));
+    const after = [31, 32, 33, 34, 35, 36].map(unseen);
+    expect(completedRuns(learned([...before, ...after]))).toBe(36);
+  });
+});
+
 describe('a stopped run', () => {
   test('raises the floor and is no sample', () => {
     const profile = learn(peaks(100, 110, 105), stopped(5, 500));
