@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { predictCpus } from '../../../../src/core/learning/cpus.js';
+import { cpusToCount, predictCpus } from '../../../../src/core/learning/cpus.js';
 import { forecastOf } from '../../../../src/core/learning/forecast.js';
 import { learn, learnAll, mergeProfiles } from '../../../../src/core/learning/learn.js';
 import { predictPeak } from '../../../../src/core/learning/predict.js';
@@ -128,6 +128,19 @@ describe('processors', () => {
 
   test('are not known of a group without runs', () => {
     expect(predictCpus(emptyProfile())).toBeUndefined();
+    expect(cpusToCount(emptyProfile())).toBe(1);
+  });
+
+  test.each([
+    ['one run of a busy host', 1, { durationMs: 250, cpuMs: 2 }, 1],
+    ['many such runs', 30, { durationMs: 400, cpuMs: 2 }, 1],
+    ['two sleepers', 2, { durationMs: 60_000, cpuMs: 60 }, 1],
+    ['three sleepers', 3, { durationMs: 60_000, cpuMs: 60 }, 0.001],
+    ['three that worked for a quarter of their time', 3, { durationMs: 400, cpuMs: 100 }, 0.25],
+    ['one that kept several busy', 1, { durationMs: 250, cpuMs: 1000 }, 4],
+  ])('that %s kept busy count as more than is known', (_, count, times, cpus) => {
+    const runs = Array.from({ length: count }, (_run, at) => completed(at, 10, times));
+    expect(cpusToCount(learned(runs))).toBeCloseTo(cpus);
   });
 });
 
