@@ -71,7 +71,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const ciFiles = await openCiFilesOf(options);
-  const files = await openFiles(options);
+  const files = await openFiles(options, warn);
   const begun = order.resumed ?? newRun(order);
   const { folder } = begun;
   markSupervised(folder);
@@ -187,10 +187,10 @@ function openLauncher(
 }
 
 /** Most runs have none. */
-async function openFiles(options: RunOptions): Promise<RunFiles> {
+async function openFiles(options: RunOptions, warn: Warn): Promise<RunFiles> {
   if (options.events === undefined && options.joblog === undefined) return NO_FILES;
   const { openRunFiles } = await import('./run-files.js');
-  return openRunFiles(options);
+  return openRunFiles(options, warn);
 }
 
 const NO_FILES: RunFiles = { events: undefined, joblog: undefined };
