@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
@@ -27,7 +28,7 @@ import { hostFacts, type LoadedPlan } from './load-plan.js';
 import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
-import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
+import { exitCodeAfterLoss, exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
 import type { RunFiles } from './run-files.js';
 import { keepPlace } from './run-origin.js';
 import type { RunOptions } from './run-options.js';
@@ -125,7 +126,10 @@ export async function runSession(order: SessionOrder): Promise<number> {
   release();
   await profiles.store(known);
   report?.(folder);
-  return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+  // What stdout says to the last write comes a turn of the event loop later.
+  await setImmediate();
+  const code = face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+  return exitCodeAfterLoss(code, reporters.lost());
 }
 
 /** Warnings go to stderr, from `showIn` on by way of the view that may be drawn there. */
