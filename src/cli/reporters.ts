@@ -25,6 +25,8 @@ export type Face = 'run' | 'map' | 'exec';
 /** All reporters of a run as one. */
 export interface Reporters {
   event(event: RunEvent, state: RunState): void;
+  /** An event of before the run was resumed: for those alone that tell of the whole run. */
+  catchUp(event: RunEvent, state: RunState): void;
   tick(state: RunState, nowMs: number): void;
   close(state: RunState): Promise<void>;
   /** Takes a line for the user where stderr is drawn on; false where it may just be written. */
@@ -86,6 +88,9 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
   return {
     event(event, state) {
       for (const reporter of all) reporter.event(event, state);
+    },
+    catchUp(event, state) {
+      for (const reporter of ofWholeRun) reporter.event(event, state);
     },
     tick(state, nowMs) {
       for (const reporter of all) reporter.tick?.(state, nowMs);

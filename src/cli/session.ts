@@ -94,6 +94,10 @@ export async function runSession(order: SessionOrder): Promise<number> {
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
   showIn(reporters);
+  if (ciFiles !== undefined)
+    begun.retell?.((event, state) => {
+      reporters.catchUp(event, state);
+    });
   const journal = openJournal(begun, warn);
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
