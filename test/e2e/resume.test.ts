@@ -34,6 +34,11 @@ describe.each(TIERS)('a run whose supervisor was killed, tier %s', (tier) => {
     live.kill('SIGKILL');
     await live.finished;
     const { stateHome } = live;
+    const dead = await runCli(['show'], { stateHome });
+    expect(dead.stdout).toMatch(
+      /1 task of it still runs, and nobody watches: long \(process \d+\)/,
+    );
+    expect((await runCli(['ps'], { stateHome })).stdout).toContain(' died, 1 task live ');
     const end = await runCli(['resume'], { stateHome });
     expect(end.exitCode, end.story).toBe(0);
     expect(linesOf(done)).toEqual(['first.1', 'first.2', 'first.3', 'last', 'long']);
@@ -44,6 +49,7 @@ describe.each(TIERS)('a run whose supervisor was killed, tier %s', (tier) => {
     expect(end.stderr).toContain('the run is resumed: the supervisor had died');
     const shown = await runCli(['show'], { stateHome });
     expect(shown.stdout).toContain('resumed once');
+    expect((await runCli(['ps'], { stateHome })).stdout).toContain(' ended, resumed ');
     const again = await runCli(['resume', 'latest'], { stateHome });
     expect(again.exitCode).toBe(2);
     expect(again.stderr).toContain('has succeeded: there is nothing to resume');
