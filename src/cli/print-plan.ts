@@ -67,16 +67,20 @@ function table(tasks: readonly PreviewedTask[]): string {
     wordWrap: true,
     colWidths: [null, null, null, null, null, STARTS_COLUMNS],
   });
+  let above = '';
   for (const [at, task] of tasks.slice(0, ROWS_SHOWN).entries()) {
     const { spec, estimate, start } = task;
+    const words = startWords(start);
     rows.push([
       at + 1,
       spec.id,
       `${formatBytes(estimate.bytes)} (${estimate.source})`,
       String(spec.cpus),
       PREEMPTIBLE_LABELS[spec.preemptible],
-      startWords(start),
+      // A sentence in every row would hide the rows.
+      start.kind === 'waits' && words === above ? '″' : words,
     ]);
+    above = words;
   }
   const left = tasks.length - ROWS_SHOWN;
   return left > 0

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
@@ -27,7 +28,7 @@ import { hostFacts, type LoadedPlan } from './load-plan.js';
 import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
-import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
+import { exitCodeAfterLoss, exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
 import type { RunFiles } from './run-files.js';
 import { keepPlace } from './run-origin.js';
 import type { RunOptions } from './run-options.js';
@@ -71,7 +72,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const ciFiles = await openCiFilesOf(options);
-  const files = await openFiles(options);
+  const files = await openFiles(options, warn);
   const begun = order.resumed ?? newRun(order);
   const { folder } = begun;
   markSupervised(folder);
@@ -93,6 +94,10 @@ export async function runSession(order: SessionOrder): Promise<number> {
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
   showIn(reporters);
+  if (ciFiles !== undefined)
+    begun.retell?.((event, state) => {
+      reporters.catchUp(event, state);
+    });
   const journal = openJournal(begun, warn);
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
@@ -125,7 +130,10 @@ export async function runSession(order: SessionOrder): Promise<number> {
   release();
   await profiles.store(known);
   report?.(folder);
-  return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+  // What stdout says to the last write comes a turn of the event loop later.
+  await setImmediate();
+  const code = face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+  return exitCodeAfterLoss(code, reporters.lost());
 }
 
 /** Warnings go to stderr, from `showIn` on by way of the view that may be drawn there. */
@@ -187,10 +195,10 @@ function openLauncher(
 }
 
 /** Most runs have none. */
-async function openFiles(options: RunOptions): Promise<RunFiles> {
+async function openFiles(options: RunOptions, warn: Warn): Promise<RunFiles> {
   if (options.events === undefined && options.joblog === undefined) return NO_FILES;
   const { openRunFiles } = await import('./run-files.js');
-  return openRunFiles(options);
+  return openRunFiles(options, warn);
 }
 
 const NO_FILES: RunFiles = { events: undefined, joblog: undefined };

@@ -1,7 +1,7 @@
 import { EASY_BRAKE, type BrakeMemory } from './brake.js';
 import { FIRST_CAUTION, type Caution } from './caution.js';
 import { initialKnowledge, NO_PRIORS, type Knowledge, type Priors } from './knowledge.js';
-import { predictCpus } from './learning/cpus.js';
+import { cpusToCount, CPUS_UNKNOWN } from './learning/cpus.js';
 import { curveOf, newRecorder, noteUse, type CurveRecorder } from './learning/curve.js';
 import type { Curve } from './learning/types.js';
 import type { LongFirst } from './long-first.js';
@@ -18,8 +18,6 @@ const FIRST_UNKNOWNS = 2;
 
 /** Use of processors is measured over stretches of this length. */
 const CPU_STRETCH_MS = 500;
-/** What an attempt counts as until it was measured. */
-const CPUS_UNMEASURED = 1;
 
 /** What a live attempt was last seen to use. */
 export interface AttemptMemory {
@@ -220,8 +218,8 @@ export function cpusWanted(control: Control, spec: TaskSpec): number {
 /** What its group has kept busy, or one. */
 function unmeasured({ config, knowledge }: Control, { group, profile }: TaskSpec): number {
   const known = profile === 'none' ? undefined : knowledge.groups.get(group);
-  const cpus = known === undefined ? undefined : predictCpus(known);
-  return Math.min(cpus ?? CPUS_UNMEASURED, config.cpus);
+  const cpus = known === undefined ? CPUS_UNKNOWN : cpusToCount(known);
+  return Math.min(cpus, config.cpus);
 }
 
 /** Remembers how many OOM kills the host had counted when an attempt was let in. */

@@ -312,6 +312,7 @@ function endRun(tick: Tick): void {
     oomKills: state.counts.oomKills,
     peakBytes: tick.control.peaks.ofRunBytes,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
+    ...(state.resumes === 0 ? {} : { resumes: state.resumes }),
   });
 }
 

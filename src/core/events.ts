@@ -287,4 +287,6 @@ export interface RunEnded {
   /** The most that all tasks together used at any look of the supervisor that ended it. Absent in old journals. */
   readonly peakBytes?: number;
   readonly stoppedBy?: NodeSignal;
+  /** How often another supervisor had taken it over; absent: never, or in old journals. */
+  readonly resumes?: number;
 }

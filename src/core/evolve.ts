@@ -299,8 +299,7 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
     peakBytes: event.peakBytes,
     cpuMs: event.cpuMs,
     verdict: event.verdict,
-    admitted: present(record.admitted, 'a live attempt was admitted for a reason'),
-    ...(phase.kind === 'stopping' ? { stop: phase.stop.reason } : {}),
+    estimate: phase.attempt.estimate,
   });
   if (record.past.length > PAST_KEPT) record.past.shift();
   record.admitted = undefined;

@@ -21,8 +21,8 @@ export function settle(tick: Tick): void {
 function decideNext(tick: Tick, record: TaskRecord): void {
   const last = record.past.at(-1);
   if (last === undefined) return;
-  const { verdict, peakBytes, admitted } = last;
-  const estimateBytes = isGuess(admitted.estimate) ? 0 : admitted.estimate.bytes;
+  const { verdict, peakBytes, estimate } = last;
+  const estimateBytes = isGuess(estimate) ? 0 : estimate.bytes;
   requeueOrFinish(tick, record, { verdict, peakBytes, estimateBytes });
 }
 

@@ -67,7 +67,10 @@ export interface Stopping {
   readonly stuck?: true;
 }
 
-/** An attempt that is over. */
+/**
+ * An attempt that is over, as far as anyone asks for it later: there may be a hundred thousand of them. Why it was let in
+ * and stopped, with every candidate, is in the journal.
+ */
 export interface PastAttempt {
   readonly number: number;
   readonly admittedAtMs: number;
@@ -76,8 +79,7 @@ export interface PastAttempt {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly verdict: Verdict;
-  readonly admitted: AdmitReason;
-  readonly stop?: StopReason;
+  readonly estimate: Estimate;
 }
 
 /** All that is known of a task. Changed by `evolve` alone. */

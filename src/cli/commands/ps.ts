@@ -71,7 +71,7 @@ function runTable(briefs: readonly RunBrief[]): string {
         : [
             brief.run,
             printable(brief.name),
-            brief.state,
+            standingWords(brief),
             `${brief.finished}/${brief.tasks}`,
             String(brief.unsuccessful),
             localTime(brief.startedAtMs),
@@ -83,6 +83,15 @@ function runTable(briefs: readonly RunBrief[]): string {
     problem === undefined ? [] : [printable(problem)],
   );
   return [table, ...problems].join('\n');
+}
+
+/** `died, 2 tasks live`, `ended, resumed`. */
+function standingWords({ state, resumes, surviving }: RunBrief): string {
+  const notes = [
+    ...(surviving > 0 ? [`${counted(surviving, 'task')} live`] : []),
+    ...(resumes > 0 ? ['resumed'] : []),
+  ];
+  return [state, ...notes].join(', ');
 }
 
 function positive(text: string): number {

@@ -9,6 +9,7 @@ import { UsageError } from '../errors.js';
 import { examplesText } from '../examples.js';
 import { findRun, replay, standingNote } from '../past-run.js';
 import { print } from '../print.js';
+import { survivorsNote, survivorsOf } from '../survivors.js';
 
 const EXAMPLES = [
   ['memsched show', 'the latest run'],
@@ -74,6 +75,7 @@ function show(run: string | undefined, options: ShowOptions): string {
     growths(state, colour),
     totals(state, peakBytes),
     standingNote(past),
+    survivorsNote(survivorsOf(past), state),
   ]
     .filter((part) => part !== '')
     .join('\n\n');

@@ -49,6 +49,15 @@ interface OpenCase {
   waiting: TestCase | undefined;
 }
 
+/** A task that is finished and has not succeeded: the run may be resumed, and it run again. */
+interface UnsuccessfulCase {
+  readonly facts: CaseFacts;
+  readonly suite: Suite;
+  readonly result: TestCase['result'];
+  /** Where its case stands in the suite. */
+  readonly place: number;
+}
+
 /**
  * `--junit`: a suite for each job, a test case for each task, valid at every moment of the run. Tasks that are not
  * finished yet stand in it as errors or skipped, so that a file which nobody came to finish never looks like success.
@@ -77,6 +86,7 @@ class JunitReport {
   readonly #options: JunitOptions;
   readonly #suites = new Map<string, Suite>();
   readonly #open = new Map<TaskId, OpenCase>();
+  readonly #unsuccessful = new Map<TaskId, UnsuccessfulCase>();
   readonly #grown: GroupGrew[] = [];
   #runPeakBytes = 0;
   #cases = 0;
@@ -114,6 +124,10 @@ class JunitReport {
       case 'group-grew':
         this.#grown.push(event);
         return;
+      case 'run-resumed':
+        this.#grown.length = 0;
+        this.#reopen(state);
+        return;
       default:
         return;
     }
@@ -150,19 +164,31 @@ class JunitReport {
     if (open === undefined) return;
     this.#open.delete(event.task);
     const { facts, suite } = open;
-    suite.attempts += facts.attempts;
-    suite.preemptions += facts.preemptions;
+    count(suite, facts, 1);
     suite.peakBytes = Math.max(suite.peakBytes, facts.peakBytes);
-    suite.ranMs += facts.ranMs;
-    suite.cpuMs += facts.cpuMs;
     if (event.outcome === 'succeeded' && this.#cases >= CASES_MAX) {
       suite.leftOut += 1;
       return;
     }
     const { result, xml } = finishedCase(facts, event, this.#tailOf(event, facts, state));
     this.#cases += 1;
+    if (event.outcome !== 'succeeded')
+      this.#unsuccessful.set(event.task, { facts, suite, result, place: suite.cases.length });
     suite.cases.push(xml);
     suite.counts[result] += 1;
+  }
+
+  /** Takes back what was said of tasks that are to run again. */
+  #reopen({ tasks }: RunState): void {
+    for (const [task, { facts, suite, result, place }] of this.#unsuccessful) {
+      if (tasks.get(task)?.phase.kind === 'finished') continue;
+      this.#unsuccessful.delete(task);
+      this.#cases -= 1;
+      count(suite, facts, -1);
+      suite.cases[place] = '';
+      suite.counts[result] -= 1;
+      this.#open.set(task, { facts, suite, waiting: undefined });
+    }
   }
 
   #tailOf({ task, outcome }: TaskFinished, { attempts }: CaseFacts, state: RunState): string {
@@ -193,6 +219,14 @@ class JunitReport {
     }
     return { cases, leftOut: Math.max(0, waiting - WAITING_MAX) };
   }
+}
+
+/** Adds to the sums of a suite what its task has come to, or takes it away. */
+function count(suite: Suite, facts: CaseFacts, sign: 1 | -1): void {
+  suite.attempts += sign * facts.attempts;
+  suite.preemptions += sign * facts.preemptions;
+  suite.ranMs += sign * facts.ranMs;
+  suite.cpuMs += sign * facts.cpuMs;
 }
 
 function sampleOf(

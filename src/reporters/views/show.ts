@@ -81,8 +81,8 @@ function detailLines(record: TaskRecord, queue: QueueView): string[] {
   ];
 }
 
-function attemptWords({ number, verdict, ranMs, admitted }: PastAttempt): string {
-  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}, estimate ${formatBytes(admitted.estimate.bytes)}`;
+function attemptWords({ number, verdict, ranMs, estimate }: PastAttempt): string {
+  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}, estimate ${formatBytes(estimate.bytes)}`;
 }
 
 /** What a live attempt used at the last look, and when that was. */

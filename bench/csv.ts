@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
 /** A row's cells by the name of their column. */
 export type Row = Readonly<Record<string, string>>;
 
@@ -21,16 +25,32 @@ export function parseCsv(text: string, source: string): Row[] {
   });
 }
 
+/** {@link parseCsv} of a compressed file. */
+export function readTable(path: string): Row[] {
+  return parseCsv(gunzipSync(readFileSync(path)).toString('utf8'), basename(path));
+}
+
 /**
  * The number in a cell; undefined where it is empty.
  *
  * @throws Error that names the column when there is no such column, or something else in it.
  */
-export function numberIn(row: Row, column: string, source: string): number | undefined {
+export function numberIfAny(row: Row, column: string, source: string): number | undefined {
   const cell = row[column]?.trim();
   if (cell === undefined) throw new Error(`${source}: there is no column ${column}`);
   if (cell === '') return undefined;
   const value = Number(cell);
   if (Number.isFinite(value)) return value;
   throw new Error(`${source}: expected a number in column ${column}, found "${cell}"`);
+}
+
+/**
+ * The number in a cell.
+ *
+ * @throws Error that names the column when there is none.
+ */
+export function numberIn(row: Row, column: string, source: string): number {
+  const value = numberIfAny(row, column, source);
+  if (value === undefined) throw new Error(`${source}: expected a number in column ${column}`);
+  return value;
 }
