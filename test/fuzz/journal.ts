@@ -116,7 +116,7 @@ async function refusedOr(act: () => Promise<void>): Promise<void> {
 export const journal: readonly Law[] = [
   law(
     'a damaged journal is told or refused',
-    400,
+    150,
     [fc.constantFrom(...samples), fc.array(anyEdit, { minLength: 1, maxLength: 4 })],
     (sample, edits) => check(edited(edits, sample)),
   ),

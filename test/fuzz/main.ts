@@ -26,7 +26,10 @@ if (!(minutes > 0) || unknown.length > 0) {
   process.exit(2);
 }
 const laws = values.target.flatMap((target) =>
-  TARGETS[target as keyof typeof TARGETS].map((one) => ({ ...one, name: `${target}: ${one.name}` })),
+  TARGETS[target as keyof typeof TARGETS].map((one) => ({
+    ...one,
+    name: `${target}: ${one.name}`,
+  })),
 );
 
 const endMs = performance.now() + minutes * MINUTE_MS;

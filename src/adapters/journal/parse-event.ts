@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JOURNAL_VERSION, type RunEvent } from '../../core/events.js';
+import { issueWords } from '../../util/issue-words.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { EVENT_SCHEMAS } from './event-schemas.js';
 
@@ -52,6 +53,6 @@ function wrongHeader(value: unknown): string | undefined {
 function issues(error: z.ZodError): string {
   return error.issues
     .slice(0, 3)
-    .map((issue) => `${issue.path.join('.') || 'the line'}: ${issue.message}`)
+    .map((issue) => `${issue.path.join('.') || 'the line'}: ${issueWords(issue.message)}`)
     .join('; ');
 }
