@@ -8,7 +8,8 @@ import { counted, waitWords } from '../reporters/words.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { formatBytes } from '../util/bytes.js';
 import { inputBytesOf } from './input-bytes.js';
-import { print } from './print.js';
+import { print, tell } from './print.js';
+import { printable, printableJson } from '../util/printable.js';
 
 /** More rows than this help nobody; `--json` has them all. */
 const ROWS_SHOWN = 200;
@@ -42,9 +43,9 @@ export async function printPlan(view: PlanView): Promise<void> {
     priors,
     inputBytesOf: inputBytesOf(plan),
   });
-  for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
+  for (const warning of plan.warnings) tell(`warning: ${warning}`);
   if (json) {
-    for (const task of tasks) if (!(await print(JSON.stringify(jsonRow(task))))) return;
+    for (const task of tasks) if (!(await print(printableJson(jsonRow(task))))) return;
     return;
   }
   const jobs = new Set(plan.tasks.map(({ job }) => job)).size;
@@ -53,7 +54,7 @@ export async function printPlan(view: PlanView): Promise<void> {
       ? `auto, of ${formatBytes(budget.capacityBytes)}`
       : 'as told';
   await print(
-    `${path}: ${counted(plan.tasks.length, 'task')} in ${counted(jobs, 'job')}\n` +
+    `${printable(path)}: ${counted(plan.tasks.length, 'task')} in ${counted(jobs, 'job')}\n` +
       `budget ${formatBytes(budget.budgetBytes)} (${origin}) · ${plan.config.cpus} cpus · ${announceTier(choice)}\n` +
       `${table(tasks)}\n${verdict(tasks, budget.budgetBytes * plan.config.overcommit)}`,
   );

@@ -5,6 +5,7 @@ import { addHelp } from './help.js';
 import { EXIT_CODES, rowsText } from './help-topics.js';
 import { writeOut } from './print.js';
 import { ownVersion } from './version.js';
+import { printableLines } from '../util/printable.js';
 
 /** Which module makes which command; loaded only when it is needed, as start-up time is part of the product. */
 const COMMANDS = {
@@ -55,7 +56,8 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     const { exitCode, text } = judge(error);
-    if (text !== '') process.stderr.write(`${text}\n`);
+    // Names and texts of others stand in it; commander's own words, too, repeat what was typed.
+    if (text !== '') process.stderr.write(`${printableLines(text)}\n`);
     return exitCode;
   }
 }
@@ -72,7 +74,10 @@ async function parse(program: Command, argv: readonly string[]): Promise<void> {
 }
 
 function collectOutput(command: Command, into: string[]): void {
-  command.configureOutput({ writeOut: (text) => into.push(text) });
+  command.configureOutput({
+    writeOut: (text) => into.push(text),
+    writeErr: (text) => process.stderr.write(printableLines(text)),
+  });
   for (const below of command.commands) collectOutput(below, into);
 }
 

@@ -7,12 +7,13 @@ import { guarded } from '../reporters/guarded.js';
 import { createJsonReporter } from '../reporters/json.js';
 import { isNotable } from '../reporters/notable.js';
 import { streamOutput, type Output } from '../reporters/output.js';
+import { createMaskReporter, type QuotedLogs } from '../reporters/output-masks.js';
 import { createPlainReporter } from '../reporters/plain.js';
 import type { Reporter } from '../reporters/reporter.js';
 import { createSummaryReporter } from '../reporters/summary.js';
 import type { OutputMode } from '../reporters/task-output/modes.js';
 import type { TaskOutput } from '../reporters/task-output/task-output.js';
-import type { LaunchSpec, LogPaths } from '../supervisor/ports.js';
+import type { LaunchSpec } from '../supervisor/ports.js';
 import { printable } from '../util/printable.js';
 import type { CiFiles } from './ci-files.js';
 import type { CiSurroundings } from './ci-surroundings.js';
@@ -50,7 +51,7 @@ export interface ReportersOrder {
   readonly options: RunOptions;
   readonly face: Face;
   readonly choice: TierHere;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   readonly warn: (sentence: string) => void;
   readonly files: RunFiles;
   /** What the CI system around us changes. */
@@ -80,6 +81,8 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
   const mode = options.output ?? OUTPUT_BY_DEFAULT[face];
   const output = mode === 'none' ? undefined : await createOutput(order, mode, loss);
   const picked = {
+    // First: what a task has just asked to mask is masked where the others quote it.
+    ...(order.ci.masks ? { masks: createMaskReporter(order.logs) } : {}),
     ...(output === undefined ? {} : { output }),
     ...(await pick(order, output !== undefined, loss)),
   };

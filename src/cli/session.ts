@@ -13,6 +13,7 @@ import { SMALLEST_BUDGET_BYTES } from '../core/budget.js';
 import type { Priors } from '../core/knowledge.js';
 import type { TaskRecord } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
+import { OutputMasks } from '../reporters/output-masks.js';
 import { streamOutput, type Output } from '../reporters/output.js';
 import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
@@ -34,6 +35,7 @@ import { keepPlace } from './run-origin.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
+import { printableLines } from '../util/printable.js';
 
 /** Between two looks of the reporters at the time. */
 const REPORT_EVERY_MS = 100;
@@ -78,7 +80,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   markSupervised(folder);
   keepPlace(folder, choice);
   profiles.sink.emit(begun.unlearned);
-  const logs = logPaths(folder);
+  const logs = { ...logPaths(folder), masks: new OutputMasks() };
   let supervisor: Supervisor | undefined;
   const reporters = await createReporters({
     options,
@@ -144,7 +146,8 @@ function warnings(stderr: Output): {
   let say: Reporters['say'] = () => false;
   return {
     warn: (sentence) => {
-      if (!say(`memsched: ${sentence}`)) stderr.write(`memsched: ${sentence}\n`);
+      const line = `memsched: ${printableLines(sentence)}`;
+      if (!say(line)) stderr.write(`${line}\n`);
     },
     showIn: (view) => {
       say = view.say;

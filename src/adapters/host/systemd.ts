@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 
 /** A systemd that could start us in a unit of our own. */
 export interface SystemdManager {
@@ -29,9 +29,26 @@ export function findSystemd(uid: number): SystemdState {
   return { kind: 'reachable', manager: { kind: 'user', version } };
 }
 
-/** `XDG_RUNTIME_DIR`, or where logind puts it: cron, `su` and CI runners often leave it out. */
-export function runtimeDirectory(uid: number): string {
-  return process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`;
+/**
+ * `XDG_RUNTIME_DIR`, or where logind puts it: cron, `su` and CI runners often leave it out, and `su` and `sudo -E` leave
+ * that of another user, whose manager is not to be asked for anything.
+ *
+ * @param configured - what the environment says; replaceable for tests.
+ */
+export function runtimeDirectory(
+  uid: number,
+  configured: string | undefined = process.env['XDG_RUNTIME_DIR'],
+): string {
+  return configured !== undefined && ownerOf(configured) === uid ? configured : `/run/user/${uid}`;
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    // Not there, or closed to us: so it is not ours.
+    return undefined;
+  }
 }
 
 /**

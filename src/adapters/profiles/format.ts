@@ -8,6 +8,7 @@ import {
   type GroupProfile,
 } from '../../core/learning/profile.js';
 import { CURVE_BINS } from '../../core/learning/types.js';
+import { issueWords } from '../../util/issue-words.js';
 import { err, ok, type Result } from '../../util/result.js';
 import type { StoredProfile } from '../../core/learning/stored-profile.js';
 
@@ -160,6 +161,6 @@ function damaged(why: string): Result<never, Flaw> {
 function issues(error: z.ZodError): string {
   return error.issues
     .slice(0, 2)
-    .map(({ path, message }) => `${path.join('.')}: ${message}`)
+    .map(({ path, message }) => `${path.join('.')}: ${issueWords(message)}`)
     .join('; ');
 }

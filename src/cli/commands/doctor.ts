@@ -13,6 +13,7 @@ import { probeHelper } from '../../adapters/process/probe-helper.js';
 import { present } from '../../util/assert.js';
 import { examplesText } from '../examples.js';
 import { print } from '../print.js';
+import { printableJson } from '../../util/printable.js';
 
 /** The sampling interval of a run without settings, which the fill rate is judged by. */
 const DEFAULT_INTERVAL_MS = 100;
@@ -42,7 +43,7 @@ export function doctorCommand(): Command {
     .addHelpText('after', examplesText(EXAMPLES))
     .action(async (options: { json?: boolean }) => {
       const report = await examine();
-      const text = options.json === true ? JSON.stringify(report) : render(report);
+      const text = options.json === true ? printableJson(report) : render(report);
       await print(text);
       if (report.budget.budgetBytes === 0) process.exitCode = EXIT_HOST_CANNOT;
     });

@@ -2,7 +2,7 @@ import type { GroupGrew, RunEvent, TaskFinished } from '../../core/events.js';
 import type { AttemptSample } from '../../core/observation.js';
 import type { RunState } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
-import type { LogPaths } from '../../supervisor/ports.js';
+import type { QuotedLogs } from '../output-masks.js';
 import { printable } from '../../util/printable.js';
 import { usedBytesIn } from '../peak.js';
 import type { Reporter } from '../reporter.js';
@@ -34,7 +34,7 @@ const TAILS_MAX_CHARACTERS = 8 * 1024 * 1024;
 /** What the JUnit reporter is made of. */
 export interface JunitOptions {
   readonly document: Document;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   /** Of this machine. */
   readonly hostname: string;
   /** Told once when the file cannot be written. */

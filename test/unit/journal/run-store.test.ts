@@ -112,7 +112,7 @@ describe('the state folder', () => {
     ]) {
       const error = hostErrorOf(action);
       expect(error.message).toMatch(/others may write/);
-      expect(error.mend).toBe(`chmod 700 '${path}'`);
+      expect(error.mend).toBe(`chmod 700 ${path}`);
     }
     expect(readdirSync(path)).toEqual([]);
   });

@@ -1,9 +1,15 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { isAbsolute } from 'node:path';
+import type { TaskSpec } from '../../src/core/task-spec.js';
+import type { LaunchSpec } from '../../src/supervisor/ports.js';
 import { jsonSchema } from '../../src/adapters/jobfile/schema.js';
 import { loadJobfile } from '../../src/adapters/jobfile/load.js';
+import { present } from '../../src/util/assert.js';
 import { OPTIONS } from '../unit/jobfile/helpers.js';
+import { byteEdit, edited } from './mutations.js';
+import { law, type Law } from './target.js';
 
 const FOLDER = new URL('../../fixtures/jobfiles/', import.meta.url);
 const FILES = ['good', 'bad'].flatMap((kind) =>
@@ -24,29 +30,48 @@ function check(
   const result = loadJobfile(content, { ...OPTIONS, overrides });
   if (result.ok) {
     const { tasks, launches } = result.value;
-    expect(new Set(tasks.map((task) => task.id)).size).toBe(tasks.length);
-    expect(launches.size).toBe(tasks.length);
+    assert.equal(new Set(tasks.map((task) => task.id)).size, tasks.length);
+    assert.equal(launches.size, tasks.length);
     for (const [index, task] of tasks.entries()) {
-      expect(task.index).toBe(index);
-      expect(task.id).toMatch(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/);
+      assert.equal(task.index, index);
+      assert.match(task.id, /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/);
+      checkTask(task, present(launches.get(task.id), 'a task is launched by something'));
     }
     return;
   }
   const { error } = result;
-  expect(error.diagnostics.length).toBeGreaterThan(0);
+  assert.ok(error.diagnostics.length > 0);
   const text = error.format();
   // Controls (but for the newline), format characters and lone surrogates stay out; so do traces of our own code.
-  expect(text).not.toMatch(/[^\P{C}\n]/u);
-  expect(text).not.toMatch(/^\s+at .*[(/]|\bundefined\b|\[object |NaN|Invalid input|node_modules/m);
+  assert.doesNotMatch(text, /[^\P{C}\n]/u);
+  assert.doesNotMatch(
+    text,
+    /^\s+at .*[(/]|\bundefined\b|\[object |NaN|Invalid input|node_modules/m,
+  );
   for (const { line, column } of error.diagnostics) {
-    if (line !== undefined) expect(Math.min(line, column ?? 0)).toBeGreaterThan(0);
+    if (line !== undefined) assert.ok(Math.min(line, column ?? 0) > 0);
   }
 }
 
-interface Edit {
-  readonly at: number;
-  readonly remove: number;
-  readonly insert: Uint8Array;
+/** What a task of any plan is: numbers that can be reckoned with, and nothing that a program cannot be given. */
+function checkTask(task: TaskSpec, { command, env, cwd }: LaunchSpec): void {
+  const { requestBytes = 1, limitBytes = 1, maxBytes = 1 } = task.memory;
+  for (const bytes of [requestBytes, limitBytes, maxBytes])
+    assert.ok(Number.isSafeInteger(bytes) && bytes > 0);
+  for (const ms of [task.timeoutMs ?? 1, task.onPreempt.graceMs, task.retries.delayMs])
+    assert.ok(Number.isFinite(ms) && ms >= 0);
+  assert.ok(Number.isSafeInteger(task.retries.max) && task.retries.max >= 0);
+  assert.ok(task.cpus === 'auto' || (Number.isFinite(task.cpus) && task.cpus >= 0));
+  assert.ok(isAbsolute(cwd));
+  const words = command.kind === 'argv' ? command.argv : [...command.shell, command.script];
+  assert.ok(words.length > 0 && words[0] !== '');
+  for (const [name, value] of Object.entries(env)) {
+    assert.match(name, /^[A-Za-z_][A-Za-z0-9_]*$/);
+    assert.equal(typeof value, 'string');
+  }
+  assert.doesNotMatch([...words, ...Object.values(env)].join(''), /\0/);
+  for (const count of Object.values(task.resources))
+    assert.ok(Number.isFinite(count) && count >= 0);
 }
 
 const SCRAPS = [
@@ -94,23 +119,6 @@ const SCRAPS = [
   '\r\n',
   '\r',
 ];
-
-const edit: fc.Arbitrary<Edit> = fc.record({
-  at: fc.double({ min: 0, max: 1, noNaN: true }),
-  remove: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 12 })),
-  insert: fc.oneof(
-    fc.constantFrom(...SCRAPS).map((scrap) => new TextEncoder().encode(scrap)),
-    fc.uint8Array({ maxLength: 4 }),
-    fc.constant(new Uint8Array()),
-  ),
-});
-
-function apply(content: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  return edits.reduce((bytes, { at, remove, insert }) => {
-    const start = Math.floor(at * bytes.length);
-    return Buffer.concat([bytes.subarray(0, start), insert, bytes.subarray(start + remove)]);
-  }, content);
-}
 
 /** Every name that stands in the schema: keys and words. */
 function vocabulary(schema: unknown, words = new Set<string>()): Set<string> {
@@ -178,7 +186,7 @@ const someJob = fc.record(
   { run: fc.oneof(fc.string(), fc.array(scalar, { minLength: 1 })) },
   { requiredKeys: [] },
 );
-const jobfile = fc
+const anyJobfile = fc
   .tuple(
     fc.dictionary(fc.constantFrom(...WORDS), tree, { maxKeys: 3 }),
     fc.dictionary(
@@ -193,57 +201,40 @@ const jobfile = fc
   )
   .map(([top, jobs]) => ({ version: 1, jobs, ...top }));
 
-describe('any jobfile', () => {
-  it('makes a plan or a readable error: edited bytes', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...FILES),
-        fc.array(edit, { minLength: 1, maxLength: 8 }),
-        (file, edits) => {
-          check(apply(file, edits));
-        },
-      ),
-      { numRuns: 3000 },
-    );
-  });
-
-  it('makes a plan or a readable error: random bytes', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        check(bytes);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  it('makes a plan or a readable error: random structure', () => {
-    fc.assert(
-      fc.property(jobfile, (value) => {
-        check(new TextEncoder().encode(JSON.stringify(value)));
-      }),
-      { numRuns: 3000 },
-    );
-  });
-
-  it('makes a plan or a readable error: random options', () => {
-    const path = fc.array(fc.constantFrom('jobs', 'a', 'align', 'defaults', ...WORDS), {
-      minLength: 1,
-      maxLength: 5,
-    });
-    const override = fc.record({
-      option: fc.string({ unit: 'binary' }),
-      path,
-      value: fc.oneof(scalar, fc.string({ unit: 'binary' }), tree),
-    });
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...FILES),
-        fc.array(override, { maxLength: 3 }),
-        (file, overrides) => {
-          check(file, overrides);
-        },
-      ),
-      { numRuns: 1000 },
-    );
-  });
+const override = fc.record({
+  option: fc.string({ unit: 'binary' }),
+  path: fc.array(fc.constantFrom('jobs', 'a', 'align', 'defaults', ...WORDS), {
+    minLength: 1,
+    maxLength: 5,
+  }),
+  value: fc.oneof(scalar, fc.string({ unit: 'binary' }), tree),
 });
+
+/** Jobfiles, and options that change them. */
+export const jobfile: readonly Law[] = [
+  law(
+    'edited bytes make a plan or a readable error',
+    3000,
+    [fc.constantFrom(...FILES), fc.array(byteEdit(SCRAPS), { minLength: 1, maxLength: 8 })],
+    (file, edits) => {
+      check(edited(edits, file));
+    },
+  ),
+  law(
+    'random bytes make a plan or a readable error',
+    1000,
+    [fc.uint8Array({ maxLength: 200 })],
+    (bytes) => {
+      check(bytes);
+    },
+  ),
+  law('random structure makes a plan or a readable error', 3000, [anyJobfile], (value) => {
+    check(new TextEncoder().encode(JSON.stringify(value)));
+  }),
+  law(
+    'random options make a plan or a readable error',
+    1000,
+    [fc.constantFrom(...FILES), fc.array(override, { maxLength: 3 })],
+    check,
+  ),
+];

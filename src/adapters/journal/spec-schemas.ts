@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type {
+  BudgetSpec,
+  HaltRule,
+  HaltThreshold,
+  LimitGrowth,
+  RetryCause,
+  RunConfig,
+  TaskSpec,
+} from '../../core/task-spec.js';
+import { signal } from './reason-schemas.js';
+import { amount, byKind, count, time } from './schema-parts.js';
+
+const growth = byKind<LimitGrowth>({
+  none: z.object({}),
+  factor: z.object({ factor: amount }),
+  list: z.object({ bytes: z.array(amount) }),
+});
+
+const retryCause = z.custom<RetryCause>(
+  (value) =>
+    typeof value === 'string' &&
+    /^(oom|timeout|failure|exit:\d{1,3}|signal:[^]{1,30})$/.test(value),
+  'a cause to try again for',
+);
+
+/** Logs are in a folder of this name. */
+const taskId = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((id) => !/[/\0]/.test(id) && id !== '.' && id !== '..', 'a name that a folder can have');
+
+const named = z.record(z.string(), amount);
+
+/** What the plan says of a task. */
+export const taskSpec: z.ZodType<TaskSpec> = z.object({
+  id: taskId,
+  index: count,
+  job: z.string(),
+  matrix: z.record(z.string(), z.string()),
+  needs: z.array(z.string()),
+  when: z.enum(['success', 'always']),
+  memory: z.object({
+    requestBytes: amount.exactOptional(),
+    limitBytes: amount.exactOptional(),
+    grow: growth,
+    maxBytes: amount.exactOptional(),
+    swapBytes: amount.exactOptional(),
+  }),
+  cpus: z.union([amount, z.literal('auto')]),
+  resources: named,
+  preemptible: z.literal([0, 1, 2, 3, 4]),
+  onPreempt: z.object({ signal, graceMs: time }),
+  retries: z.object({ max: count, on: z.array(retryCause), delayMs: time, backoff: amount }),
+  timeoutMs: time.exactOptional(),
+  priority: z.number(),
+  group: z.string(),
+  profile: z.enum(['none', 'avg', 'p50', 'p95', 'peak', 'expected-cost', 'curve']),
+  hasInputs: z.literal(true).exactOptional(),
+  concurrency: z.string().exactOptional(),
+});
+
+const budget = byKind<BudgetSpec>({ auto: z.object({}), bytes: z.object({ bytes: amount }) });
+
+const threshold = byKind<HaltThreshold>({
+  count: z.object({ failures: count }),
+  share: z.object({ pct: amount }),
+});
+
+const halt = byKind<HaltRule>({
+  never: z.object({}),
+  soon: z.object({ threshold }),
+  now: z.object({ threshold }),
+});
+
+/** What holds for a run as a whole. */
+export const runConfig: z.ZodType<RunConfig> = z.object({
+  name: z.string(),
+  budget,
+  holdShare: amount,
+  preemptShare: amount,
+  criticalShare: amount,
+  overcommit: amount,
+  isAsTold: z.literal(true).exactOptional(),
+  pressure: z.object({ somePct: amount, fullPct: amount, windowMs: time }),
+  intervalMs: time,
+  maxParallel: amount.exactOptional(),
+  halt,
+  maxGrowthPct: amount.exactOptional(),
+  groups: named,
+  resources: named,
+  cpus: amount,
+});
