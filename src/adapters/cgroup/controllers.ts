@@ -23,7 +23,9 @@ export function enableController(directory: string, controller: string): Enablin
 
 /** Takes a controller back; false when something still needs it. */
 export function disableController(directory: string, controller: string): boolean {
-  return persist(`${directory}/cgroup.subtree_control`, `-${controller}`) === 'written';
+  const file = `${directory}/cgroup.subtree_control`;
+  const enabled = (readKernelFile(file) ?? '').trim().split(' ');
+  return !enabled.includes(controller) || persist(file, `-${controller}`) === 'written';
 }
 
 function persist(file: string, text: string): WriteResult {

@@ -28,6 +28,9 @@ export interface Entered {
   readonly leave: () => boolean;
 }
 
+/** What tasks are given controllers for: memory always, the others where they are to be had. */
+const WISHED = ['pids'];
+
 /**
  * Moves us into `supervisor/` and hands the memory controller down to `tasks/`.
  *
@@ -66,6 +69,9 @@ export function enterSupervisor(options: SupervisorOptions): Result<Entered, Hos
     goBack();
     const message = `the kernel does not hand the memory controller down in ${each} (${enabling.errno})`;
     return err(new HostError(message, 'memsched doctor'));
+  }
+  for (const controller of WISHED) {
+    for (const each of [rootDirectory, directory]) enableController(each, controller);
   }
   for (const each of [directory, supervisor]) {
     writeKernelFile(`${each}/memory.low`, String(SUPERVISOR_LOW_BYTES));
@@ -109,7 +115,9 @@ function leftTrees(rootDirectory: string, directory: string): readonly string[] 
  */
 function takeMemoryBack(rootDirectory: string, trees: readonly string[]): boolean {
   if (childrenOf(rootDirectory).some((each) => !trees.includes(each))) return false;
-  return [...trees, rootDirectory].every((each) => disableController(each, 'memory'));
+  return [...trees, rootDirectory].every((each) =>
+    ['memory', ...WISHED].every((controller) => disableController(each, controller)),
+  );
 }
 
 function ownDirectory(): string | undefined {
