@@ -26,7 +26,6 @@ import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
 import { childrenOf, kernelTree, type CgroupTree } from './cgroup-fs.js';
 import { createChangeWatch, type ChangeWatch } from './change-watch.js';
-import { enableController } from './controllers.js';
 import { killTree } from './kill-tree.js';
 import { KernelMeter, StatAllowance, SummingMeter } from './memory-meter.js';
 import { PidsGuard } from './pids-guard.js';
@@ -273,10 +272,7 @@ class CgroupHost implements TaskHost {
       return undefined;
     }
     const guard = PidsGuard.create(tasksDirectory, this.#files, maxPids.pids);
-    if (typeof guard !== 'string') {
-      enableController(tasksDirectory, 'pids');
-      return guard;
-    }
+    if (typeof guard !== 'string') return guard;
     warn(`the number of processes is not limited (max_pids): ${guard}`);
     return undefined;
   }

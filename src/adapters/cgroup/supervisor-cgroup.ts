@@ -7,7 +7,7 @@ import { readKernelFile, refusal, writeKernelFile } from '../host/kernel-file.js
 import { cgroupDirectory, parseCgroupMounts } from '../host/mountinfo.js';
 import { parseProcCgroup } from '../host/proc-cgroup.js';
 import { childrenOf, makeIfMissing, procsOf, removeSubtree, type CgroupTree } from './cgroup-fs.js';
-import { disableController, enableController } from './controllers.js';
+import { disableController, enableController, isEnabled } from './controllers.js';
 
 /** What is kept for us when memory is reclaimed: node's heap and the journal's buffers. May be refused. */
 const SUPERVISOR_LOW_BYTES = 128 * MiB;
@@ -64,14 +64,12 @@ export function enterSupervisor(options: SupervisorOptions): Result<Entered, Hos
     return moveAll(supervisor, rootDirectory);
   };
   for (const each of [rootDirectory, directory, `${directory}/tasks`]) {
+    for (const controller of WISHED) enableController(each, controller);
     const enabling = enableController(each, 'memory');
     if (enabling.kind !== 'failed') continue;
     goBack();
     const message = `the kernel does not hand the memory controller down in ${each} (${enabling.errno})`;
     return err(new HostError(message, 'memsched doctor'));
-  }
-  for (const controller of WISHED) {
-    for (const each of [rootDirectory, directory]) enableController(each, controller);
   }
   for (const each of [directory, supervisor]) {
     writeKernelFile(`${each}/memory.low`, String(SUPERVISOR_LOW_BYTES));
@@ -115,9 +113,11 @@ function leftTrees(rootDirectory: string, directory: string): readonly string[] 
  */
 function takeMemoryBack(rootDirectory: string, trees: readonly string[]): boolean {
   if (childrenOf(rootDirectory).some((each) => !trees.includes(each))) return false;
-  return [...trees, rootDirectory].every((each) =>
-    ['memory', ...WISHED].every((controller) => disableController(each, controller)),
-  );
+  return [...trees, rootDirectory].every((each) => {
+    for (const controller of WISHED)
+      if (isEnabled(each, controller)) disableController(each, controller);
+    return disableController(each, 'memory');
+  });
 }
 
 function ownDirectory(): string | undefined {
