@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { HostSurvey } from '../adapters/host/survey.js';
+import { autoMaxPids } from '../adapters/host/pids-room.js';
 import { surveyedBudget } from '../adapters/host/survey.js';
 import {
   loadJobfile,
@@ -65,6 +66,7 @@ export function hostFacts(survey: HostSurvey, machine: LoadOrder['machine'] = {}
     baseBytes: Math.max(capacityBytes, machine.bytes ?? 0),
     autoBudgetBytes: ceilingBytes,
     cpus: machine.cpus ?? survey.cpus,
+    autoMaxPids: autoMaxPids(survey.pids),
   };
 }
 

@@ -35,6 +35,7 @@ export function exitCodeOfCommand(end: RunEnd): number {
     case 'own-limit':
     case 'bystander':
     case 'over-budget':
+    case 'over-pids':
       return exitCodeForSignal('SIGKILL');
     case 'timed-out':
       return EXIT.timedOut;

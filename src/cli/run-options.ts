@@ -38,6 +38,16 @@ const OVERRIDES = [
   ],
   ['--halt <rule>', ['halt'], 'never, or soon|now,fail=N|P%: when to give up on the run'],
   [
+    '--max-pids <n>',
+    ['max_pids'],
+    'processes and threads that all tasks together may have: auto, none or a number',
+  ],
+  [
+    '--max-log <size>',
+    ['max_log'],
+    'what one stream of an attempt may leave in its log (1G), or none',
+  ],
+  [
     '--max-growth <pct>',
     ['max_growth'],
     "fail when a group's peak grew by more against its stored profile, such as 20%",

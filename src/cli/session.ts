@@ -6,6 +6,7 @@ import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
+import { createLogKeeper } from '../adapters/journal/log-keeper.js';
 import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
@@ -15,7 +16,7 @@ import type { TaskRecord } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 import { OutputMasks } from '../reporters/output-masks.js';
 import { streamOutput, type Output } from '../reporters/output.js';
-import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
+import type { Launcher, LogKeeper, LogPaths, TaskHost, TaskSource } from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes } from '../util/bytes.js';
@@ -113,7 +114,18 @@ export async function runSession(order: SessionOrder): Promise<number> {
   let known: Priors;
   try {
     const held = await begun.lock;
-    const parts = { ...begun, loaded, host, launcher, journal, reporters, profiles, source };
+    const logKeeper = keeperOf(order, logs, warn);
+    const parts = {
+      ...begun,
+      loaded,
+      host,
+      launcher,
+      journal,
+      reporters,
+      profiles,
+      source,
+      logKeeper,
+    };
     supervisor = makeSupervisor(parts);
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
@@ -197,6 +209,18 @@ function openLauncher(
   });
 }
 
+/** Logs that output is passed on from are the buffer between the tasks and who reads it: nothing may be left out there. */
+function keeperOf(
+  { loaded, options, face }: SessionOrder,
+  paths: LogPaths,
+  warn: Warn,
+): LogKeeper | undefined {
+  const { maxLogBytes } = loaded.plan.config;
+  const { output = face === 'run' ? 'none' : 'stream' } = options;
+  if (maxLogBytes === undefined || output !== 'none') return undefined;
+  return createLogKeeper({ paths, maxBytes: maxLogBytes, warn });
+}
+
 /** Most runs have none. */
 async function openFiles(options: RunOptions, warn: Warn): Promise<RunFiles> {
   if (options.events === undefined && options.joblog === undefined) return NO_FILES;
@@ -278,12 +302,13 @@ interface SupervisorOrder {
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
   readonly source: TaskSource | undefined;
+  readonly logKeeper: LogKeeper | undefined;
   readonly resumption?: Resumption;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles, source, resumption } =
-    order;
+  const { loaded, folder, host, launcher, journal, reporters, profiles, source } = order;
+  const { logKeeper, resumption } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
@@ -293,6 +318,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     inputs: fileSizes,
     logs: logPaths(folder),
     ...(source === undefined ? {} : { source }),
+    ...(logKeeper === undefined ? {} : { logKeeper }),
     ...(resumption === undefined ? {} : { resumption }),
     sink: {
       emit(events) {

@@ -1,4 +1,5 @@
 import type { CommandReply } from './command.js';
+import type { LogCut } from './events.js';
 import type { AttemptRef } from './observation.js';
 import type { BudgetSpec, NodeSignal, TaskId } from './task-spec.js';
 
@@ -22,6 +23,9 @@ export type Action =
   | ({ readonly kind: 'signal'; readonly signal: NodeSignal } & AttemptRef)
   /** End all processes of the attempt now. */
   | ({ readonly kind: 'kill' } & AttemptRef)
+  /** Leave the middle of a log out. */
+  | ({ readonly kind: 'cut-log' } & AttemptRef &
+      Pick<LogCut, 'stream' | 'maxBytes' | 'headBytes' | 'tailBytes' | 'leftOutBytes'>)
   /** Look how large the files are that the task reads. */
   | { readonly kind: 'measure-inputs'; readonly task: TaskId }
   /** Set the tree's `memory.high` and `memory.max`; `max` lifts the brake. */

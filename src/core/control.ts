@@ -61,6 +61,15 @@ export function halved({ limit }: SlowStart): SlowStart {
   return { limit: Math.max(1, limit / 2) };
 }
 
+/** What is remembered of the limit on processes. */
+export interface PidsMemory {
+  /** As the host counted them when they were last looked into. */
+  readonly refusals: number;
+  /** The spell in which the limit was reached, the last if it is over. */
+  readonly spell?: { readonly sinceMs: number; readonly lastMs: number };
+  readonly toldMs?: number;
+}
+
 /** The most that all tasks together used, over all looks: few of these get an event of their own. */
 export interface PeaksOfAll {
   ofRunBytes: number;
@@ -99,6 +108,7 @@ export interface Control {
   lastSampledMs: number | undefined;
   readonly peaks: PeaksOfAll;
   lastBrakeEvents: number | undefined;
+  pids: PidsMemory;
   brakeFeltMs: number | undefined;
   /** Since when there has been nobody to preempt although someone should be. */
   victimsMissing: boolean;
@@ -126,6 +136,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     lastSampledMs: undefined,
     peaks: { ofRunBytes: 0, sinceSampleBytes: 0 },
     lastBrakeEvents: undefined,
+    pids: { refusals: 0 },
     brakeFeltMs: undefined,
     victimsMissing: false,
     lastVictimGoneMs: undefined,

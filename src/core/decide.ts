@@ -1,6 +1,7 @@
 import type { Action } from './actions.js';
 import { admitAll, type Admission, type Refusal } from './admission.js';
 import { crewOf, nextBrake } from './brake.js';
+import { noteConduct } from './conduct.js';
 import { noteOomKills, remember, type Control } from './control.js';
 import { isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
@@ -12,6 +13,7 @@ import { linesFor } from './lines.js';
 import { nextLongFirst } from './long-first.js';
 import type { Observation } from './observation.js';
 import { forecastNow } from './outlook.js';
+import { limitPids } from './pids.js';
 import { assessLevel } from './pressure.js';
 import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
@@ -65,6 +67,8 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   enforceDeadlines(tick);
   giveUpStuck(tick);
   preempt(tick);
+  noteConduct(tick);
+  limitPids(tick);
   haltIfTold(tick);
   finishDoomed(tick);
   measureInputs(tick);

@@ -1,6 +1,6 @@
 import type { ConfigChange } from './command.js';
 import type { Curve } from './learning/types.js';
-import type { AttemptRef, AttemptSample } from './observation.js';
+import type { AttemptRef, AttemptSample, LogStream, PausedBy } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import type {
   AdmitReason,
@@ -47,6 +47,28 @@ export type RunEvent =
       readonly forMs: number;
       readonly usedBytes: number;
     } & AttemptRef)
+  /** It does nothing any more, as somebody else than we has stopped it. */
+  | ({
+      readonly kind: 'attempt-paused';
+      readonly tMs: number;
+      readonly by: PausedBy;
+    } & AttemptRef)
+  /** It does something again. */
+  | ({
+      readonly kind: 'attempt-unpaused';
+      readonly tMs: number;
+      readonly afterMs: number;
+    } & AttemptRef)
+  /** Its main process was found in another cgroup, and put back into its own. */
+  | ({ readonly kind: 'attempt-strayed'; readonly tMs: number; readonly to: string } & AttemptRef)
+  /** A limit that we had set was found changed, and set again. */
+  | ({
+      readonly kind: 'attempt-tampered';
+      readonly tMs: number;
+      readonly file: string;
+    } & AttemptRef)
+  | LogCut
+  | PidsReached
   | ({
       readonly kind: 'attempt-exited';
       readonly tMs: number;
@@ -165,6 +187,31 @@ export interface AttemptStopping extends AttemptRef {
   readonly tMs: number;
   readonly graceMs: number;
   readonly reason: StopReason;
+}
+
+/** The middle of a log was left out: it had grown beyond what a log may take. */
+export interface LogCut extends AttemptRef {
+  readonly kind: 'log-cut';
+  readonly tMs: number;
+  readonly stream: LogStream;
+  /** What it took. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Kept of its beginning, and of its end. */
+  readonly headBytes: number;
+  readonly tailBytes: number;
+  /** Of this log so far, this time included. */
+  readonly leftOutBytes: number;
+}
+
+/** All tasks together have as many processes as the run may have: forks fail, or those who have the most are ended. */
+export interface PidsReached {
+  readonly kind: 'pids-reached';
+  readonly tMs: number;
+  readonly pids: number;
+  readonly maxPids: number;
+  /** Who has the most. */
+  readonly largest?: { readonly task: TaskId; readonly attempt: number; readonly pids: number };
 }
 
 /** An attempt is over: its last process is gone and its memory is free. */

@@ -3,6 +3,7 @@ import type {
   AttemptAdmitted,
   AttemptEnded,
   AttemptStopping,
+  LogCut,
   RunEvent,
   RunResumed,
   SourceEnded,
@@ -13,7 +14,7 @@ import type {
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
-import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { LiveAttempt, PastAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
 
 /** Past attempts remembered for each task; the journal has them all. */
@@ -52,6 +53,18 @@ export function evolve(state: RunState, event: RunEvent): void {
       return;
     case 'attempt-stuck':
       changeStopping(state, event.task, { stuck: true });
+      return;
+    case 'attempt-paused':
+      changeAttempt(task(state, event.task), { pausedAtMs: event.tMs });
+      return;
+    case 'attempt-unpaused':
+      unpause(task(state, event.task));
+      return;
+    case 'log-cut':
+      noteCut(task(state, event.task), event);
+      return;
+    case 'attempt-strayed':
+    case 'attempt-tampered':
       return;
     case 'attempt-exited':
       changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
@@ -125,6 +138,7 @@ function ofRun(
     case 'brake-felt':
     case 'tick-late':
     case 'victims-missing':
+    case 'pids-reached':
       return;
     default:
       unreachable(event);
@@ -262,6 +276,18 @@ function changeAttempt(record: TaskRecord, change: Partial<LiveAttempt>): void {
       : { kind: attempt.launched ? 'running' : 'starting', attempt };
 }
 
+function unpause(record: TaskRecord): void {
+  const { phase } = record;
+  assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
+  const { pausedAtMs: _, ...attempt } = phase.attempt;
+  record.phase = { ...phase, attempt };
+}
+
+function noteCut(record: TaskRecord, { stream, leftOutBytes }: LogCut): void {
+  const before = 'attempt' in record.phase ? record.phase.attempt.leftOutBytes : undefined;
+  changeAttempt(record, { leftOutBytes: { ...before, [stream]: leftOutBytes } });
+}
+
 function beginStopping(state: RunState, event: AttemptStopping): void {
   const record = task(state, event.task);
   const { phase } = record;
@@ -300,6 +326,7 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
     cpuMs: event.cpuMs,
     verdict: event.verdict,
     estimate: phase.attempt.estimate,
+    ...leftOutOf(phase.attempt),
   });
   if (record.past.length > PAST_KEPT) record.past.shift();
   record.admitted = undefined;
@@ -308,6 +335,11 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
   hold(state, record.spec, -1);
   if (event.verdict.kind === 'preempted') state.counts.preemptions += 1;
   if (isOomKill(event)) state.counts.oomKills += 1;
+}
+
+function leftOutOf({ leftOutBytes }: LiveAttempt): Pick<PastAttempt, 'leftOutBytes'> {
+  if (leftOutBytes === undefined) return {};
+  return { leftOutBytes: (leftOutBytes.stdout ?? 0) + (leftOutBytes.stderr ?? 0) };
 }
 
 /** What the kernel's OOM killer did; over a limit that is kept by sampling, memsched itself ends the attempt. */

@@ -6,6 +6,7 @@ import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
 import type { AttemptEnded } from './events.js';
 import { learnFrom } from './knowledge.js';
+import { cutLog } from './log-bound.js';
 import { sampleOf } from './learning/sample.js';
 import { requeueOrFinish } from './next-attempt.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
@@ -49,6 +50,9 @@ function takeFact(tick: Tick, fact: Fact): void {
       return;
     case 'emptied':
       takeEmptied(tick, recordOf(tick, fact), fact.tally);
+      return;
+    case 'log-overgrown':
+      cutLog(tick, recordOf(tick, fact), fact);
       return;
     case 'inputs-measured':
       takeMeasured(tick, fact);

@@ -53,6 +53,8 @@ export type Verdict =
       readonly budgetBytes: number;
       readonly oom: OomCounters;
     }
+  /** All tasks together had as many processes as the run may have, and it had the most: the task's fault. */
+  | { readonly kind: 'over-pids'; readonly pids: number; readonly maxPids: number }
   | { readonly kind: 'preempted'; readonly peakBytes: number }
   | { readonly kind: 'timed-out'; readonly timeoutMs: number }
   | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' | 'command' }

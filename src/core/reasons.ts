@@ -149,6 +149,8 @@ export type StopReason =
   | { readonly kind: 'halt'; readonly failures: number }
   /** The user has canceled the task, or the run with it. */
   | { readonly kind: 'canceled'; readonly of: 'run' | 'task' }
+  /** All tasks together have as many processes as the run may have (`max_pids`), and it has the most of them. */
+  | { readonly kind: 'over-pids'; readonly pids: number; readonly maxPids: number }
   /** The main process ended and left others behind. */
   | { readonly kind: 'left-behind' };
 

@@ -80,6 +80,7 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
     case 'over-budget':
     case 'timed-out':
     case 'external-signal':
+    case 'over-pids':
       return retry(record, verdict, same);
     case 'canceled':
       // With its run, which goes on now.
@@ -149,6 +150,7 @@ function causesOf(verdict: Verdict): RetryCause[] {
       return ['failure', `signal:${verdict.signal}`];
     case 'could-not-start':
     case 'lost':
+    case 'over-pids':
       return ['failure'];
     case 'own-limit':
     case 'bystander':

@@ -6,6 +6,7 @@ import type {
   Sampled,
   StopRequested,
 } from './events.js';
+import type { LogStream } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import { emptyQueue, type Queue } from './queue.js';
 import type {
@@ -54,6 +55,10 @@ export interface LiveAttempt {
   readonly limitBytes?: number;
   /** Known once it runs. */
   readonly launched?: { readonly atMs: number; readonly pid: number };
+  /** Since when somebody else than we has kept it from doing anything. */
+  readonly pausedAtMs?: number;
+  /** What was left out of its logs. */
+  readonly leftOutBytes?: Readonly<Partial<Record<LogStream, number>>>;
   /** Known once its main process is gone. */
   readonly exited?: { readonly status: ExitStatus; readonly atMs: number };
 }
@@ -80,6 +85,8 @@ export interface PastAttempt {
   readonly cpuMs: number;
   readonly verdict: Verdict;
   readonly estimate: Estimate;
+  /** What was left out of its logs, together. */
+  readonly leftOutBytes?: number;
 }
 
 /** All that is known of a task. Changed by `evolve` alone. */

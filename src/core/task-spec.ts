@@ -97,6 +97,12 @@ export type HaltThreshold =
 export type BudgetSpec =
   { readonly kind: 'auto' } | { readonly kind: 'bytes'; readonly bytes: number };
 
+/** A limit on processes and threads: worked out from the host, or as told. */
+export interface MaxPids {
+  readonly kind: 'auto' | 'told';
+  readonly pids: number;
+}
+
 /** Everything about a run that is not about one task. Shares are fractions of the budget (0.8). */
 export interface RunConfig {
   readonly name: string;
@@ -120,6 +126,10 @@ export interface RunConfig {
   readonly halt: HaltRule;
   /** The run fails when a group's peak grew by more than this against its stored profile; absent: never. */
   readonly maxGrowthPct?: number;
+  /** Processes and threads that all tasks together may have; absent: as many as the host lets them. */
+  readonly maxPids?: MaxPids;
+  /** What one stream of an attempt may leave in its log; absent: as much as it writes. */
+  readonly maxLogBytes?: number;
   /** `max_parallel` by concurrency group. */
   readonly groups: Readonly<Record<string, number>>;
   /** Capacities of named counters. */

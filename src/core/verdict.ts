@@ -62,6 +62,8 @@ function ourDoing(stop: StopReason, { peakBytes }: AttemptTally): Verdict | unde
     case 'signal':
     case 'halt':
       return { kind: 'canceled', by: stop.kind };
+    case 'over-pids':
+      return stop;
     case 'canceled':
       return { kind: 'canceled', by: 'command' };
     case 'left-behind':
@@ -121,6 +123,7 @@ export function outcomeOf(verdict: Verdict): Outcome {
     case 'external-signal':
     case 'could-not-start':
     case 'lost':
+    case 'over-pids':
       return 'failed';
     default:
       return unreachable(verdict);

@@ -65,6 +65,7 @@ function endOf(verdict: Verdict): { readonly exit: number; readonly signal: numb
     case 'own-limit':
     case 'bystander':
     case 'over-budget':
+    case 'over-pids':
       return { exit: NOT_ITS_OWN, signal: constants.signals.SIGKILL };
     case 'timed-out':
     case 'canceled':

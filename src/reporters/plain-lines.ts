@@ -17,10 +17,15 @@ import { levelWords, memoryWords } from './words-memory.js';
 import {
   counted,
   estimateWords,
+  logCutWords,
+  pausedWords,
+  pidsWords,
   requeueWords,
   resumedWords,
   skipWords,
   stopWords,
+  strayedWords,
+  tamperedWords,
   verdictWords,
   waitWords,
 } from './words.js';
@@ -65,6 +70,28 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
       );
     case 'attempt-stuck':
       return line('key', event, 'stuck', stuckWords(event));
+    case 'attempt-paused':
+      return line('key', event, 'paused', pausedLine(event, state));
+    case 'attempt-unpaused':
+      return line(
+        'news',
+        event,
+        'goes on',
+        `${name(event)} after ${formatDuration(event.afterMs)}`,
+      );
+    case 'attempt-strayed':
+      return line('key', event, 'strayed', `${name(event)}: ${strayedWords(event.to)}`);
+    case 'attempt-tampered':
+      return line('key', event, 'tampered', `${name(event)}: ${tamperedWords(event.file)}`);
+    case 'log-cut':
+      return line(
+        event.leftOutBytes > event.bytes ? 'rare' : 'news',
+        event,
+        'log cut',
+        `${name(event)}: ${logCutWords(event)}`,
+      );
+    case 'pids-reached':
+      return line('news', event, 'pids', pidsWords(event));
     case 'task-requeued': {
       const end = endWords(lastAttempt(state, event.task));
       return line(
@@ -216,6 +243,8 @@ function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): P
       return line('news', event, 'preempt', text);
     case 'timed-out':
       return line('news', event, 'time out', text);
+    case 'over-pids':
+      return line('news', event, 'pids', `${text}; it is killed`);
     case 'signal':
     case 'halt':
     case 'canceled':
@@ -223,6 +252,19 @@ function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): P
     case 'left-behind':
       return line('news', event, 'clear', `${text}; they are killed`);
   }
+}
+
+function pausedLine(event: Extract<RunEvent, { kind: 'attempt-paused' }>, state: RunState): string {
+  const { phase } = state.tasks.get(event.task) ?? {};
+  const pid = phase !== undefined && 'attempt' in phase ? phase.attempt.launched?.pid : undefined;
+  const cancel = `memsched cancel ${printable(state.started?.runId ?? 'latest')} ${printable(event.task)}`;
+  const mends = [
+    ...(event.by === 'signal' && pid !== undefined
+      ? [`"kill -CONT -- -${pid}" lets it go on`]
+      : []),
+    `"${cancel}" ends it`,
+  ];
+  return `${name(event)} ${pausedWords(event.by)}; ${mends.join(', ')}`;
 }
 
 function lastAttempt(state: RunState, task: string): PastAttempt | undefined {
@@ -242,9 +284,13 @@ function finishedLine(event: TaskFinished, state: RunState): PlainLine {
     attempt === undefined
       ? ''
       : `, ran ${formatDuration(attempt.ranMs)}, peak ${formatBytes(attempt.peakBytes)}`;
+  const cut =
+    attempt?.leftOutBytes === undefined
+      ? ''
+      : `, ${formatBytes(attempt.leftOutBytes)} of its log left out`;
   const tries = (attempt?.number ?? 1) > 1 ? `, attempt ${attempt?.number ?? 1}` : '';
   if (outcome === 'succeeded')
-    return line('routine', event, 'done', `${id}${took.replace(', ', ': ')}${tries}`);
+    return line('routine', event, 'done', `${id}${took.replace(', ', ': ')}${cut}${tries}`);
   const weight = outcome === 'canceled' ? 'news' : 'key';
-  return line(weight, event, outcome, `${id}: ${endWords(attempt)}${took}${tries}`);
+  return line(weight, event, outcome, `${id}: ${endWords(attempt)}${took}${cut}${tries}`);
 }

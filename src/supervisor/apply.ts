@@ -5,7 +5,15 @@ import type { StartFault } from '../core/outcome.js';
 import type { TaskId } from '../core/task-spec.js';
 import { present, unreachable } from '../util/assert.js';
 import type { Inbox } from './observe.js';
-import type { InputMeter, LaunchEnd, Launcher, LaunchSpec, LogPaths, TaskHost } from './ports.js';
+import type {
+  InputMeter,
+  LaunchEnd,
+  Launcher,
+  LaunchSpec,
+  LogKeeper,
+  LogPaths,
+  TaskHost,
+} from './ports.js';
 
 /** `oom_score_adj` for each preemptible level: if we lose the race, the kernel takes whom we would have taken. */
 const OOM_SCORE_PER_LEVEL = 200;
@@ -19,6 +27,8 @@ export interface Effects {
   readonly launcher: Launcher;
   readonly inputs: InputMeter;
   readonly logs: LogPaths;
+  /** Absent where logs may grow as they like. */
+  readonly logKeeper?: LogKeeper;
   readonly inbox: Inbox;
   /** Tells whoever gave the command of this number what came of it. */
   readonly answer: (id: number, reply: CommandReply) => void;
@@ -44,6 +54,9 @@ function applyOne(action: Action, effects: Effects): void {
       return;
     case 'kill':
       host.kill(action);
+      return;
+    case 'cut-log':
+      effects.logKeeper?.cut(action);
       return;
     case 'measure-inputs':
       measure(action.task, effects);

@@ -1,5 +1,11 @@
-import type { RunEvent, Tier } from '../core/events.js';
-import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../core/observation.js';
+import type { LogCut, RunEvent, Tier } from '../core/events.js';
+import type {
+  AttemptRef,
+  AttemptSample,
+  AttemptTally,
+  Fact,
+  HostSample,
+} from '../core/observation.js';
 import type { ExitStatus, StartFault } from '../core/outcome.js';
 import type { BudgetSpec, NodeSignal, TaskId, TaskSpec } from '../core/task-spec.js';
 import type { Result } from '../util/result.js';
@@ -182,6 +188,23 @@ export interface EventSink {
   /** All that one tick decided; it acts when this has returned. */
   emit(events: readonly RunEvent[]): void;
 }
+
+/** What is to be done to a log that is too large. */
+export type LogCutOrder = AttemptRef &
+  Pick<LogCut, 'stream' | 'maxBytes' | 'headBytes' | 'tailBytes' | 'leftOutBytes'>;
+
+/** Keeps logs bounded: tasks write into them directly, so nobody sees what they write but by its size. */
+export interface LogKeeper {
+  /** Those among the attempts' logs that take too much room, as far as it is time to look again. */
+  look(refs: Iterable<AttemptRef>, nowMs: number): readonly LogFact[];
+  /** The same for an attempt that is over: a last look, whatever the time. */
+  lookAtEnd(ref: AttemptRef): readonly LogFact[];
+  /** Leaves out the middle. What the task writes in that very moment may be lost with it. */
+  cut(order: LogCutOrder): void;
+}
+
+/** A log takes more room than it may. */
+export type LogFact = Extract<Fact, { kind: 'log-overgrown' }>;
 
 /** Where an attempt's output goes. */
 export interface LogPaths {

@@ -15,6 +15,7 @@ import type {
   InputMeter,
   Launcher,
   LaunchSpec,
+  LogKeeper,
   LogPaths,
   TaskHost,
   TaskSource,
@@ -37,6 +38,8 @@ export interface SupervisorParts {
   readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  /** Keeps logs to the plan's `maxLogBytes`; absent: they grow as they like. */
+  readonly logKeeper?: LogKeeper;
   /** Where tasks come from beside the plan's, while the run goes on. */
   readonly source?: TaskSource;
   /** What earlier runs have shown of the groups. */
@@ -85,11 +88,16 @@ export class Supervisor {
     this.#control = initialControl(parts.plan.config, parts.priors);
     if (resumption !== undefined)
       relearn(this.#control.knowledge, this.state, resumption.unlearned);
-    this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
+    this.#observer = new Observer(
+      parts.host,
+      this.#inbox,
+      parts.plan.config.intervalMs,
+      parts.logKeeper,
+    );
     this.#startedAtMs =
       parts.clock.monotonicMs() -
       (resumption === undefined ? 0 : resumedAtMs(resumption, parts.clock.epochMs()));
-    const { plan, host, launcher, inputs, logs, source } = parts;
+    const { plan, host, launcher, inputs, logs, logKeeper, source } = parts;
     const wake = (): void => {
       this.#wake();
     };
@@ -101,6 +109,7 @@ export class Supervisor {
       launcher,
       inputs,
       logs,
+      ...(logKeeper === undefined ? {} : { logKeeper }),
       inbox: this.#inbox,
       answer: (id, reply) => {
         this.#answer(id, reply);

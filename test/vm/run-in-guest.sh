@@ -5,6 +5,7 @@
 #   bare      root, 2 GB, no swap, no init system
 #   small     the same with 1 GB
 #   systemd   an ordinary user who has logged in, under systemd
+#   hostile   as bare: what hostile tasks may do, the slow cases; only when asked for
 # The results go to $TEST_RESULTS (default .cache/test-results), one JSON file a flavour.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -18,7 +19,7 @@ while (($# > 0)) && [[ $1 != -- ]]; do flavours+=("$1"); shift; done
 ((${#flavours[@]} > 0)) || flavours=(bare small systemd)
 for flavour in "${flavours[@]}"; do
   if [[ ! -d test/vm/$flavour ]]; then
-    echo "run-in-guest.sh: no flavour \"$flavour\"; there are: bare small systemd" >&2
+    echo "run-in-guest.sh: no flavour \"$flavour\"; there are: bare small systemd hostile" >&2
     exit 2
   fi
 done
@@ -69,6 +70,7 @@ for flavour in "${flavours[@]}"; do
   case $flavour in
     bare) guest bare -m 2048 -t 1800 || failed+=(bare) ;;
     small) guest small -m 1024 -t 600 || failed+=(small) ;;
+    hostile) guest hostile -m 2048 -t 1500 || failed+=(hostile) ;;
     systemd) guest systemd -m 2048 -t 900 -i systemd || failed+=(systemd) ;;
   esac
 done

@@ -1,9 +1,9 @@
-import type { AttemptSample, AttemptTally } from '../../core/observation.js';
+import type { AttemptSample, AttemptTally, PausedBy } from '../../core/observation.js';
 import type { OomCounters } from '../../core/outcome.js';
 import type { NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits } from '../../supervisor/ports.js';
 import { parseCgroupEvents } from '../host/cgroup-events.js';
-import { keyedNumber } from '../host/flat-keyed.js';
+import { keyedNumber, singleNumber } from '../host/flat-keyed.js';
 import {
   readKernelFile,
   refusal,
@@ -12,13 +12,20 @@ import {
   type KernelFiles,
 } from '../host/kernel-file.js';
 import { parseMemoryEvents } from '../host/memory-events.js';
+import { PauseWatch } from '../host/pause-watch.js';
+import { readProcStat } from '../host/processes.js';
 import type { SampledLimit } from '../host/sampled-limit.js';
+import { procsBelow } from './cgroup-fs.js';
 import type { ChangeWatch } from './change-watch.js';
 import { killTree, liftBrakes, signalTree } from './kill-tree.js';
+import { LimitWatch } from './limit-watch.js';
 import type { MemoryMeter } from './memory-meter.js';
+import { StrayWatch } from './stray-watch.js';
 
 /** cpu.stat is read this often: what comes of it is a matter of half seconds. */
 const CPU_EVERY_MS = 200;
+/** Of so many processes it is looked whether they are stopped. */
+const LOOKED_AT_MAX = 64;
 
 /** What an attempt's cgroup is made with. */
 export interface AttemptCgroupOptions {
@@ -31,6 +38,13 @@ export interface AttemptCgroupOptions {
   readonly cgroupKill: boolean;
   /** Enforced here where the kernel does not. */
   readonly limit: SampledLimit;
+  /** `memory.max`, as it was written; absent where it was not. */
+  readonly limitBytes: number | undefined;
+  readonly procPath: string;
+  /** `NAME=value`, in the environment of this attempt's processes and of nobody else's. */
+  readonly marks: readonly string[];
+  /** Whether its processes are to be counted now. */
+  readonly countsPids: () => boolean;
 }
 
 /** The cgroup of one attempt. */
@@ -38,6 +52,10 @@ export class AttemptCgroup {
   readonly directory: string;
   readonly #events: KernelFile;
   readonly #cpu: KernelFile;
+  readonly #strays: StrayWatch;
+  readonly #limitWatch = new LimitWatch();
+  readonly #pauses = new PauseWatch();
+  #isFrozen = false;
   #stopWatching: (() => void) | undefined;
   #mainPid: number | undefined;
   #cpuDueMs = -Infinity;
@@ -47,25 +65,59 @@ export class AttemptCgroup {
     this.directory = options.directory;
     this.#events = options.files.file(`${this.directory}/cgroup.events`);
     this.#cpu = options.files.file(`${this.directory}/cpu.stat`);
+    this.#strays = new StrayWatch(options);
   }
 
   /** The main process, which gets a signal before its children do. */
   adopt(pid: number): void {
     this.#mainPid = pid;
+    this.#strays.adopt(pid);
   }
 
   /** What it uses now; undefined when nothing lives in it. */
   sample(): Omit<AttemptSample, 'task' | 'attempt'> | undefined {
-    if (!this.isPopulated()) return undefined;
+    const isPopulated = this.isPopulated();
+    const nowMs = this.options.now();
+    const strayedTo = this.#strays.look(nowMs, isPopulated);
+    if (!isPopulated && strayedTo === undefined) return undefined;
     const usedBytes = this.options.meter.usedBytes();
     if (usedBytes === undefined) return undefined;
     if (this.options.limit.check(usedBytes)) this.kill();
-    const nowMs = this.options.now();
+    const cpuMs = nowMs >= this.#cpuDueMs ? this.#readCpuMs(nowMs) : this.#cpuMs;
+    const pids = this.options.countsPids() ? this.#pidsNow() : undefined;
+    const pausedBy = this.#pausedBy(nowMs, cpuMs);
     return {
       usedBytes,
       peakBytes: this.options.meter.sampledPeakBytes(),
-      cpuMs: nowMs >= this.#cpuDueMs ? this.#readCpuMs(nowMs) : this.#cpuMs,
+      cpuMs,
+      ...(pids === undefined ? {} : { pids }),
+      ...(pausedBy === undefined ? {} : { pausedBy }),
+      ...(strayedTo === undefined ? {} : { strayedTo }),
+      ...(this.#isLimitChanged(nowMs) ? { tamperedWith: 'memory.max' } : {}),
     };
+  }
+
+  /** Processes and threads where the kernel counts them, else processes. */
+  #pidsNow(): number | undefined {
+    const { meter } = this.options;
+    if (meter.processes !== undefined) return meter.processes;
+    const count = singleNumber(readKernelFile(`${this.directory}/pids.current`) ?? '');
+    return typeof count === 'number' ? count : undefined;
+  }
+
+  #isLimitChanged(nowMs: number): boolean {
+    const { limitBytes } = this.options;
+    if (limitBytes === undefined) return false;
+    return this.#limitWatch.look(nowMs, `${this.directory}/memory.max`, limitBytes);
+  }
+
+  #pausedBy(nowMs: number, cpuMs: number): PausedBy | undefined {
+    if (this.#isFrozen) return 'freezer';
+    return this.#pauses.look(nowMs, cpuMs, () =>
+      procsBelow(this.directory)
+        .slice(0, LOOKED_AT_MAX)
+        .some((pid) => readProcStat(this.options.procPath, pid)?.state === 'T'),
+    );
   }
 
   #readCpuMs(nowMs: number): number {
@@ -77,7 +129,10 @@ export class AttemptCgroup {
   /** Whether a process lives in it, or below it. False when the cgroup is gone. */
   isPopulated(): boolean {
     const text = this.#events.read();
-    return text !== undefined && parseCgroupEvents(text).populated;
+    if (text === undefined) return false;
+    const { populated, frozen } = parseCgroupEvents(text);
+    this.#isFrozen = frozen;
+    return populated;
   }
 
   /**
@@ -87,6 +142,8 @@ export class AttemptCgroup {
    * @returns false when it is empty already.
    */
   watchForEnd(): boolean {
+    this.#strays.forgetMain();
+    if (this.#strays.endStrays()) return true;
     if (!this.isPopulated()) return false;
     if (this.#stopWatching !== undefined) return true;
     const { watch, onChange } = this.options;
@@ -105,6 +162,7 @@ export class AttemptCgroup {
   kill(): void {
     liftBrakes(this.directory);
     killTree(this.directory, { cgroupKill: this.options.cgroupKill });
+    this.#strays.endStrays();
   }
 
   /** The final count; only true once nothing lives in it any more. */

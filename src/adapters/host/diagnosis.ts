@@ -1,6 +1,7 @@
 import type { Budget } from '../../core/budget.js';
 import { formatBytes, GiB } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
+import { autoMaxPids } from './pids-room.js';
 import { fillPerInterval, type FillRate } from './fill-rate.js';
 import type { Rlimits } from './rlimits.js';
 import type { HostSurvey } from './survey.js';
@@ -64,6 +65,7 @@ export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
     startsFinding(facts),
     openFilesFinding(facts),
     processesFinding(facts),
+    pidsFinding(facts),
     { check: 'processors', state: 'ok', detail: `${round(facts.survey.cpus)} for tasks` },
   ] satisfies readonly Finding[];
   return findings.map((finding: Finding) =>
@@ -278,6 +280,23 @@ function processesFinding({ rlimits }: DiagnosisFacts): Finding {
   if (processes === 'unlimited' || processes >= FEW_PROCESSES)
     return { check: 'processes', state: 'ok', detail };
   return { check: 'processes', state: 'warn', detail, mend: `ulimit -u ${FEW_PROCESSES}` };
+}
+
+/** What a run lets its tasks have, and who sees to it. */
+function pidsFinding({ survey, choice }: DiagnosisFacts): Finding {
+  const most = `${autoMaxPids(survey.pids)} processes and threads for all tasks of a run (max_pids: auto)`;
+  if (choice.tier !== 'cgroup') {
+    const detail = `${most}, counted at samples and without threads: the kernel does it in the cgroup tier`;
+    return { check: 'max_pids', state: 'missing', detail };
+  }
+  const isOurs =
+    choice.kind === 'relaunch' || survey.cgroups.own?.controllers.includes('pids') === true;
+  if (isOurs) return { check: 'max_pids', state: 'ok', detail: `${most}, kept by the kernel` };
+  return {
+    check: 'max_pids',
+    state: 'warn',
+    detail: `this cgroup has no pids controller, so that a fork bomb is not bounded by memsched`,
+  };
 }
 
 function round(cpus: number): string {

@@ -7,6 +7,7 @@ import { readCpus } from './cpus.js';
 import { KernelFiles, readIfAllowed } from './kernel-file.js';
 import { parseMeminfo, type Meminfo } from './meminfo.js';
 import { hostLevel, levelReader } from './memory-levels.js';
+import { readPidsRoom, type PidsRoom } from './pids-room.js';
 import { parsePressure } from './pressure.js';
 import { RELAUNCHED_VARIABLE } from './relaunch.js';
 import { findSystemd, type SystemdState } from './systemd.js';
@@ -46,6 +47,8 @@ export interface HostSurvey {
   readonly levels: readonly NamedLevel[];
   /** Processors that tasks may count on; may be a fraction. */
   readonly cpus: number;
+  /** How many processes there may be. */
+  readonly pids: PidsRoom;
   readonly tiers: { readonly cgroup: TierState; readonly hybrid: TierState };
 }
 
@@ -77,6 +80,7 @@ export function surveyHost(procPath = '/proc'): HostSurvey {
     meminfo: parseMeminfo(readIfAllowed(`${procPath}/meminfo`) ?? ''),
     levels: readLevels(cgroups),
     cpus: readCpus(cgroups.cpuDirectories),
+    pids: readPidsRoom(procPath, cgroups.pidsDirectories, uid),
     tiers: { cgroup: assessCgroupTier(facts), hybrid: assessHybridTier(facts) },
   };
 }

@@ -88,6 +88,20 @@ function percentOf(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]) / 100;
 }
 
+/** A log needs room for a beginning, an end and a line in between. */
+const LEAST_LOG_BYTES = 4096;
+const LOG_GRAMMAR = 'a size of 4K or more, such as 100M, or none';
+
+/** How large a log may become. */
+export const logSize = oneOf(
+  [z.literal('none'), matching(SIZE), z.number().int({ abort: true }).nonnegative({ abort: true })],
+  LOG_GRAMMAR,
+).transform((value, context): number | 'none' => {
+  if (value === 'none') return value;
+  const bytes = parseBytes(String(value).trim()) ?? refuse(context, LOG_GRAMMAR);
+  return bytes >= LEAST_LOG_BYTES ? bytes : refuse(context, LOG_GRAMMAR);
+});
+
 /** A share of something as a fraction: `80%` and `0.8` are the same. */
 export function share(range: { readonly min: number; readonly max: number }, expected: string) {
   return oneOf(

@@ -3,9 +3,10 @@ import type {
   AttemptSample,
   AttemptTally,
   HostSample,
+  PidsSample,
 } from '../../core/observation.js';
 import type { StartFault } from '../../core/outcome.js';
-import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
+import type { BudgetSpec, MaxPids, NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits, Entry, OpenAttempt, TaskHost } from '../../supervisor/ports.js';
 import { assert, present } from '../../util/assert.js';
 import { ok, type Result } from '../../util/result.js';
@@ -13,6 +14,7 @@ import { fdBudget } from '../host/fd-budget.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
 import { KernelFiles } from '../host/kernel-file.js';
 import type { LimitSource } from '../host/memory-levels.js';
+import { PauseWatch } from '../host/pause-watch.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
@@ -23,6 +25,8 @@ import { endAll, tellAll } from './signals.js';
 /** What a procfs host needs to know. */
 export interface ProcfsHostOptions {
   readonly budget: BudgetSpec;
+  /** Processes that all tasks together may have; absent: as many as the host lets them. */
+  readonly maxPids?: MaxPids;
   /** Ancestors that may limit us, from the survey. */
   readonly limits: readonly LimitSource[];
   /** A name for an attempt, unique in the run. */
@@ -46,6 +50,7 @@ const DISPOSE_POLL_MS = 10;
 
 interface Attempt {
   readonly limit: SampledLimit;
+  readonly pauses: PauseWatch;
   mainPid?: number;
   peakBytes: number;
   /** Found by the look of this tick. */
@@ -73,6 +78,7 @@ class ProcfsHost implements TaskHost {
     this.#memory = new ProcessMemory(procPath, this.#files, pageBytes(), options.now);
     this.#processes = new ProcessTree(procPath, this.#files, options.now);
     this.#warner = new LimitWarner(options.warn ?? (() => undefined));
+    if (options.maxPids !== undefined) this.#warner.notePids(options.maxPids);
     this.#reader = createHostReader({
       files: this.#files,
       budget: options.budget,
@@ -87,7 +93,13 @@ class ProcfsHost implements TaskHost {
     this.#processes.refresh();
     let usedBytes = 0;
     for (const [name, attempt] of this.#attempts) usedBytes += this.#measure(name, attempt);
-    return this.#reader.look({ usedBytes, brakeEvents: 0, scannedPages: 0 });
+    const pids = this.#countPids();
+    return this.#reader.look({
+      usedBytes,
+      brakeEvents: 0,
+      scannedPages: 0,
+      ...(pids === undefined ? {} : { pids }),
+    });
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
@@ -113,6 +125,7 @@ class ProcfsHost implements TaskHost {
     this.#processes.addOwner(name, `${COOKIE_VARIABLE}=${value}`);
     this.#attempts.set(name, {
       limit: new SampledLimit(limits.limitBytes),
+      pauses: new PauseWatch(),
       peakBytes: 0,
       usedBytes: 0,
     });
@@ -134,7 +147,19 @@ class ProcfsHost implements TaskHost {
     if (attempt.limit.check(attempt.usedBytes)) this.kill(ref);
     const { usedBytes, peakBytes } = attempt;
     const cpuMs = this.#processes.cpuMs(name);
-    return { task: ref.task, attempt: ref.attempt, usedBytes, peakBytes, cpuMs };
+    const members = this.#processes.membersOf(name);
+    const pausedBy = attempt.pauses.look(this.options.now(), cpuMs, () =>
+      members.some((member) => this.#processes.isStopped(member)),
+    );
+    return {
+      task: ref.task,
+      attempt: ref.attempt,
+      usedBytes,
+      peakBytes,
+      cpuMs,
+      pids: members.length,
+      ...(pausedBy === undefined ? {} : { pausedBy }),
+    };
   }
 
   signal(ref: AttemptRef, signal: NodeSignal): void {
@@ -192,6 +217,13 @@ class ProcfsHost implements TaskHost {
     this.#files.closeAll();
     this.#unprotect();
     return stuck.map((member) => `/proc/${member.pid}`);
+  }
+
+  #countPids(): PidsSample | undefined {
+    const { maxPids } = this.options;
+    if (maxPids === undefined) return undefined;
+    const counts = [...this.#attempts.keys()].map((name) => this.#processes.membersOf(name).length);
+    return { current: counts.reduce((a, b) => a + b, 0), max: maxPids.pids, refusals: 0 };
   }
 
   #measure(name: string, attempt: Attempt): number {

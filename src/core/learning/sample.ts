@@ -61,6 +61,7 @@ function showing(verdict: Verdict): 'all' | 'lower-bound' | 'nothing' {
     case 'external-signal':
       return ASKED_TO_END.includes(verdict.signal) ? 'lower-bound' : 'nothing';
     case 'could-not-start':
+    case 'over-pids':
       return 'nothing';
     default:
       return unreachable(verdict);

@@ -98,6 +98,7 @@ export type AttemptEnd =
   | 'timed-out'
   | 'canceled'
   | 'external-signal'
+  | 'over-pids'
   | 'could-not-start'
   | 'lost';
 

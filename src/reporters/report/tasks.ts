@@ -313,6 +313,7 @@ function endOf(verdict: Verdict): AttemptEnd {
     case 'external-signal':
     case 'could-not-start':
     case 'lost':
+    case 'over-pids':
       return verdict.kind;
   }
 }

@@ -90,7 +90,8 @@ function cells(
 }
 
 function stateWords(kind: 'starting' | 'running', attempt: LiveAttempt): string {
-  return attempt.exited === undefined ? kind : 'ending';
+  if (attempt.exited !== undefined) return 'ending';
+  return attempt.pausedAtMs === undefined ? kind : 'paused';
 }
 
 const STOPPING = {
@@ -99,6 +100,7 @@ const STOPPING = {
   signal: 'canceling',
   halt: 'canceling',
   canceled: 'canceling',
+  'over-pids': 'too many processes',
   'left-behind': 'clearing up',
 } as const;
 

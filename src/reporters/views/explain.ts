@@ -17,6 +17,10 @@ import {
   resumedWords,
   skipWords,
   stopWords,
+  logCutWords,
+  pausedWords,
+  strayedWords,
+  tamperedWords,
   verdictWords,
   waitWords,
 } from '../words.js';
@@ -106,6 +110,21 @@ export class Story {
           tMs,
           `lives on ${formatDuration(event.forMs)} after SIGKILL, with ${formatBytes(event.usedBytes)}`,
         );
+        return;
+      case 'attempt-paused':
+        this.#tell(tMs, `attempt ${event.attempt} ${pausedWords(event.by)}`);
+        return;
+      case 'attempt-unpaused':
+        this.#tell(tMs, `goes on after ${formatDuration(event.afterMs)}`);
+        return;
+      case 'attempt-strayed':
+        this.#tell(tMs, strayedWords(event.to));
+        return;
+      case 'attempt-tampered':
+        this.#tell(tMs, tamperedWords(event.file));
+        return;
+      case 'log-cut':
+        this.#tell(tMs, logCutWords(event));
         return;
       case 'attempt-exited':
         this.#tell(tMs, exitedWords(event.exit));

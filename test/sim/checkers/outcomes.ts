@@ -179,6 +179,7 @@ const OUTCOMES: Readonly<Record<Verdict['kind'], (verdict: Verdict) => Outcome>>
   'external-signal': failed,
   'could-not-start': failed,
   lost: failed,
+  'over-pids': failed,
 };
 
 const ofOom = (): RetryCause[] => ['oom'];
@@ -196,6 +197,7 @@ const NAMES: Readonly<Record<Verdict['kind'], (verdict: Verdict) => RetryCause[]
   ],
   'could-not-start': ofFailure,
   lost: ofFailure,
+  'over-pids': ofFailure,
   'own-limit': ofOom,
   bystander: ofOom,
   'over-budget': ofOom,

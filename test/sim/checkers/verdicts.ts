@@ -113,6 +113,7 @@ const TRUE_CAUSES: Readonly<Record<Verdict['kind'], readonly string[]>> = {
   'timed-out': ANY,
   canceled: ANY,
   'external-signal': ['outside'],
+  'over-pids': ANY,
   'could-not-start': ['never-started'],
   lost: ['lost'],
 };

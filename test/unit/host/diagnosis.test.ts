@@ -7,7 +7,22 @@ const SURVEY: HostSurvey = {
   procPath: '/proc',
   uid: 1000,
   kernelRelease: '6.1.0',
-  cgroups: { mode: 'unified', limits: [], cpuDirectories: [] },
+  cgroups: {
+    mode: 'unified',
+    limits: [],
+    cpuDirectories: [],
+    pidsDirectories: [],
+    own: {
+      path: '/ours',
+      directory: '/cg/ours',
+      mountPoint: '/cg',
+      position: 'inner',
+      controllers: ['memory', 'pids'],
+      otherPids: [],
+      rootDirectory: '/cg/ours',
+      probe: { kind: 'writable', cgroupKill: true, pressure: true },
+    },
+  },
   systemd: { kind: 'reachable', manager: { kind: 'user', version: 252 } },
   features: {
     cgroupKill: true,
@@ -18,6 +33,7 @@ const SURVEY: HostSurvey = {
   meminfo: { totalBytes: 8 * GiB, availableBytes: 7 * GiB, swapTotalBytes: 0, swapFreeBytes: 0 },
   levels: [],
   cpus: 4,
+  pids: { hostMax: 32_768, above: [] },
   tiers: {
     cgroup: { kind: 'here', rootDirectory: '/cg' },
     hybrid: { kind: 'here', rootDirectory: '/cg' },

@@ -16,6 +16,7 @@ const ENDS: Readonly<Record<AttemptEnd, Look>> = {
   'timed-out': { label: 'timed out', colour: '--late', sign: '◷' },
   canceled: { label: 'canceled', colour: '--quiet', sign: '–' },
   'external-signal': { label: 'ended by a signal', colour: '--other', sign: '!' },
+  'over-pids': { label: 'too many processes', colour: '--bad', sign: '✕' },
   'could-not-start': { label: 'could not start', colour: '--bad', sign: '✕' },
   lost: { label: 'lost', colour: '--other', sign: '!' },
 };
