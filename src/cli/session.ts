@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { createCheckpointFolders } from '../adapters/checkpoints/checkpoint-folders.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
@@ -13,7 +14,7 @@ import type { Priors } from '../core/knowledge.js';
 import type { TaskRecord } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 import { streamOutput, type Output } from '../reporters/output.js';
-import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
+import type { CheckpointFolders, Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes } from '../util/bytes.js';
@@ -78,6 +79,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   keepPlace(folder, choice);
   profiles.sink.emit(begun.unlearned);
   const logs = logPaths(folder);
+  const checkpoints = createCheckpointFolders(folder.checkpointsPath, warn);
   let supervisor: Supervisor | undefined;
   const reporters = await createReporters({
     options,
@@ -106,7 +108,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
   let known: Priors;
   try {
     const held = await begun.lock;
-    const parts = { ...begun, loaded, host, launcher, journal, reporters, profiles, source };
+    const ports = { host, launcher, journal, checkpoints, source };
+    const parts = { ...begun, ...ports, loaded, reporters, profiles };
     supervisor = makeSupervisor(parts);
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
@@ -116,6 +119,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
+    await checkpoints.close();
     journal.close();
   }
   const release = onAnySignal(() => {
@@ -264,6 +268,7 @@ interface SupervisorOrder {
   readonly host: TaskHost;
   readonly launcher: Launcher;
   readonly journal: JournalWriter;
+  readonly checkpoints: CheckpointFolders;
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
   readonly source: TaskSource | undefined;
@@ -271,8 +276,8 @@ interface SupervisorOrder {
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles, source, resumption } =
-    order;
+  const { loaded, folder, host, launcher, journal, checkpoints, reporters, profiles } = order;
+  const { source, resumption } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
@@ -281,6 +286,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     launcher,
     inputs: fileSizes,
     logs: logPaths(folder),
+    checkpoints,
     ...(source === undefined ? {} : { source }),
     ...(resumption === undefined ? {} : { resumption }),
     sink: {

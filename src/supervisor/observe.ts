@@ -7,7 +7,8 @@ import type {
 } from '../core/observation.js';
 import type { StartFault } from '../core/outcome.js';
 import type { RunState } from '../core/run-state.js';
-import type { TaskHost } from './ports.js';
+import { CheckpointWatch } from './checkpoint-watch.js';
+import type { CheckpointFolders, TaskHost } from './ports.js';
 
 /** A tick that comes sooner after a look at every attempt than this uses what was seen then. */
 const FRESH_FOR_MS = 25;
@@ -63,12 +64,19 @@ export class Inbox {
 export class Observer {
   readonly #host: TaskHost;
   readonly #inbox: Inbox;
+  readonly #checkpoints: CheckpointWatch;
   readonly #freshForMs: number;
   readonly #hostFreshForMs: number;
   #lookedAtMs = -Infinity;
   #lastHost: { readonly sample: HostSample; readonly atMs: number } | undefined;
 
-  constructor(host: TaskHost, inbox: Inbox, intervalMs: number) {
+  constructor(
+    host: TaskHost,
+    inbox: Inbox,
+    checkpoints: Pick<CheckpointFolders, 'look'>,
+    intervalMs: number,
+  ) {
+    this.#checkpoints = new CheckpointWatch(checkpoints);
     this.#host = host;
     this.#inbox = inbox;
     this.#freshForMs = Math.min(FRESH_FOR_MS, intervalMs / 2);
@@ -79,7 +87,8 @@ export class Observer {
   look(state: RunState, nowMs: number): Observation {
     const facts = this.#inbox.take(this.#host);
     const host = this.#observeHost(nowMs);
-    return { nowMs, facts, host, attempts: this.#attempts(state, nowMs) };
+    const checkpoints = this.#checkpoints.looks(state, facts, nowMs);
+    return { nowMs, facts, host, checkpoints, attempts: this.#attempts(state, nowMs) };
   }
 
   /** What was seen of the machine counts no more: the next look is a new one. */

@@ -10,6 +10,7 @@ import type { NodeSignal, TaskId } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
 import type {
+  CheckpointFolders,
   Clock,
   EventSink,
   InputMeter,
@@ -37,6 +38,7 @@ export interface SupervisorParts {
   readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  readonly checkpoints: CheckpointFolders;
   /** Where tasks come from beside the plan's, while the run goes on. */
   readonly source?: TaskSource;
   /** What earlier runs have shown of the groups. */
@@ -85,11 +87,16 @@ export class Supervisor {
     this.#control = initialControl(parts.plan.config, parts.priors);
     if (resumption !== undefined)
       relearn(this.#control.knowledge, this.state, resumption.unlearned);
-    this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
+    this.#observer = new Observer(
+      parts.host,
+      this.#inbox,
+      parts.checkpoints,
+      parts.plan.config.intervalMs,
+    );
     this.#startedAtMs =
       parts.clock.monotonicMs() -
       (resumption === undefined ? 0 : resumedAtMs(resumption, parts.clock.epochMs()));
-    const { plan, host, launcher, inputs, logs, source } = parts;
+    const { plan, host, launcher, inputs, logs, checkpoints, source } = parts;
     const wake = (): void => {
       this.#wake();
     };
@@ -101,6 +108,8 @@ export class Supervisor {
       launcher,
       inputs,
       logs,
+      checkpoints,
+      hooks: new Map(),
       inbox: this.#inbox,
       answer: (id, reply) => {
         this.#answer(id, reply);

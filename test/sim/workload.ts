@@ -61,8 +61,14 @@ export function patienceMs({ plan, programs }: Workload): number {
   for (const spec of plan.tasks) {
     const program = programs.get(spec.id);
     // Preemptions, kills as a bystander, retries and growths, each with its longest wait.
-    const attempts = 1 + 5 + 5 + 5 + spec.retries.max;
+    const attempts = 1 + 5 + 5 + 5 + spec.retries.max + yieldsOf(program);
     sum += attempts * ((program?.durationMs ?? 0) + 30_000 + spec.retries.delayMs * 8);
   }
   return sum;
+}
+
+/** How often it may save its work and exit. */
+function yieldsOf(program: Program | undefined): number {
+  const afterMs = program?.saves?.yields?.afterMs;
+  return afterMs === undefined ? 0 : 4 + Math.ceil((program?.durationMs ?? 0) / afterMs);
 }

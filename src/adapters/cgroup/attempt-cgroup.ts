@@ -14,7 +14,7 @@ import {
 import { parseMemoryEvents } from '../host/memory-events.js';
 import type { SampledLimit } from '../host/sampled-limit.js';
 import type { ChangeWatch } from './change-watch.js';
-import { killTree, liftBrakes, signalTree } from './kill-tree.js';
+import { killTree, liftBrakes, signalTree, tellListeners } from './kill-tree.js';
 import type { MemoryMeter } from './memory-meter.js';
 
 /** cpu.stat is read this often: what comes of it is a matter of half seconds. */
@@ -99,6 +99,12 @@ export class AttemptCgroup {
   signal(signal: NodeSignal): void {
     liftBrakes(this.directory);
     signalTree(this.directory, signal as NodeJS.Signals, this.#mainPid);
+  }
+
+  /** Sends a signal to those processes that are to hear of it; frozen or braked ones could not act on it. */
+  tell(signal: NodeSignal, procPath: string): number {
+    liftBrakes(this.directory);
+    return tellListeners(this.directory, signal, procPath);
   }
 
   /** Ends every process; returns at once. */

@@ -4,6 +4,7 @@ import type { RunState } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
 import type { LogPaths } from '../../supervisor/ports.js';
 import { printable } from '../../util/printable.js';
+import { isPreemption } from '../../core/verdict.js';
 import { usedBytesIn } from '../peak.js';
 import type { Reporter } from '../reporter.js';
 import { isFailure } from '../words.js';
@@ -105,7 +106,12 @@ class JunitReport {
       case 'attempt-ended':
         this.#change(event.task, (facts) => {
           addAttempt(facts, event);
-          if (event.verdict.kind === 'preempted') facts.preemptions += 1;
+          if (isPreemption(event.verdict)) facts.preemptions += 1;
+        });
+        return;
+      case 'checkpoint-made':
+        this.#change(event.task, (facts) => {
+          facts.checkpoints += 1;
         });
         return;
       case 'task-finished':
@@ -152,6 +158,8 @@ class JunitReport {
     const { facts, suite } = open;
     suite.attempts += facts.attempts;
     suite.preemptions += facts.preemptions;
+    suite.checkpoints += facts.checkpoints;
+    suite.lostMs += facts.lostMs;
     suite.peakBytes = Math.max(suite.peakBytes, facts.peakBytes);
     suite.ranMs += facts.ranMs;
     suite.cpuMs += facts.cpuMs;
