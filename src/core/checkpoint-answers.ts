@@ -135,16 +135,11 @@ function askedRecord({ state }: Tick, { task, attempt }: AttemptRef): TaskRecord
   return record?.attempts === attempt ? record : undefined;
 }
 
+/** A look may have found what came of it before this is heard: that is newer. */
 function noteAsked(sights: Sights, task: TaskId, mark: string): void {
   const before = sights.get(task);
-  sights.set(task, {
-    mark,
-    savedMs: before?.mark === mark ? before.savedMs : 0,
-    endMark: before?.endMark,
-    toldMark: before?.toldMark ?? mark,
-    toldMs: before?.toldMs ?? -Infinity,
-    askMark: mark,
-  });
+  const first = { mark, savedMs: 0, endMark: undefined, toldMark: mark, toldMs: -Infinity };
+  sights.set(task, { ...(before ?? first), askMark: mark });
 }
 
 /** The main process of an attempt has ended: by the code that says so, its work is saved. */
@@ -169,14 +164,17 @@ export function isIdle({ control }: Tick, { spec }: TaskRecord): boolean {
 }
 
 /** An attempt is over: what it left counts, unless it was killed, maybe in the middle of writing it. */
-export function closeCheckpoints(tick: Tick, record: TaskRecord): void {
-  const { id, checkpoint } = record.spec;
-  if (checkpoint === undefined) return;
-  const { phase } = record;
+export function tellOfLast(tick: Tick, record: TaskRecord): void {
+  const { phase, spec } = record;
+  if (spec.checkpoint === undefined) return;
   if (phase.kind !== 'stopping' || phase.stop.killedAtMs === undefined) tellOfOwn(tick, record, 0);
-  const sight = tick.control.checkpoints.get(id);
+}
+
+/** What the next attempt of a task finds is what this one has left. */
+export function noteLeft({ control }: Tick, { spec }: TaskRecord): void {
+  const sight = control.checkpoints.get(spec.id);
   if (sight !== undefined)
-    tick.control.checkpoints.set(id, { ...sight, endMark: sight.mark, askMark: undefined });
+    control.checkpoints.set(spec.id, { ...sight, endMark: sight.mark, askMark: undefined });
 }
 
 /** Asks those whose turn it is, and waits no longer for those whose time is over. */

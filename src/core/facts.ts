@@ -1,7 +1,7 @@
 import { present, unreachable } from '../util/assert.js';
 import { takeArrivals, takeEndOfSource } from './arrivals.js';
 import { afterCompletion, afterPreemption } from './caution.js';
-import { closeCheckpoints, noteExit, takeCheckpointAnswer } from './checkpoint-answers.js';
+import { noteExit, noteLeft, takeCheckpointAnswer, tellOfLast } from './checkpoint-answers.js';
 import { checkpointEnd, workLost } from './checkpoint-end.js';
 import { takeCommand } from './commands.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
@@ -128,10 +128,11 @@ function recordOf(tick: Tick, { task, attempt }: AttemptRef): TaskRecord {
 }
 
 function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void {
-  closeCheckpoints(tick, record);
+  tellOfLast(tick, record);
   const attempt = attemptOf(record);
   const { phase } = record;
   const checkpoint = checkpointEnd(tick, record);
+  noteLeft(tick, record);
   const verdict = verdictOf({
     attempt,
     tally,

@@ -27,8 +27,12 @@ const LAUNCH: LaunchSpec = {
   env: {},
 };
 
-function launchOf({ id, hasInputs }: TaskSpec): LaunchSpec {
-  return hasInputs === true ? { ...LAUNCH, inputs: [`/fake/${id}`] } : LAUNCH;
+function launchOf({ id, hasInputs, checkpoint }: TaskSpec): LaunchSpec {
+  return {
+    ...LAUNCH,
+    ...(hasInputs === true ? { inputs: [`/fake/${id}`] } : {}),
+    ...(checkpoint?.ask?.by.kind === 'run' ? { checkpoint: LAUNCH.command } : {}),
+  };
 }
 
 /** Tasks and what they do, as a workload; positions are numbered here. */

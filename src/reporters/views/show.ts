@@ -82,7 +82,7 @@ function detailLines(record: TaskRecord, queue: QueueView): string[] {
 }
 
 function attemptWords({ number, verdict, ranMs, admitted, lostMs }: PastAttempt): string {
-  const lost = lostMs === undefined ? '' : ` (${formatDuration(lostMs)} of it lost)`;
+  const lost = (lostMs ?? 0) === 0 ? '' : ` (${formatDuration(lostMs ?? 0)} of it lost)`;
   return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}${lost}, estimate ${formatBytes(admitted.estimate.bytes)}`;
 }
 

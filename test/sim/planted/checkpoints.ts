@@ -38,7 +38,7 @@ function savers(spoil?: Spoil): Recording {
         preemptible: row === 0 ? 0 : 2,
         checkpoint: ASK,
       }),
-      program: { ...rampAndHold(700 * MiB, 6000, 4000), saves: SAVES },
+      program: { ...rampAndHold(700 * MiB, 30_000, 4000), saves: SAVES },
     })),
     {
       spec: plainTask('chunks', { checkpoint: ASK }),

@@ -4,7 +4,12 @@ import { decide, type Decision } from '../../../src/core/decide.js';
 import type { RunEvent } from '../../../src/core/events.js';
 import { evolve } from '../../../src/core/evolve.js';
 import type { Priors } from '../../../src/core/knowledge.js';
-import type { AttemptTally, Fact, HostSample } from '../../../src/core/observation.js';
+import type {
+  AttemptTally,
+  CheckpointLook,
+  Fact,
+  HostSample,
+} from '../../../src/core/observation.js';
 import type { ExitStatus } from '../../../src/core/outcome.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../../../src/core/run-state.js';
 import type { RunConfig, TaskId, TaskSpec } from '../../../src/core/task-spec.js';
@@ -40,6 +45,7 @@ export interface Look {
   readonly use?: Readonly<Record<TaskId, number>>;
   readonly facts?: readonly Fact[];
   readonly host?: Partial<HostSample>;
+  readonly checkpoints?: readonly CheckpointLook[];
 }
 
 /** Drives `decide` by hand: every tick sees what the test says, and nothing else. */
@@ -56,7 +62,7 @@ export class Loop {
       evolve(this.state, { kind: 'task-planned', tMs: 0, spec: { ...spec, index } });
   }
 
-  tick({ afterMs = 100, use = {}, facts = [], host = {} }: Look = {}): Decision {
+  tick({ afterMs = 100, use = {}, facts = [], host = {}, checkpoints = [] }: Look = {}): Decision {
     this.nowMs += afterMs;
     this.#use = { ...this.#use, ...use };
     const gone = new Set(facts.flatMap((fact) => (fact.kind === 'emptied' ? fact.task : [])));
@@ -70,6 +76,7 @@ export class Loop {
       nowMs: this.nowMs,
       facts,
       attempts,
+      checkpoints,
       host: hostSample({ usedBytes, ...host }),
     });
     this.events.push(...decision.events);
@@ -140,6 +147,7 @@ export function doings({ actions }: { readonly actions: readonly Action[] }): st
   return actions.flatMap((action) => {
     if (action.kind === 'limit-tree' || action.kind === 'answer') return [];
     if (action.kind === 'set-budget') return [action.kind];
+    if (action.kind === 'ask-checkpoint') return [`ask ${action.task}`];
     return action.kind === 'signal'
       ? [`signal ${action.task} ${action.signal}`]
       : [`${action.kind} ${action.task}`];
