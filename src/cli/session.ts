@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { createCheckpointFolders } from '../adapters/checkpoints/checkpoint-folders.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
@@ -16,7 +17,14 @@ import type { TaskRecord } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 import { OutputMasks } from '../reporters/output-masks.js';
 import { streamOutput, type Output } from '../reporters/output.js';
-import type { Launcher, LogKeeper, LogPaths, TaskHost, TaskSource } from '../supervisor/ports.js';
+import type {
+  CheckpointFolders,
+  Launcher,
+  LogKeeper,
+  LogPaths,
+  TaskHost,
+  TaskSource,
+} from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes } from '../util/bytes.js';
@@ -82,6 +90,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   keepPlace(folder, choice);
   profiles.sink.emit(begun.unlearned);
   const logs = { ...logPaths(folder), masks: new OutputMasks() };
+  const checkpoints = createCheckpointFolders(folder.checkpointsPath, warn);
   let supervisor: Supervisor | undefined;
   const reporters = await createReporters({
     options,
@@ -115,17 +124,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
   try {
     const held = await begun.lock;
     const logKeeper = keeperOf(order, logs, warn);
-    const parts = {
-      ...begun,
-      loaded,
-      host,
-      launcher,
-      journal,
-      reporters,
-      profiles,
-      source,
-      logKeeper,
-    };
+    const ports = { host, launcher, journal, checkpoints, source, logKeeper };
+    const parts = { ...begun, ...ports, loaded, reporters, profiles };
     supervisor = makeSupervisor(parts);
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
@@ -135,6 +135,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
+    await checkpoints.close();
     journal.close();
   }
   const release = onAnySignal(() => {
@@ -299,6 +300,7 @@ interface SupervisorOrder {
   readonly host: TaskHost;
   readonly launcher: Launcher;
   readonly journal: JournalWriter;
+  readonly checkpoints: CheckpointFolders;
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
   readonly source: TaskSource | undefined;
@@ -307,8 +309,8 @@ interface SupervisorOrder {
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles, source } = order;
-  const { logKeeper, resumption } = order;
+  const { loaded, folder, host, launcher, journal, checkpoints, reporters, profiles } = order;
+  const { source, logKeeper, resumption } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
@@ -317,6 +319,7 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     launcher,
     inputs: fileSizes,
     logs: logPaths(folder),
+    checkpoints,
     ...(source === undefined ? {} : { source }),
     ...(logKeeper === undefined ? {} : { logKeeper }),
     ...(resumption === undefined ? {} : { resumption }),

@@ -1,7 +1,7 @@
 import type { CommandReply } from './command.js';
 import type { LogCut } from './events.js';
 import type { AttemptRef } from './observation.js';
-import type { BudgetSpec, NodeSignal, TaskId } from './task-spec.js';
+import type { BudgetSpec, CheckpointMeans, NodeSignal, TaskId } from './task-spec.js';
 
 /**
  * What a tick wants done. Each action was decided by an event of the same tick, which carries its reason. Only the
@@ -18,7 +18,23 @@ export type Action =
       readonly preemptions: number;
       /** 0..4; sets `oom_score_adj`, so that the kernel agrees with us if we lose the race. */
       readonly level: number;
+      /** It has a folder for its checkpoints, `MEMSCHED_CHECKPOINT_DIR`. */
+      readonly hasCheckpoints?: true;
     } & AttemptRef)
+  /** Ask the attempt to save its work; what comes of it is told by a fact. */
+  | ({
+      readonly kind: 'ask-checkpoint';
+      readonly by: CheckpointMeans;
+      readonly job: string;
+      readonly claimBytes: number;
+      readonly preemptions: number;
+      readonly level: number;
+      readonly pid: number;
+    } & AttemptRef)
+  /** End the command that saves the attempt's work, if it still runs. */
+  | ({ readonly kind: 'end-checkpoint-hook' } & AttemptRef)
+  /** The task is done: what it has saved is of no use any more. */
+  | { readonly kind: 'remove-checkpoints'; readonly task: TaskId }
   /** Ask all processes of the attempt to end; lift what slows or freezes them first. */
   | ({ readonly kind: 'signal'; readonly signal: NodeSignal } & AttemptRef)
   /** End all processes of the attempt now. */

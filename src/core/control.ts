@@ -1,5 +1,6 @@
 import { EASY_BRAKE, type BrakeMemory } from './brake.js';
 import { FIRST_CAUTION, type Caution } from './caution.js';
+import type { CheckpointSight } from './checkpoint-answers.js';
 import { initialKnowledge, NO_PRIORS, type Knowledge, type Priors } from './knowledge.js';
 import { cpusToCount, CPUS_UNKNOWN } from './learning/cpus.js';
 import { curveOf, newRecorder, noteUse, type CurveRecorder } from './learning/curve.js';
@@ -86,6 +87,8 @@ export interface Control {
   readonly memory: Map<TaskId, AttemptMemory>;
   /** Tasks whose input files are being measured. */
   readonly measuring: Set<TaskId>;
+  /** What is known of the folders of checkpoints of tasks that are not finished. */
+  readonly checkpoints: Map<TaskId, CheckpointSight>;
   /** The host's count of OOM kills when the live attempt was admitted; nothing where the host does not count. */
   readonly oomKillsBefore: Map<TaskId, number>;
   /** What is known of groups. */
@@ -123,6 +126,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     caution: FIRST_CAUTION,
     memory: new Map(),
     measuring: new Set(),
+    checkpoints: new Map(),
     oomKillsBefore: new Map(),
     level: calmLevel(),
     slowStart: { limit: FIRST_UNKNOWNS },

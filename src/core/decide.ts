@@ -1,6 +1,7 @@
 import type { Action } from './actions.js';
 import { admitAll, type Admission, type Refusal } from './admission.js';
 import { crewOf, nextBrake } from './brake.js';
+import { noteCheckpoints, tendCheckpoints } from './checkpoint-answers.js';
 import { noteConduct } from './conduct.js';
 import { noteOomKills, remember, type Control } from './control.js';
 import { isGuess, SETTLED_MS, type EstimateBasis } from './estimate.js';
@@ -58,12 +59,14 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   const tick = open(state, control, seen);
   noteLateness(tick);
   noteBudget(tick);
+  noteCheckpoints(tick);
   takeFacts(tick);
   releaseDue(state.queue, tick.tMs);
   clearLeftBehind(tick);
   remember(control, state, seen);
   noteBrake(tick);
   assess(tick);
+  tendCheckpoints(tick);
   enforceDeadlines(tick);
   giveUpStuck(tick);
   preempt(tick);
@@ -237,6 +240,7 @@ function start(tick: Tick, { record, reason }: Admission): void {
     claimBytes: reason.estimate.bytes,
     preemptions,
     level: spec.preemptible,
+    ...(spec.checkpoint === undefined ? {} : { hasCheckpoints: true }),
   });
 }
 
@@ -317,6 +321,7 @@ function endRun(tick: Tick): void {
     peakBytes: tick.control.peaks.ofRunBytes,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
     ...(state.resumes === 0 ? {} : { resumes: state.resumes }),
+    lostMs: state.counts.lostMs,
   });
 }
 

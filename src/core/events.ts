@@ -6,13 +6,15 @@ import type {
   AdmitReason,
   LevelReason,
   MemoryNumbers,
+  MissReason,
   PressureLevel,
   RequeueCause,
+  SavingPlan,
   SkipCause,
   StopReason,
   WaitReason,
 } from './reasons.js';
-import type { NodeSignal, RunConfig, TaskId, TaskSpec } from './task-spec.js';
+import type { CheckpointMeans, NodeSignal, RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
 /** Version of the journal's format; raised when an older reader could misread a newer file. */
 export const JOURNAL_VERSION = 1;
@@ -35,6 +37,9 @@ export type RunEvent =
   | AttemptAdmitted
   | ({ readonly kind: 'attempt-launched'; readonly tMs: number; readonly pid: number } & AttemptRef)
   | AttemptStopping
+  | CheckpointAsked
+  | CheckpointMade
+  | CheckpointMissed
   | ({
       readonly kind: 'attempt-killed';
       readonly tMs: number;
@@ -187,6 +192,45 @@ export interface AttemptStopping extends AttemptRef {
   readonly tMs: number;
   readonly graceMs: number;
   readonly reason: StopReason;
+  /** Absent where it is not asked for a checkpoint. */
+  readonly saving?: SavingPlan;
+}
+
+/** An attempt is asked to save its work. */
+export interface CheckpointAsked extends AttemptRef {
+  readonly kind: 'checkpoint-asked';
+  readonly tMs: number;
+  readonly by: CheckpointMeans;
+  /** Before it is stopped, or because it was its time (`every`). */
+  readonly why: 'stop' | 'every';
+  readonly timeoutMs: number;
+  /** How long ago its work was last saved; absent when it never was. */
+  readonly savedAgoMs?: number;
+}
+
+/** The work of a task is saved. */
+export interface CheckpointMade extends AttemptRef {
+  readonly kind: 'checkpoint-made';
+  readonly tMs: number;
+  /**
+   * How that is known: the command that saves it has exited with 0, something new is in its folder and stays as it is
+   * after it was asked or without, or the attempt has exited with the code that says so.
+   */
+  readonly how: 'hook' | 'folder' | 'by-itself' | 'exit';
+  /** Work that was done before this is saved, milliseconds since the run started. */
+  readonly savedMs: number;
+  /** Since it was asked; absent where it was not. */
+  readonly afterMs?: number;
+}
+
+/** A checkpoint that was asked for is not to be had. */
+export interface CheckpointMissed extends AttemptRef {
+  readonly kind: 'checkpoint-missed';
+  readonly tMs: number;
+  readonly afterMs: number;
+  readonly because: MissReason;
+  /** How long ago its work was last saved; absent when it never was. */
+  readonly savedAgoMs?: number;
 }
 
 /** The middle of a log was left out: it had grown beyond what a log may take. */
@@ -222,6 +266,8 @@ export interface AttemptEnded extends AttemptRef {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly ranMs: number;
+  /** Of that, what the next attempt has to do again; absent where nothing was thrown away, and in old journals. */
+  readonly lostMs?: number;
   /** Maximum of its working set in each sixteenth of its life; absent when it was too short to be seen. */
   readonly curve?: Curve;
   /** Size of its input files before it ran. */
@@ -336,4 +382,6 @@ export interface RunEnded {
   readonly stoppedBy?: NodeSignal;
   /** How often another supervisor had taken it over; absent: never, or in old journals. */
   readonly resumes?: number;
+  /** Work that was thrown away by preemptions. Absent in old journals. */
+  readonly lostMs?: number;
 }

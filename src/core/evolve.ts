@@ -11,11 +11,13 @@ import type {
   TaskFinished,
   TaskRequeued,
 } from './events.js';
+import { followCheckpoint } from './evolve-checkpoint.js';
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
 import type { LiveAttempt, PastAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
+import { isPreemption } from './verdict.js';
 
 /** Past attempts remembered for each task; the journal has them all. */
 const PAST_KEPT = 64;
@@ -47,6 +49,11 @@ export function evolve(state: RunState, event: RunEvent): void {
       return;
     case 'attempt-stopping':
       beginStopping(state, event);
+      return;
+    case 'checkpoint-asked':
+    case 'checkpoint-made':
+    case 'checkpoint-missed':
+      followCheckpoint(state, event);
       return;
     case 'attempt-killed':
       changeStopping(state, event.task, { killedAtMs: event.tMs });
@@ -172,6 +179,8 @@ function beginAgain(state: RunState, tMs: number): void {
     record.preemptions = 0;
     record.bystanderKills = 0;
     record.retries = 0;
+    record.checkpointExits = 0;
+    record.idleExits = 0;
     record.cancels = 0;
     record.isHeld = false;
     state.unfinished += 1;
@@ -209,6 +218,9 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
     bystanderKills: 0,
     retries: 0,
     growths: 0,
+    checkpointExits: 0,
+    idleExits: 0,
+    saved: undefined,
     limitBytes: spec.memory.limitBytes,
     floorBytes: 0,
     isHeld: false,
@@ -299,7 +311,7 @@ function beginStopping(state: RunState, event: AttemptStopping): void {
   record.phase = {
     kind: 'stopping',
     attempt: phase.attempt,
-    stop: { reason, graceMs, sinceMs: event.tMs },
+    stop: { reason, graceMs, sinceMs: event.tMs, decidedMs: event.tMs },
   };
 }
 
@@ -327,13 +339,17 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
     verdict: event.verdict,
     estimate: phase.attempt.estimate,
     ...leftOutOf(phase.attempt),
+    ...(event.lostMs === undefined ? {} : { lostMs: event.lostMs }),
   });
   if (record.past.length > PAST_KEPT) record.past.shift();
   record.admitted = undefined;
   record.phase = { kind: 'queued', sinceMs: event.tMs, notBeforeMs: Infinity };
   state.live.delete(event.task);
   hold(state, record.spec, -1);
-  if (event.verdict.kind === 'preempted') state.counts.preemptions += 1;
+  if (isPreemption(event.verdict)) {
+    state.counts.preemptions += 1;
+    state.counts.lostMs += event.lostMs ?? 0;
+  }
   if (isOomKill(event)) state.counts.oomKills += 1;
 }
 
@@ -366,6 +382,10 @@ function requeue(state: RunState, event: TaskRequeued): void {
       break;
     case 'retry':
       record.retries += 1;
+      break;
+    case 'checkpointed':
+      record.checkpointExits = event.cause.times;
+      record.idleExits = event.cause.idleTimes;
       break;
     case 'resumed':
       break;

@@ -80,6 +80,15 @@ export interface AttemptTally {
   readonly oom?: OomCounters;
 }
 
+/** What a look into a task's folder of checkpoints found. */
+export interface CheckpointLook {
+  readonly task: TaskId;
+  /** Changes with whatever is in it; empty for an empty one. */
+  readonly mark: string;
+  /** How long ago the newest thing in it was changed; 0 for an empty one. */
+  readonly ageMs: number;
+}
+
 /** Something that happened since the last tick. Facts only enqueue; decisions are made in the tick. */
 export type Fact =
   /** It is in its place and about to execute its command; from here on signals and kills reach it. */
@@ -95,6 +104,17 @@ export type Fact =
       readonly stream: LogStream;
       /** What it takes now. */
       readonly bytes: number;
+    } & AttemptRef)
+  /** So many of its processes have been sent the signal that asks for a checkpoint; `mark` is what there was before. */
+  | ({
+      readonly kind: 'checkpoint-sent';
+      readonly listeners: number;
+      readonly mark: string;
+    } & AttemptRef)
+  /** The command that saves its work has ended, or could not be started. */
+  | ({
+      readonly kind: 'checkpoint-hook-ended';
+      readonly end: ExitStatus | { readonly kind: 'could-not-start'; readonly fault: StartFault };
     } & AttemptRef)
   /** The run goes on under this supervisor: what the one before had begun to decide is to be decided. */
   | { readonly kind: 'resumed' }
@@ -118,5 +138,7 @@ export interface Observation {
   readonly host: HostSample;
   /** Live attempts that were looked at; one that is missing counts as unchanged. */
   readonly attempts: readonly AttemptSample[];
+  /** Folders of checkpoints that were looked at; one that is missing counts as unchanged. */
+  readonly checkpoints?: readonly CheckpointLook[];
   readonly facts: readonly Fact[];
 }

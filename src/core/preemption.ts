@@ -1,3 +1,4 @@
+import { unsavedSince, wouldFail } from './checkpoint.js';
 import { usedBytesOf, type Control } from './control.js';
 import type { Candidate, CandidateVerdict } from './reasons.js';
 import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
@@ -21,11 +22,16 @@ interface Ranked {
   readonly usedBytes: number;
   readonly effectiveLevel: number;
   readonly isOver: boolean;
+  /** From when on its work would be lost. */
+  readonly unsavedSinceMs: number;
+  /** It would fail for want of a checkpoint. */
+  readonly wouldFail: boolean;
 }
 
 /**
  * Chooses attempts to stop until they free `neededBytes`: highest effective level first, then those over their
- * estimate, then the newest. Never the last attempt that makes progress.
+ * estimate, then those that lose least work: the newest, or who has saved it lately. Who would fail, as it must not begin
+ * anew, comes after all others. Never the last attempt that makes progress.
  */
 export function chooseVictims(
   state: RunState,
@@ -35,7 +41,7 @@ export function chooseVictims(
 ): VictimChoice {
   const ranked = [...state.live.values()]
     .filter(isCandidate)
-    .map((record) => rank(record, control))
+    .map((record) => rank(record, control, state, nowMs))
     .sort(goesBefore);
   let survivors = [...state.live.values()].filter(isMakingProgress).length;
   let freedBytes = 0;
@@ -73,7 +79,7 @@ function rejection(record: TaskRecord): CandidateVerdict | undefined {
   return undefined;
 }
 
-function rank(record: TaskRecord, control: Control): Ranked {
+function rank(record: TaskRecord, control: Control, state: RunState, nowMs: number): Ranked {
   const attempt = liveAttempt(record);
   const usedBytes = usedBytesOf(control, record);
   return {
@@ -82,14 +88,17 @@ function rank(record: TaskRecord, control: Control): Ranked {
     usedBytes,
     effectiveLevel: Math.max(LOWEST_EFFECTIVE_LEVEL, record.spec.preemptible - record.preemptions),
     isOver: usedBytes > attempt.estimate.bytes,
+    unsavedSinceMs: unsavedSince(record),
+    wouldFail: wouldFail(record, state.level, nowMs),
   };
 }
 
 function goesBefore(a: Ranked, b: Ranked): number {
   return (
+    Number(a.wouldFail) - Number(b.wouldFail) ||
     b.effectiveLevel - a.effectiveLevel ||
     Number(b.isOver) - Number(a.isOver) ||
-    b.attempt.admittedAtMs - a.attempt.admittedAtMs ||
+    b.unsavedSinceMs - a.unsavedSinceMs ||
     b.record.spec.index - a.record.spec.index
   );
 }
@@ -105,12 +114,15 @@ function describe(
     const verdict = verdicts.get(record) ?? rejection(record);
     if (verdict === undefined) continue;
     const { number, estimate, admittedAtMs } = liveAttempt(record);
+    const { saved } = record;
     all.push({
       task: record.spec.id,
       attempt: number,
       usedBytes: usedBytesOf(control, record),
       estimateBytes: estimate.bytes,
       ageMs: Math.round(nowMs - admittedAtMs),
+      ...(saved?.attempt === number ? { savedAgoMs: Math.max(0, nowMs - saved.atMs) } : {}),
+      ...(wouldFail(record, state.level, nowMs) ? { wouldFail: true } : {}),
       verdict,
     });
   }

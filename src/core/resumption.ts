@@ -1,3 +1,4 @@
+import { dropCheckpoints } from './checkpoint.js';
 import { isGuess } from './estimate.js';
 import { isUndecided } from './job-progress.js';
 import { requeueOrFinish } from './next-attempt.js';
@@ -14,7 +15,8 @@ export function settle(tick: Tick): void {
   for (const record of tick.state.tasks.values()) {
     if (isUndecided(record)) decideNext(tick, record);
     else if (record.phase.kind === 'queued') cancelIfTold(tick, record);
-    else if (record.phase.kind !== 'finished') askAgain(tick, record);
+    else if (record.phase.kind === 'finished') dropCheckpoints(tick, record);
+    else askAgain(tick, record);
   }
 }
 

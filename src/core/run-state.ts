@@ -17,7 +17,7 @@ import type {
   StopReason,
   WaitReason,
 } from './reasons.js';
-import type { TaskId, TaskSpec } from './task-spec.js';
+import type { CheckpointMeans, TaskId, TaskSpec } from './task-spec.js';
 
 /**
  * Where a task stands; each state carries exactly what is known in it.
@@ -61,15 +61,35 @@ export interface LiveAttempt {
   readonly leftOutBytes?: Readonly<Partial<Record<LogStream, number>>>;
   /** Known once its main process is gone. */
   readonly exited?: { readonly status: ExitStatus; readonly atMs: number };
+  /** It was asked to save its work, and has not answered yet. */
+  readonly saving?: Saving | undefined;
+  /** When it was last asked to; absent before the first time. */
+  readonly savingAskedMs?: number;
 }
 
-/** How far the stopping of an attempt has come: asked since `sinceMs`, killed at `killedAtMs`, stuck after that. */
+/** A checkpoint that was asked for. */
+export interface Saving {
+  readonly sinceMs: number;
+  readonly timeoutMs: number;
+  readonly by: CheckpointMeans;
+}
+
+/**
+ * How far the stopping of an attempt has come: asked since `sinceMs`, killed at `killedAtMs`, stuck after that. While the
+ * attempt is saving its work it has not been asked yet.
+ */
 export interface Stopping {
   readonly reason: StopReason;
   readonly sinceMs: number;
+  /** When that was decided: before `sinceMs` where it has saved its work in between. */
+  readonly decidedMs: number;
   readonly graceMs: number;
   readonly killedAtMs?: number;
   readonly stuck?: true;
+  /** It ended while it was to save its work, before it was asked to end. */
+  readonly endedFirst?: true;
+  /** It has saved its work as it was asked to. */
+  readonly hasSaved?: true;
 }
 
 /**
@@ -87,6 +107,8 @@ export interface PastAttempt {
   readonly estimate: Estimate;
   /** What was left out of its logs, together. */
   readonly leftOutBytes?: number;
+  /** Of `ranMs`, what the next attempt has to do again. */
+  readonly lostMs?: number;
 }
 
 /** All that is known of a task. Changed by `evolve` alone. */
@@ -102,6 +124,12 @@ export interface TaskRecord {
   retries: number;
   /** How often its own limit was raised. */
   growths: number;
+  /** How often it has saved its work and exited to be run again. */
+  checkpointExits: number;
+  /** How often in a row with nothing new saved. */
+  idleExits: number;
+  /** Up to when its work is saved, and by which attempt; undefined when it never was. */
+  saved: { readonly atMs: number; readonly attempt: number } | undefined;
   /** Its own limit for the next attempt. */
   limitBytes: number | undefined;
   /** No estimate may be lower: an earlier attempt was stopped up there. */
@@ -167,6 +195,9 @@ export interface RunCounts {
   readonly outcomes: Map<Outcome, number>;
   preemptions: number;
   oomKills: number;
+  /** What attempts had done that others have to do again, because they were preempted. */
+  lostMs: number;
+  readonly checkpoints: { asked: number; made: number; missed: number };
 }
 
 /**
@@ -224,7 +255,14 @@ export function emptyRunState(pinned: ReadonlySet<TaskId> = new Set()): RunState
     live: new Map(),
     doomed: new Map(),
     inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
-    counts: { planned: 0, outcomes: new Map(), preemptions: 0, oomKills: 0 },
+    counts: {
+      planned: 0,
+      outcomes: new Map(),
+      preemptions: 0,
+      oomKills: 0,
+      lostMs: 0,
+      checkpoints: { asked: 0, made: 0, missed: 0 },
+    },
     unfinished: 0,
     level: 'open',
     isHeld: false,

@@ -46,6 +46,32 @@ export interface RetrySpec {
   readonly backoff: number;
 }
 
+/** How a task saves its work, so that its next attempt goes on from there. */
+export interface CheckpointSpec {
+  /** How it is asked to; absent: it saves when it sees fit, or when it is asked to end. */
+  readonly ask?: CheckpointAsk;
+  /** Exit code that means "saved, run me again". */
+  readonly exitCode: number;
+  /** How old a checkpoint may be, in milliseconds, that will do instead of a new one. */
+  readonly stale: number | 'any' | 'never';
+  /** Without a checkpoint a preemption is its failure: it must not begin anew. */
+  readonly isRequired?: true;
+  /** Its checkpoints stay when it has succeeded. */
+  readonly isKept?: true;
+}
+
+/** How a task is asked to save its work, and how long it may take. */
+export interface CheckpointAsk {
+  readonly by: CheckpointMeans;
+  readonly timeoutMs: number;
+  /** It is asked this long after it has started or was asked last; absent: before it is stopped only. */
+  readonly everyMs?: number;
+}
+
+/** A signal to those of its processes that catch it, or a command beside it that is done when the work is saved. */
+export type CheckpointMeans =
+  { readonly kind: 'signal'; readonly signal: NodeSignal } | { readonly kind: 'run' };
+
 /** One unit of work: a job, or one row of its matrix. */
 export interface TaskSpec {
   readonly id: TaskId;
@@ -67,6 +93,8 @@ export interface TaskSpec {
   readonly resources: Readonly<Record<string, number>>;
   readonly preemptible: PreemptibleLevel;
   readonly onPreempt: { readonly signal: NodeSignal; readonly graceMs: number };
+  /** Absent: it keeps nothing from one attempt to the next. */
+  readonly checkpoint?: CheckpointSpec;
   readonly retries: RetrySpec;
   readonly timeoutMs?: number;
   /** Larger first. */

@@ -59,6 +59,7 @@ export function createJoblogReporter({ out, commandOf }: JoblogOptions): Reporte
 function endOf(verdict: Verdict): { readonly exit: number; readonly signal: number } {
   switch (verdict.kind) {
     case 'exit':
+    case 'checkpointed':
       return { exit: verdict.code, signal: 0 };
     case 'external-signal':
       return { exit: 0, signal: signalNumber(verdict.signal) };
@@ -70,6 +71,7 @@ function endOf(verdict: Verdict): { readonly exit: number; readonly signal: numb
     case 'timed-out':
     case 'canceled':
     case 'preempted':
+    case 'checkpoint-missing':
       return { exit: NOT_ITS_OWN, signal: constants.signals.SIGTERM };
     case 'could-not-start':
       return { exit: NOT_EXECUTED, signal: 0 };

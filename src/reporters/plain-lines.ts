@@ -1,6 +1,9 @@
 import type {
   AttemptAdmitted,
   BudgetChanged,
+  CheckpointAsked,
+  CheckpointMade,
+  CheckpointMissed,
   RunEvent,
   RunStarted,
   StopRequested,
@@ -11,6 +14,7 @@ import type { PastAttempt, RunState } from '../core/run-state.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
+import { askedWords, madeWords, missedWords, savingWords } from './words-checkpoint.js';
 import { commandWords } from './words-commands.js';
 import { growthWords } from './words-growth.js';
 import { levelWords, memoryWords } from './words-memory.js';
@@ -61,6 +65,10 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
       return line('routine', event, 'start', startedWords(event));
     case 'attempt-stopping':
       return stoppingLine(event);
+    case 'checkpoint-asked':
+    case 'checkpoint-made':
+    case 'checkpoint-missed':
+      return checkpointLine(event);
     case 'attempt-killed':
       return line(
         'detail',
@@ -237,7 +245,7 @@ function startedWords(event: AttemptAdmitted): string {
 
 function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): PlainLine {
   const { reason } = event;
-  const text = `${name(event)}: ${stopWords(reason)}`;
+  const text = `${name(event)}: ${stopWords(reason)}${savingWords(event)}`;
   switch (reason.kind) {
     case 'preempted':
       return line('news', event, 'preempt', text);
@@ -265,6 +273,23 @@ function pausedLine(event: Extract<RunEvent, { kind: 'attempt-paused' }>, state:
     `"${cancel}" ends it`,
   ];
   return `${name(event)} ${pausedWords(event.by)}; ${mends.join(', ')}`;
+}
+
+function checkpointLine(event: CheckpointAsked | CheckpointMade | CheckpointMissed): PlainLine {
+  const who = name(event);
+  switch (event.kind) {
+    case 'checkpoint-asked':
+      return line('detail', event, 'save', `${who} ${askedWords(event)}`);
+    case 'checkpoint-made':
+      return line(
+        event.how === 'by-itself' ? 'detail' : 'routine',
+        event,
+        'save',
+        `${who} ${madeWords(event)}`,
+      );
+    case 'checkpoint-missed':
+      return line('news', event, 'save', `${who} ${missedWords(event)}`);
+  }
 }
 
 function lastAttempt(state: RunState, task: string): PastAttempt | undefined {

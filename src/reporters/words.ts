@@ -15,6 +15,7 @@ import { formatBytes } from '../util/bytes.js';
 import { formatCount } from '../util/count.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
+import { checkpointVerdictWords } from './words-checkpoint.js';
 import { memoryWords, preemptWords } from './words-memory.js';
 
 /** How an attempt ended and who ended it, with the numbers that prove it: `exit code 2`. */
@@ -32,6 +33,9 @@ export function verdictWords(verdict: Verdict): string {
       return `ended by memsched: it had ${verdict.pids} processes when all tasks together had reached max_pids, ${verdict.maxPids}`;
     case 'preempted':
       return `preempted at a peak of ${formatBytes(verdict.peakBytes)}`;
+    case 'checkpointed':
+    case 'checkpoint-missing':
+      return checkpointVerdictWords(verdict);
     case 'timed-out':
       return `stopped at its timeout of ${formatDuration(verdict.timeoutMs)}`;
     case 'canceled':
@@ -258,6 +262,8 @@ export function requeueWords(event: TaskRequeued): string {
       return `runs again with limit ${formatBytes(cause.toBytes)} instead of ${formatBytes(cause.fromBytes)}${later}`;
     case 'retry':
       return `runs again, retry ${cause.retry} of ${cause.of}${later}`;
+    case 'checkpointed':
+      return `runs again from its checkpoint (${cause.times === 1 ? 'first time' : `${cause.times} times now`})${later}`;
     case 'resumed':
       return 'runs again, as the run was resumed';
     default:

@@ -7,7 +7,8 @@ import type {
 } from '../core/observation.js';
 import type { StartFault } from '../core/outcome.js';
 import type { RunState } from '../core/run-state.js';
-import type { LogKeeper, TaskHost } from './ports.js';
+import { CheckpointWatch } from './checkpoint-watch.js';
+import type { CheckpointFolders, LogKeeper, TaskHost } from './ports.js';
 
 /** A tick that comes sooner after a look at every attempt than this uses what was seen then. */
 const FRESH_FOR_MS = 25;
@@ -64,12 +65,20 @@ export class Observer {
   readonly #host: TaskHost;
   readonly #inbox: Inbox;
   readonly #logs: LogKeeper | undefined;
+  readonly #checkpoints: CheckpointWatch;
   readonly #freshForMs: number;
   readonly #hostFreshForMs: number;
   #lookedAtMs = -Infinity;
   #lastHost: { readonly sample: HostSample; readonly atMs: number } | undefined;
 
-  constructor(host: TaskHost, inbox: Inbox, intervalMs: number, logs?: LogKeeper) {
+  constructor(
+    host: TaskHost,
+    inbox: Inbox,
+    checkpoints: Pick<CheckpointFolders, 'look'>,
+    intervalMs: number,
+    logs?: LogKeeper,
+  ) {
+    this.#checkpoints = new CheckpointWatch(checkpoints);
     this.#host = host;
     this.#inbox = inbox;
     this.#logs = logs;
@@ -81,7 +90,8 @@ export class Observer {
   look(state: RunState, nowMs: number): Observation {
     const facts = this.#withLogs(this.#inbox.take(this.#host), state, nowMs);
     const host = this.#observeHost(nowMs);
-    return { nowMs, facts, host, attempts: this.#attempts(state, nowMs) };
+    const checkpoints = this.#checkpoints.looks(state, facts, nowMs);
+    return { nowMs, facts, host, checkpoints, attempts: this.#attempts(state, nowMs) };
   }
 
   /** A log is told of before the end of its attempt is. */

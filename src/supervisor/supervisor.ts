@@ -10,6 +10,7 @@ import type { NodeSignal, TaskId } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
 import type {
+  CheckpointFolders,
   Clock,
   EventSink,
   InputMeter,
@@ -40,6 +41,7 @@ export interface SupervisorParts {
   readonly logs: LogPaths;
   /** Keeps logs to the plan's `maxLogBytes`; absent: they grow as they like. */
   readonly logKeeper?: LogKeeper;
+  readonly checkpoints: CheckpointFolders;
   /** Where tasks come from beside the plan's, while the run goes on. */
   readonly source?: TaskSource;
   /** What earlier runs have shown of the groups. */
@@ -91,13 +93,14 @@ export class Supervisor {
     this.#observer = new Observer(
       parts.host,
       this.#inbox,
+      parts.checkpoints,
       parts.plan.config.intervalMs,
       parts.logKeeper,
     );
     this.#startedAtMs =
       parts.clock.monotonicMs() -
       (resumption === undefined ? 0 : resumedAtMs(resumption, parts.clock.epochMs()));
-    const { plan, host, launcher, inputs, logs, logKeeper, source } = parts;
+    const { plan, host, launcher, inputs, logs, logKeeper, checkpoints, source } = parts;
     const wake = (): void => {
       this.#wake();
     };
@@ -110,6 +113,8 @@ export class Supervisor {
       inputs,
       logs,
       ...(logKeeper === undefined ? {} : { logKeeper }),
+      checkpoints,
+      hooks: new Map(),
       inbox: this.#inbox,
       answer: (id, reply) => {
         this.#answer(id, reply);

@@ -37,6 +37,10 @@ export interface Life extends AttemptRef {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly progressMs: number;
+  /** How far it had come when it began: what the attempt before had saved. */
+  readonly fromMs: number;
+  /** How far it had come when it last saved its work; undefined when it has not. */
+  readonly savedMs: number | undefined;
   readonly limitBytes: number | undefined;
   /** Undefined when no process had moved in. */
   readonly oomScoreAdj: number | undefined;
@@ -83,6 +87,8 @@ export class FakeHost implements TaskHost {
   readonly tier: Tier;
   readonly lives: Life[] = [];
   readonly signals: SentSignal[] = [];
+  /** Signals that asked for a checkpoint. */
+  readonly asks: SentSignal[] = [];
   readonly treeWrites: TreeWrite[] = [];
   readonly looks: Look[] = [];
   /** The newest look at the machine, and what each attempt was last seen to use. */
@@ -177,6 +183,16 @@ export class FakeHost implements TaskHost {
     this.#machine.find(ref)?.signal(signal, this.#now());
   }
 
+  tell(ref: AttemptRef, signal: NodeSignal): number {
+    const { task, attempt } = ref;
+    this.asks.push({ task, attempt, tMs: this.#now(), signal });
+    return this.#machine.find(ref)?.askToSave(this.#now()) === true ? 1 : 0;
+  }
+
+  entryOf(ref: AttemptRef): Entry | undefined {
+    return this.#machine.find(ref) && { env: {} };
+  }
+
   kill(ref: AttemptRef): void {
     const { task, attempt } = ref;
     this.signals.push({ task, attempt, tMs: this.#now(), signal: 'SIGKILL' });
@@ -258,6 +274,7 @@ export class FakeHost implements TaskHost {
     if (this.#told.has(enclosure)) return;
     this.#told.add(enclosure);
     const { ref, openedAtMs, cause, end, cpuMs, progressMs, isVanished, limits } = enclosure;
+    const { tenant, savedMs } = enclosure;
     const { peakBytes } = enclosure.memory;
     const emptiedAtMs = enclosure.isAlive ? Infinity : enclosure.emptySinceMs;
     const closedAtMs = this.#now();
@@ -274,8 +291,10 @@ export class FakeHost implements TaskHost {
       peakBytes,
       cpuMs,
       progressMs,
+      fromMs: tenant?.fromMs ?? 0,
+      savedMs,
       limitBytes: limits.limitBytes,
-      oomScoreAdj: enclosure.tenant?.oomScoreAdj,
+      oomScoreAdj: tenant?.oomScoreAdj,
     });
   }
 

@@ -103,6 +103,10 @@ export interface Recording {
   /** Attempts that the launcher lost sight of. */
   readonly lost: readonly AttemptRef[];
   readonly signals: readonly SentSignal[];
+  /** Signals that asked for a checkpoint. */
+  readonly asks: readonly SentSignal[];
+  /** Tasks whose checkpoints were there in the end. */
+  readonly checkpointsKept: ReadonlySet<TaskId>;
   readonly treeWrites: readonly TreeWrite[];
   readonly oomKills: OomKills;
   readonly oomRecords: readonly OomRecord[];

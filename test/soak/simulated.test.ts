@@ -3,6 +3,7 @@ import type { RunEvent } from '../../src/core/events.js';
 import type { Arrival, LaunchSpec, PlannedTask, TaskSource } from '../../src/supervisor/ports.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
 import { GiB, MiB } from '../../src/util/bytes.js';
+import { FakeFolders } from '../sim/fake-folders.js';
 import { FakeHost } from '../sim/fake-host.js';
 import { FakeLauncher } from '../sim/fake-launcher.js';
 import { FakeMachine } from '../sim/fake-machine.js';
@@ -65,9 +66,11 @@ test(`${HOURS} virtual hours of one run leave nothing behind in the supervisor`,
     chance,
     mishapsOf: () => NO_MISHAPS,
   });
+  const folders = new FakeFolders(clock);
   const launcher = new FakeLauncher({
     machine,
     clock,
+    folders,
     programs: { get: programOf } as unknown as ReadonlyMap<string, Program>,
     mishapsOf: () => NO_MISHAPS,
     deathsMs: [],
@@ -86,6 +89,7 @@ test(`${HOURS} virtual hours of one run leave nothing behind in the supervisor`,
     host,
     launcher,
     inputs: { sizeOf: () => 0 },
+    checkpoints: folders,
     sink: {
       emit: (events) => {
         for (const { kind } of events) counts.set(kind, (counts.get(kind) ?? 0) + 1);

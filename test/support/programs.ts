@@ -14,7 +14,10 @@ export type ProgramName =
   | 'print-lines'
   | 'show-env'
   | 'show-process'
-  | 'stop-self';
+  | 'stop-self'
+  | 'count-up'
+  | 'fill-memfd'
+  | 'mute-fuse';
 
 /** Absolute path of a fixture program. */
 export function program(name: ProgramName): string {

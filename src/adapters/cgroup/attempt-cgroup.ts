@@ -17,7 +17,7 @@ import { readProcStat } from '../host/processes.js';
 import type { SampledLimit } from '../host/sampled-limit.js';
 import { procsBelow } from './cgroup-fs.js';
 import type { ChangeWatch } from './change-watch.js';
-import { killTree, liftBrakes, signalTree } from './kill-tree.js';
+import { killTree, liftBrakes, signalTree, tellListeners } from './kill-tree.js';
 import { LimitWatch } from './limit-watch.js';
 import type { MemoryMeter } from './memory-meter.js';
 import { StrayWatch } from './stray-watch.js';
@@ -156,6 +156,12 @@ export class AttemptCgroup {
   signal(signal: NodeSignal): void {
     liftBrakes(this.directory);
     signalTree(this.directory, signal as NodeJS.Signals, this.#mainPid);
+  }
+
+  /** Sends a signal to those processes that are to hear of it; frozen or braked ones could not act on it. */
+  tell(signal: NodeSignal, procPath: string): number {
+    liftBrakes(this.directory);
+    return tellListeners(this.directory, signal, procPath);
   }
 
   /** Ends every process; returns at once. */

@@ -178,6 +178,15 @@ class CgroupHost implements TaskHost {
     this.#find(ref)?.signal(signal);
   }
 
+  tell(ref: AttemptRef, signal: NodeSignal): number {
+    return this.#find(ref)?.tell(signal, this.options.procPath ?? '/proc') ?? 0;
+  }
+
+  entryOf(ref: AttemptRef): Entry | undefined {
+    const attempt = this.#find(ref);
+    return attempt && { procsFile: `${attempt.directory}/cgroup.procs`, env: {} };
+  }
+
   kill(ref: AttemptRef): void {
     this.#find(ref)?.kill();
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { DEFAULT_STRATEGY } from '../../core/learning/default-strategy.js';
 import type { RunConfig, TaskSpec } from '../../core/task-spec.js';
 import type { LaunchSpec } from '../../supervisor/ports.js';
+import { jobCheckpoint, type JobCheckpoint } from './checkpoint.js';
 import { jobCommand, type JobCommand } from './command.js';
 import type { HostFacts } from './config.js';
 import { defaultGroup } from './group-key.js';
@@ -80,6 +81,7 @@ class TaskMaker {
   readonly #reader: PartReader;
   readonly #env: (row: Row) => Readonly<Record<string, string>>;
   readonly #command: JobCommand;
+  readonly #checkpoint: JobCheckpoint | undefined;
   readonly #inputs: readonly JobText[];
   readonly #texts: Readonly<Record<'group' | 'concurrency' | 'cwd' | 'stdin', JobText | undefined>>;
   readonly #checked = new Set<string>();
@@ -99,6 +101,7 @@ class TaskMaker {
     this.#reader = new PartReader(job, keys, report);
     this.#env = jobEnv(job, keys, report);
     this.#command = command ?? NOTHING;
+    this.#checkpoint = jobCheckpoint(job, keys, report);
     this.#needs = job.needs;
     const text = (key: 'group' | 'concurrency' | 'cwd' | 'stdin'): JobText | undefined => {
       const value = job.input[key];
@@ -144,6 +147,7 @@ class TaskMaker {
         signal: input.on_preempt?.signal ?? 'SIGTERM',
         graceMs: input.on_preempt?.grace ?? 5000,
       },
+      ...(this.#checkpoint === undefined ? {} : { checkpoint: this.#checkpoint.spec }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
       group: this.#group(row),
@@ -169,6 +173,7 @@ class TaskMaker {
   #launch(row: Row): LaunchSpec {
     const cwd = resolve(this.context.baseDir, this.#texts.cwd?.fill(row) ?? '.');
     const stdin = this.#texts.stdin?.fill(row);
+    const hook = this.#checkpoint?.hook;
     const inputs = this.#inputs.map((text) => resolve(cwd, text.fill(row)));
     return {
       command: this.#command.forRow(row),
@@ -176,6 +181,7 @@ class TaskMaker {
       env: this.#env(row),
       ...(stdin === undefined ? {} : { stdin: resolve(cwd, stdin) }),
       ...(inputs.length === 0 ? {} : { inputs }),
+      ...(hook === undefined ? {} : { checkpoint: hook.forRow(row) }),
     };
   }
 
@@ -275,5 +281,11 @@ function warnOfJob(
   }
   if (!preemptible && job.own.on_preempt !== undefined) {
     report.warn(`on_preempt of job ${quote(job.name)} has no effect: the job is not preemptible.`);
+  }
+  const { required, stale } = job.own.checkpoint ?? {};
+  if (!preemptible && (required === true || stale !== undefined)) {
+    report.warn(
+      `checkpoint of job ${quote(job.name)}: required and stale have no effect, as the job is not preemptible.`,
+    );
   }
 }

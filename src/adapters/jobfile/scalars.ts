@@ -182,6 +182,26 @@ export const endingSignal = z
   .enum(ENDING_SIGNALS, { error: 'the name of a signal that ends a process' })
   .transform((name): NodeSignal => name);
 
+/** Signals that a program may take for "save your work": they reach only those that handle them. */
+const CHECKPOINT_SIGNALS = [
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGTERM',
+  'SIGALRM',
+  'SIGTSTP',
+  'SIGCONT',
+  'SIGURG',
+  'SIGWINCH',
+] as const;
+
+/** The signal that asks a task to save its work. */
+export const checkpointSignal = z
+  .enum(CHECKPOINT_SIGNALS, { error: 'the name of a signal that the program handles, SIGUSR1' })
+  .transform((name): NodeSignal => name);
+
 const CAUSE_GRAMMAR =
   'oom, timeout, failure, exit:N (1 to 255) or signal:NAME such as signal:SIGSEGV';
 const CAUSE_PATTERN = /^exit:\d{1,3}$|^signal:SIG[A-Z0-9]+$/;

@@ -7,10 +7,13 @@ import {
   exitStatus,
   level,
   levelReason,
+  missReason,
   numbers,
   outcome,
+  pausedBy,
   ref,
   requeueCause,
+  savingPlan,
   signal,
   skipCause,
   stopReason,
@@ -18,7 +21,7 @@ import {
   waitReason,
 } from './reason-schemas.js';
 import { amount, count, figure, time, type Shapes } from './schema-parts.js';
-import { runConfig, taskSpec } from './spec-schemas.js';
+import { checkpointMeans, runConfig, taskSpec } from './spec-schemas.js';
 
 const tier = z.enum(['cgroup', 'hybrid', 'procfs']);
 const pid = z.number().int().min(0);
@@ -49,6 +52,41 @@ const finding = {
     ranMs: time,
     curve: z.array(amount).max(CURVE_BINS).exactOptional(),
     inputBytes: amount.exactOptional(),
+    lostMs: time.exactOptional(),
+  }),
+};
+
+const saving = {
+  'checkpoint-asked': ofAttempt({
+    by: checkpointMeans,
+    why: z.enum(['stop', 'every']),
+    timeoutMs: time,
+    savedAgoMs: time.exactOptional(),
+  }),
+  'checkpoint-made': ofAttempt({
+    how: z.enum(['hook', 'folder', 'by-itself', 'exit']),
+    savedMs: time,
+    afterMs: time.exactOptional(),
+  }),
+  'checkpoint-missed': ofAttempt({
+    afterMs: time,
+    because: missReason,
+    savedAgoMs: time.exactOptional(),
+  }),
+};
+
+const conduct = {
+  'attempt-paused': ofAttempt({ by: pausedBy }),
+  'attempt-unpaused': ofAttempt({ afterMs: time }),
+  'attempt-strayed': ofAttempt({ to: z.string() }),
+  'attempt-tampered': ofAttempt({ file: z.string() }),
+  'log-cut': ofAttempt({
+    stream: z.enum(['stdout', 'stderr']),
+    bytes: amount,
+    maxBytes: amount,
+    headBytes: amount,
+    tailBytes: amount,
+    leftOutBytes: amount,
   }),
 };
 
@@ -57,7 +95,13 @@ const ofTasks = {
   'task-waits': ofRun({ task, reason: waitReason }),
   'attempt-admitted': ofAttempt({ limitBytes: amount.exactOptional(), reason: admitReason }),
   'attempt-launched': ofAttempt({ pid }),
-  'attempt-stopping': ofAttempt({ graceMs: time, reason: stopReason }),
+  'attempt-stopping': ofAttempt({
+    graceMs: time,
+    reason: stopReason,
+    saving: savingPlan.exactOptional(),
+  }),
+  ...saving,
+  ...conduct,
   ...finding,
   'task-requeued': ofRun({
     task,
@@ -84,6 +128,11 @@ const ofMemory = {
     peakBytes: figure.exactOptional(),
     unknownShare: figure.exactOptional(),
     attempts: z.array(attemptSample),
+  }),
+  'pids-reached': ofRun({
+    pids: count,
+    maxPids: count,
+    largest: z.object({ ...ref, pids: count }).exactOptional(),
   }),
   'victims-missing': ofRun({ level, neededBytes: figure, numbers }),
   'group-grew': ofRun({
@@ -141,10 +190,12 @@ export const EVENT_SCHEMAS: Shapes<RunEvent> = {
     lost: refs,
   }),
   'run-ended': ofRun({
+    resumes: count.exactOptional(),
     outcomes: z.partialRecord(outcome, count),
     preemptions: count,
     oomKills: count,
     peakBytes: figure.exactOptional(),
     stoppedBy: signal.exactOptional(),
+    lostMs: time.exactOptional(),
   }),
 };

@@ -6,7 +6,9 @@ import type {
   CandidateVerdict,
   LevelReason,
   MemoryNumbers,
+  MissReason,
   RequeueCause,
+  SavingPlan,
   SkipCause,
   StopReason,
   WaitReason,
@@ -100,6 +102,8 @@ const candidate = z.object({
   usedBytes: figure,
   estimateBytes: figure,
   ageMs: figure,
+  savedAgoMs: time.exactOptional(),
+  wouldFail: z.literal(true).exactOptional(),
   verdict: candidateVerdict,
 });
 
@@ -118,6 +122,7 @@ export const stopReason = byKind<StopReason>({
   signal: z.object({ signal: z.string() }),
   halt: z.object({ failures: count }),
   canceled: z.object({ of: z.enum(['run', 'task']) }),
+  'over-pids': z.object({ pids: count, maxPids: count }),
   'left-behind': z.object({}),
 });
 
@@ -127,6 +132,7 @@ export const requeueCause = byKind<RequeueCause>({
   bystander: z.object({ times: count }),
   'limit-grown': z.object({ fromBytes: amount, toBytes: amount }),
   retry: z.object({ retry: count, of: count }),
+  checkpointed: z.object({ times: count, idleTimes: count }),
   resumed: z.object({}),
 });
 
@@ -158,7 +164,10 @@ export const verdict = byKind<Verdict>({
   'own-limit': z.object({ limitBytes: amount, peakBytes: amount, oom }),
   bystander: z.object({ peakBytes: amount, usedBytes: figure, budgetBytes: figure, oom }),
   'over-budget': z.object({ peakBytes: amount, budgetBytes: figure, oom }),
+  'over-pids': z.object({ pids: count, maxPids: count }),
   preempted: z.object({ peakBytes: amount }),
+  'checkpoint-missing': z.object({ peakBytes: amount, savedAgoMs: time.exactOptional() }),
+  checkpointed: z.object({ code: z.number().int(), times: count, idleTimes: count }),
   'timed-out': z.object({ timeoutMs: time }),
   canceled: z.object({ by: z.enum(['signal', 'halt', 'command']) }),
   'external-signal': z.object({ signal }),
@@ -169,8 +178,27 @@ export const verdict = byKind<Verdict>({
   lost: z.object({ why: z.string(), withSupervisor: z.literal(true).exactOptional() }),
 });
 
+/** Whether a checkpoint is asked for before a stop. */
+export const savingPlan: z.ZodType<SavingPlan> = z.object({
+  kind: z.enum(['ask', 'recent', 'no-time']),
+  savedAgoMs: time.exactOptional(),
+});
+
+/** Why a checkpoint was not made. */
+export const missReason = byKind<MissReason>({
+  timeout: z.object({}),
+  'hook-failed': z.object({ exit: exitStatus }),
+  'hook-not-started': z.object({ error: z.string() }),
+  'nobody-listens': z.object({ signal }),
+  ended: z.object({}),
+  'no-time': z.object({}),
+});
+
 /** Which attempt. */
 export const ref = { task: z.string(), attempt: z.number().int().positive() };
+
+/** Who has stopped an attempt, other than we. */
+export const pausedBy = z.enum(['signal', 'freezer']);
 
 /** What an attempt used at a look. */
 export const attemptSample: z.ZodType<AttemptSample> = z.object({
@@ -178,4 +206,8 @@ export const attemptSample: z.ZodType<AttemptSample> = z.object({
   usedBytes: figure,
   peakBytes: amount,
   cpuMs: amount.exactOptional(),
+  pids: count.exactOptional(),
+  pausedBy: pausedBy.exactOptional(),
+  strayedTo: z.string().exactOptional(),
+  tamperedWith: z.string().exactOptional(),
 });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type {
   BudgetSpec,
+  CheckpointMeans,
+  CheckpointSpec,
   HaltRule,
   HaltThreshold,
   LimitGrowth,
@@ -24,12 +26,28 @@ const retryCause = z.custom<RetryCause>(
   'a cause to try again for',
 );
 
-/** Logs are in a folder of this name. */
+/** Logs have names that begin with it. */
 const taskId = z
   .string()
   .min(1)
   .max(255)
   .refine((id) => !/[/\0]/.test(id) && id !== '.' && id !== '..', 'a name that a folder can have');
+
+/** How a task is asked to save its work. */
+export const checkpointMeans = byKind<CheckpointMeans>({
+  signal: z.object({ signal }),
+  run: z.object({}),
+});
+
+const checkpoint: z.ZodType<CheckpointSpec> = z.object({
+  ask: z
+    .object({ by: checkpointMeans, timeoutMs: time, everyMs: time.exactOptional() })
+    .exactOptional(),
+  exitCode: z.number().int(),
+  stale: z.union([time, z.enum(['any', 'never'])]),
+  isRequired: z.literal(true).exactOptional(),
+  isKept: z.literal(true).exactOptional(),
+});
 
 const named = z.record(z.string(), amount);
 
@@ -52,6 +70,7 @@ export const taskSpec: z.ZodType<TaskSpec> = z.object({
   resources: named,
   preemptible: z.literal([0, 1, 2, 3, 4]),
   onPreempt: z.object({ signal, graceMs: time }),
+  checkpoint: checkpoint.exactOptional(),
   retries: z.object({ max: count, on: z.array(retryCause), delayMs: time, backoff: amount }),
   timeoutMs: time.exactOptional(),
   priority: z.number(),
@@ -88,6 +107,8 @@ export const runConfig: z.ZodType<RunConfig> = z.object({
   maxParallel: amount.exactOptional(),
   halt,
   maxGrowthPct: amount.exactOptional(),
+  maxPids: z.object({ kind: z.enum(['auto', 'told']), pids: count }).exactOptional(),
+  maxLogBytes: amount.exactOptional(),
   groups: named,
   resources: named,
   cpus: amount,

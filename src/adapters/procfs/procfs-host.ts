@@ -20,7 +20,7 @@ import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { ProcessTree } from './process-tree.js';
-import { endAll, tellAll } from './signals.js';
+import { endAll, tellAll, tellListeners } from './signals.js';
 
 /** What a procfs host needs to know. */
 export interface ProcfsHostOptions {
@@ -121,7 +121,7 @@ class ProcfsHost implements TaskHost {
 
   /** Looks for the attempt's processes from now on; returns what marks their environment. */
   #add(name: string, limits: AttemptLimits): string {
-    const value = `${this.options.cookie}-${name}`;
+    const value = this.#cookieOf(name);
     this.#processes.addOwner(name, `${COOKIE_VARIABLE}=${value}`);
     this.#attempts.set(name, {
       limit: new SampledLimit(limits.limitBytes),
@@ -130,6 +130,10 @@ class ProcfsHost implements TaskHost {
       usedBytes: 0,
     });
     return value;
+  }
+
+  #cookieOf(name: string): string {
+    return `${this.options.cookie}-${name}`;
   }
 
   adopt(ref: AttemptRef, pid: number): void {
@@ -167,6 +171,19 @@ class ProcfsHost implements TaskHost {
     const mainPid = this.#attempts.get(name)?.mainPid;
     this.#processes.refresh([name]);
     tellAll(this.#processes, name, signal as NodeJS.Signals, mainPid);
+  }
+
+  tell(ref: AttemptRef, signal: NodeSignal): number {
+    const name = this.options.nameOf(ref);
+    this.#processes.refresh([name]);
+    return tellListeners(this.#processes, name, signal, this.options.procPath ?? '/proc');
+  }
+
+  entryOf(ref: AttemptRef): Entry | undefined {
+    const name = this.options.nameOf(ref);
+    return this.#attempts.has(name)
+      ? { env: { [COOKIE_VARIABLE]: this.#cookieOf(name) } }
+      : undefined;
   }
 
   kill(ref: AttemptRef): void {

@@ -51,6 +51,8 @@ function showing(verdict: Verdict): 'all' | 'lower-bound' | 'nothing' {
     case 'exit':
       return verdict.code === 0 ? 'all' : 'nothing';
     case 'preempted':
+    case 'checkpoint-missing':
+    case 'checkpointed':
     case 'own-limit':
     case 'bystander':
     case 'over-budget':

@@ -1,5 +1,6 @@
 import type { AttemptEnded, TaskFinished } from '../../core/events.js';
 import type { AttemptSample } from '../../core/observation.js';
+import { isPreemption } from '../../core/verdict.js';
 import { unreachable } from '../../util/assert.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
@@ -18,6 +19,9 @@ export interface CaseFacts {
   readonly job: string;
   attempts: number;
   preemptions: number;
+  checkpoints: number;
+  /** Work that was thrown away by preemptions. */
+  lostMs: number;
   peakBytes: number;
   /** Of attempts that are over. */
   ranMs: number;
@@ -37,6 +41,8 @@ export function newCase(task: string, job: string): CaseFacts {
     job,
     attempts: 0,
     preemptions: 0,
+    checkpoints: 0,
+    lostMs: 0,
     peakBytes: 0,
     ranMs: 0,
     cpuMs: 0,
@@ -52,6 +58,7 @@ export function addAttempt(facts: CaseFacts, event: AttemptEnded): void {
   facts.peakBytes = Math.max(facts.peakBytes, event.peakBytes);
   facts.ranMs += event.ranMs;
   facts.cpuMs += event.cpuMs;
+  if (isPreemption(event.verdict)) facts.lostMs += event.lostMs ?? 0;
   if (facts.told.length < ATTEMPTS_TOLD)
     facts.told.push(
       `attempt ${event.attempt}: ${verdictWords(event.verdict)}; ran ${formatDuration(event.ranMs)}, peak ${formatBytes(event.peakBytes)}`,
@@ -146,8 +153,9 @@ function testCase(facts: CaseFacts, result: CaseResult, verdict: XmlNode): TestC
 }
 
 function factsText(facts: CaseFacts): string {
-  const { attempts, preemptions, peakBytes, cpuMs, told } = facts;
-  const sums = `peak_bytes=${peakBytes} cpu_seconds=${seconds(cpuMs)} attempts=${attempts} preemptions=${preemptions}`;
+  const { attempts, preemptions, peakBytes, cpuMs, checkpoints, lostMs, told } = facts;
+  const saved = `${preemptions === 0 ? '' : ` lost_seconds=${seconds(lostMs)}`}${checkpoints === 0 ? '' : ` checkpoints=${checkpoints}`}`;
+  const sums = `peak_bytes=${peakBytes} cpu_seconds=${seconds(cpuMs)} attempts=${attempts} preemptions=${preemptions}${saved}`;
   if (attempts === 1 && preemptions === 0) return sums;
   const more = attempts - told.length;
   return [sums, ...told, ...(more > 0 ? [`and ${counted(more, 'more attempt')}`] : [])].join('\n');

@@ -4,6 +4,7 @@ import type { RunState } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
 import type { QuotedLogs } from '../output-masks.js';
 import { printable } from '../../util/printable.js';
+import { isPreemption } from '../../core/verdict.js';
 import { usedBytesIn } from '../peak.js';
 import type { Reporter } from '../reporter.js';
 import { isFailure } from '../words.js';
@@ -115,7 +116,12 @@ class JunitReport {
       case 'attempt-ended':
         this.#change(event.task, (facts) => {
           addAttempt(facts, event);
-          if (event.verdict.kind === 'preempted') facts.preemptions += 1;
+          if (isPreemption(event.verdict)) facts.preemptions += 1;
+        });
+        return;
+      case 'checkpoint-made':
+        this.#change(event.task, (facts) => {
+          facts.checkpoints += 1;
         });
         return;
       case 'task-finished':
@@ -225,6 +231,8 @@ class JunitReport {
 function count(suite: Suite, facts: CaseFacts, sign: 1 | -1): void {
   suite.attempts += sign * facts.attempts;
   suite.preemptions += sign * facts.preemptions;
+  suite.checkpoints += sign * facts.checkpoints;
+  suite.lostMs += sign * facts.lostMs;
   suite.ranMs += sign * facts.ranMs;
   suite.cpuMs += sign * facts.cpuMs;
 }

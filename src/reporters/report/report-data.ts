@@ -93,6 +93,7 @@ export type AttemptEnd =
   | 'succeeded'
   | 'failed'
   | 'preempted'
+  | 'checkpointed'
   | 'oom-killed'
   | 'bystander'
   | 'timed-out'

@@ -306,7 +306,10 @@ function endOf(verdict: Verdict): AttemptEnd {
     case 'own-limit':
     case 'over-budget':
       return 'oom-killed';
+    case 'checkpoint-missing':
+      return 'failed';
     case 'preempted':
+    case 'checkpointed':
     case 'bystander':
     case 'timed-out':
     case 'canceled':

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { AttemptSample } from '../../core/observation.js';
-import type { LiveAttempt, RunState, Stopping, TaskRecord } from '../../core/run-state.js';
+import type { LiveAttempt, RunState, TaskPhase, TaskRecord } from '../../core/run-state.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { tableText } from '../table.js';
@@ -85,13 +85,14 @@ function cells(
     String(attempt.number),
     `${used} / ${formatBytes(attempt.estimate.bytes)}`,
     formatDuration(Math.max(0, nowMs - (attempt.launched?.atMs ?? attempt.admittedAtMs))),
-    phase.kind === 'stopping' ? stoppingWords(phase.stop, nowMs) : stateWords(phase.kind, attempt),
+    phase.kind === 'stopping' ? stoppingWords(phase, nowMs) : stateWords(phase.kind, attempt),
   ];
 }
 
 function stateWords(kind: 'starting' | 'running', attempt: LiveAttempt): string {
   if (attempt.exited !== undefined) return 'ending';
-  return attempt.pausedAtMs === undefined ? kind : 'paused';
+  if (attempt.pausedAtMs !== undefined) return 'paused';
+  return attempt.saving === undefined ? kind : 'saving';
 }
 
 const STOPPING = {
@@ -106,11 +107,14 @@ const STOPPING = {
 
 /** What an attempt that is being stopped is in for: `preempting, kill in 4.2s`. */
 export function stoppingWords(
-  { reason, sinceMs, graceMs, killedAtMs, stuck }: Stopping,
+  { stop, attempt: { saving } }: Extract<TaskPhase, { kind: 'stopping' }>,
   nowMs: number,
 ): string {
+  const { reason, sinceMs, graceMs, killedAtMs, stuck } = stop;
   const what = STOPPING[reason.kind];
   if (stuck === true) return `${what}, stuck`;
   if (killedAtMs !== undefined) return `${what}, killed`;
+  if (saving !== undefined)
+    return `${what}, saving ${formatDuration(Math.max(0, saving.sinceMs + saving.timeoutMs - nowMs))}`;
   return `${what}, kill in ${formatDuration(Math.max(0, sinceMs + graceMs - nowMs))}`;
 }

@@ -7,6 +7,7 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
+import { askedWords, madeWords, missedWords, savingWords } from '../words-checkpoint.js';
 import { commandWords } from '../words-commands.js';
 import { growthWords } from '../words-growth.js';
 import {
@@ -97,6 +98,15 @@ export class Story {
       case 'attempt-stopping':
         this.#stopping(event);
         return;
+      case 'checkpoint-asked':
+        this.#tell(tMs, askedWords(event));
+        return;
+      case 'checkpoint-made':
+        this.#tell(tMs, madeWords(event));
+        return;
+      case 'checkpoint-missed':
+        this.#tell(tMs, missedWords(event));
+        return;
       case 'attempt-killed':
         // Without grace this happens in the same moment, and was told with the decision.
         if (event.afterMs > 0)
@@ -131,7 +141,7 @@ export class Story {
         return;
       case 'attempt-ended':
         this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
-          `ran ${formatDuration(event.ranMs)}, processor time ${formatDuration(event.cpuMs)}, peak ${formatBytes(event.peakBytes)}`,
+          `ran ${formatDuration(event.ranMs)}${event.lostMs === undefined ? '' : `, of which ${formatDuration(event.lostMs)} are lost`}, processor time ${formatDuration(event.cpuMs)}, peak ${formatBytes(event.peakBytes)}`,
         ]);
         return;
       case 'task-requeued':
@@ -165,13 +175,14 @@ export class Story {
       event.graceMs > 0
         ? `, ${formatDuration(event.graceMs)} to end by itself`
         : ', killed at once';
+    const saving = savingWords(event);
     const { reason } = event;
     if (reason.kind !== 'preempted')
-      this.#tell(event.tMs, `is stopped${grace}: ${stopWords(reason)}`);
+      this.#tell(event.tMs, `is stopped${grace}${saving}: ${stopWords(reason)}`);
     else
       this.#tell(
         event.tMs,
-        `is preempted${grace}: ${stopWords(reason)}`,
+        `is preempted${grace}${saving}: ${stopWords(reason)}`,
         candidateTable(reason.preempt),
       );
   }
@@ -250,10 +261,11 @@ function plannedWords({ preemptible, memory, needs }: TaskRecord['spec']): strin
 
 function triesWords(record: TaskRecord | undefined): string {
   if (record === undefined || record.attempts < 2) return '';
-  const { attempts, preemptions, retries, growths, bystanderKills } = record;
+  const { attempts, preemptions, retries, growths, bystanderKills, checkpointExits } = record;
   const causes = [
     ...(preemptions > 0 ? [counted(preemptions, 'preemption')] : []),
     ...(bystanderKills > 0 ? [`${counted(bystanderKills, 'kill')} as a bystander`] : []),
+    ...(checkpointExits > 0 ? [`${counted(checkpointExits, 'checkpoint')} of its own`] : []),
     ...(growths > 0 ? [`${counted(growths, 'raise')} of its limit`] : []),
     ...(retries > 0 ? [retries === 1 ? '1 retry' : `${retries} retries`] : []),
   ];
@@ -277,9 +289,15 @@ function candidateTable({ candidates }: PreemptReason): string[] {
       formatDuration(candidate.ageMs),
       formatBytes(candidate.usedBytes),
       formatBytes(candidate.estimateBytes),
-      candidateVerdictWords(candidate.verdict),
+      candidateWords(candidate),
     ]),
   ).split('\n');
+}
+
+function candidateWords({ verdict, savedAgoMs, wouldFail }: Candidate): string {
+  const saved = savedAgoMs === undefined ? '' : `, saved ${formatDuration(savedAgoMs)} ago`;
+  const fails = wouldFail === true ? ', would fail without a checkpoint' : '';
+  return `${candidateVerdictWords(verdict)}${saved}${fails}`;
 }
 
 /** The story as text: a time and a sentence a line, details indented below. */

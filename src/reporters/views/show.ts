@@ -74,15 +74,16 @@ function detailLines(record: TaskRecord, queue: QueueView): string[] {
     ...lines,
     ...('attempt' in phase
       ? [
-          `    ${phase.attempt.number}: ${phase.kind}, estimate ${estimateWords(phase.attempt.estimate)}`,
+          `    ${phase.attempt.number}: ${phase.attempt.saving === undefined ? phase.kind : `${phase.kind}, saving its work`}, estimate ${estimateWords(phase.attempt.estimate)}`,
         ]
       : []),
     ...(phase.kind === 'queued' ? [`    ${queue.why(record)}`] : []),
   ];
 }
 
-function attemptWords({ number, verdict, ranMs, estimate }: PastAttempt): string {
-  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}, estimate ${formatBytes(estimate.bytes)}`;
+function attemptWords({ number, verdict, ranMs, estimate, lostMs }: PastAttempt): string {
+  const lost = (lostMs ?? 0) === 0 ? '' : ` (${formatDuration(lostMs ?? 0)} of it lost)`;
+  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}${lost}, estimate ${formatBytes(estimate.bytes)}`;
 }
 
 /** What a live attempt used at the last look, and when that was. */
@@ -114,14 +115,17 @@ export function taskObject(record: TaskRecord, state: RunState): object {
     bystanderKills,
     retries,
     growths,
+    checkpointExits: record.checkpointExits,
+    ...(record.saved === undefined ? {} : { saved: record.saved }),
     peakBytes: peakOf(record, state),
     ranMs: timeOf(record, state),
     past: record.past.map(
-      ({ number, admittedAtMs, endedAtMs, ranMs, peakBytes, cpuMs, verdict }) => ({
+      ({ number, admittedAtMs, endedAtMs, ranMs, lostMs, peakBytes, cpuMs, verdict }) => ({
         number,
         admittedAtMs,
         endedAtMs,
         ranMs,
+        ...(lostMs === undefined ? {} : { lostMs }),
         peakBytes,
         cpuMs,
         verdict,

@@ -11,6 +11,13 @@ import { brakeIsLifted, brakeStaysAboveUse } from './brake.js';
 import { budgetIsRespected, budgetIsThere } from './budget.js';
 import { capsAreRespected, claimsAreRespected, strangersStartSlowly } from './caps.js';
 import type { Checker } from './checker.js';
+import {
+  checkpointsAreAskedFor,
+  idlersAreGivenUp,
+  onlyTheUnsavedFail,
+  savingIsBounded,
+  workGoesOn,
+} from './checkpoints.js';
 import { commandsAreObeyed } from './commands.js';
 import { deadlinesAreKept } from './deadlines.js';
 import { needsAreRespected } from './needs.js';
@@ -55,6 +62,11 @@ export const CHECKERS: readonly Checker[] = [
   brakeIsLifted,
   levelZeroIsLeftAlone,
   victimsGoInOrder,
+  checkpointsAreAskedFor,
+  savingIsBounded,
+  workGoesOn,
+  idlersAreGivenUp,
+  onlyTheUnsavedFail,
   numbersAreNumbers,
   reasonsAreTrue,
   verdictsAreTrue,

@@ -1,4 +1,9 @@
-import type { AttemptAdmitted, AttemptStopping, RunEvent } from '../../../src/core/events.js';
+import type {
+  AttemptAdmitted,
+  AttemptStopping,
+  CheckpointAsked,
+  RunEvent,
+} from '../../../src/core/events.js';
 import type { ExitStatus } from '../../../src/core/outcome.js';
 import type { PressureLevel } from '../../../src/core/reasons.js';
 import type { TaskId, TaskSpec } from '../../../src/core/task-spec.js';
@@ -13,6 +18,11 @@ export interface Living {
   stopping: AttemptStopping | undefined;
   killedAtMs: number | undefined;
   isStuck: boolean;
+  /** It was asked to save its work, and has not answered. */
+  saving: CheckpointAsked | undefined;
+  savingAskedMs: number | undefined;
+  /** It was to save its work before it was asked to end: then its grace begins here. */
+  graceFromMs: number | undefined;
   exited: { readonly atMs: number; readonly status: ExitStatus } | undefined;
 }
 
@@ -21,6 +31,8 @@ export class Story {
   readonly specOf: (id: TaskId) => TaskSpec;
   readonly live = new Map<TaskId, Living>();
   readonly preemptions = new Map<TaskId, number>();
+  /** Up to when the work of a task is saved. */
+  readonly savedMs = new Map<TaskId, number>();
   level: PressureLevel = 'open';
   stops = 0;
   halted: 'soon' | 'now' | undefined;
@@ -66,6 +78,10 @@ export class Story {
         if (event.cause.kind === 'preempted')
           this.preemptions.set(event.task, event.cause.preemptions);
         return;
+      case 'checkpoint-made':
+        this.savedMs.set(event.task, event.savedMs);
+        change(this.live.get(event.task), event);
+        return;
       default:
         if ('attempt' in event) change(this.live.get(event.task), event);
     }
@@ -85,6 +101,9 @@ function newlyAdmitted(admitted: AttemptAdmitted, spec: TaskSpec): Living {
     stopping: undefined,
     killedAtMs: undefined,
     isStuck: false,
+    saving: undefined,
+    savingAskedMs: undefined,
+    graceFromMs: undefined,
     exited: undefined,
   };
 }
@@ -100,6 +119,16 @@ function change(attempt: Living | undefined, event: RunEvent): void {
       return;
     case 'attempt-killed':
       attempt.killedAtMs = event.tMs;
+      return;
+    case 'checkpoint-asked':
+      attempt.saving = event;
+      attempt.savingAskedMs = event.tMs;
+      return;
+    case 'checkpoint-made':
+    case 'checkpoint-missed':
+      if (attempt.stopping !== undefined && attempt.saving !== undefined)
+        attempt.graceFromMs = event.tMs;
+      attempt.saving = undefined;
       return;
     case 'attempt-stuck':
       attempt.isStuck = true;

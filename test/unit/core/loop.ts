@@ -7,6 +7,7 @@ import type { Priors } from '../../../src/core/knowledge.js';
 import type {
   AttemptSample,
   AttemptTally,
+  CheckpointLook,
   Fact,
   HostSample,
 } from '../../../src/core/observation.js';
@@ -51,6 +52,7 @@ export interface Look {
   readonly isFresh?: boolean;
   readonly facts?: readonly Fact[];
   readonly host?: Partial<HostSample>;
+  readonly checkpoints?: readonly CheckpointLook[];
 }
 
 /** Drives `decide` by hand: every tick sees what the test says, and nothing else. */
@@ -69,6 +71,7 @@ export class Loop {
 
   tick(look: Look = {}): Decision {
     const { afterMs = 100, use = {}, pids = {}, seen = {}, facts = [], host = {} } = look;
+    const { checkpoints = [] } = look;
     this.nowMs += afterMs;
     this.#use = { ...this.#use, ...use };
     const gone = new Set(facts.flatMap((fact) => (fact.kind === 'emptied' ? fact.task : [])));
@@ -85,6 +88,7 @@ export class Loop {
       nowMs: this.nowMs,
       facts,
       attempts: look.isFresh === true ? [] : attempts,
+      checkpoints,
       host: hostSample({ usedBytes, ...host }),
     });
     this.events.push(...decision.events);
@@ -155,6 +159,7 @@ export function doings({ actions }: { readonly actions: readonly Action[] }): st
   return actions.flatMap((action) => {
     if (action.kind === 'limit-tree' || action.kind === 'answer') return [];
     if (action.kind === 'set-budget') return [action.kind];
+    if (action.kind === 'ask-checkpoint') return [`ask ${action.task}`];
     return action.kind === 'signal'
       ? [`signal ${action.task} ${action.signal}`]
       : [`${action.kind} ${action.task}`];

@@ -42,7 +42,7 @@ const STRUCTURAL = [
   'retries',
   'when',
   'priority',
-  'later-checkpoint',
+  'checkpoint',
   'profile',
   'group-empty',
   'env-names',

@@ -121,6 +121,31 @@ export const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
     ...ref,
   }),
   fc.record({
+    kind: fc.constant('checkpoint-asked' as const),
+    by: fc.constantFrom(
+      { kind: 'run' as const },
+      { kind: 'signal' as const, signal: 'SIGUSR1' as const },
+    ),
+    why: fc.constantFrom('stop' as const, 'every' as const),
+    timeoutMs: natural,
+    ...ref,
+  }),
+  fc.record({
+    kind: fc.constant('checkpoint-made' as const),
+    how: fc.constantFrom('hook' as const, 'folder' as const, 'by-itself' as const, 'exit' as const),
+    savedMs: natural,
+    ...ref,
+  }),
+  fc.record({
+    kind: fc.constant('checkpoint-missed' as const),
+    afterMs: natural,
+    because: fc.oneof(
+      fc.constant({ kind: 'timeout' as const }),
+      fc.record({ kind: fc.constant('hook-not-started' as const), error: text }),
+    ),
+    ...ref,
+  }),
+  fc.record({
     kind: fc.constantFrom('run-held' as const, 'run-released' as const),
     tMs: real,
   }),

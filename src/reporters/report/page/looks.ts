@@ -11,6 +11,7 @@ const ENDS: Readonly<Record<AttemptEnd, Look>> = {
   succeeded: { label: 'succeeded', colour: '--good', sign: '' },
   failed: { label: 'failed', colour: '--bad', sign: '✕' },
   preempted: { label: 'preempted', colour: '--preempted', sign: '↺' },
+  checkpointed: { label: 'saved its work, to go on', colour: '--other', sign: '↻' },
   'oom-killed': { label: 'OOM-killed', colour: '--bad', sign: '✕' },
   bystander: { label: 'killed as a bystander', colour: '--other', sign: '!' },
   'timed-out': { label: 'timed out', colour: '--late', sign: '◷' },
