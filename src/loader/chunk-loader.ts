@@ -1,8 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import { digestOf, type StoredChunks, type StoredCode } from './stored-code.js';
+import { digestOf, type StoredChunks } from './stored-code.js';
+
+interface Source {
+  readonly name: string;
+  readonly text: Buffer;
+  readonly textDigest: string;
+  readonly code?: Buffer;
+}
 
 interface Chunk {
   readonly script: Script;
@@ -37,13 +44,18 @@ export class ChunkLoader {
 
   /**
    * @param folder - where the files are; absolute.
-   * @param stored - what V8 has made of some of them. All of it is taken up at once: V8 takes none any more once one of its
-   *   flags was changed, and runs change one.
+   * @param stored - what V8 has made of some of them. It is taken now, as V8 takes none any more once one of its flags was
+   *   changed, and runs change one; and all of it or none: if one was made of another text, they are of another build.
    */
   constructor(folder: string, stored: StoredChunks) {
     this.#folder = folder;
     this.#requireOther = createRequire(join(folder, 'main.cjs'));
-    for (const [name, code] of stored) this.#compile(name, code);
+    const known = [...stored].map(([name, { textDigest, code }]) => {
+      const source = existsSync(join(folder, name)) ? this.#read(name) : undefined;
+      return source?.textDigest === textDigest ? { ...source, code } : undefined;
+    });
+    if (known.includes(undefined)) return;
+    for (const source of known) if (source !== undefined) this.#compile(source);
   }
 
   /** True when V8 had to compile a chunk: it was not stored, or not as it is now. */
@@ -61,7 +73,7 @@ export class ChunkLoader {
     const name = id.slice('./'.length);
     const known = this.#modules.get(name);
     if (known !== undefined) return known.exports;
-    const { script } = this.#chunks.get(name) ?? this.#compile(name);
+    const { script } = this.#chunks.get(name) ?? this.#compile(this.#read(name));
     const module: ChunkModule = { exports: {} };
     this.#modules.set(name, module);
     const run = script.runInThisContext() as ChunkFunction;
@@ -79,18 +91,18 @@ export class ChunkLoader {
     );
   }
 
-  #compile(name: string, stored?: StoredCode): Chunk {
-    const filename = join(this.#folder, name);
-    const text = readFileSync(filename);
-    const textDigest = digestOf(text);
-    // V8 itself compares no more of the text than its length.
-    const cachedData = stored?.textDigest === textDigest ? stored.code : undefined;
+  #read(name: string): Source {
+    const text = readFileSync(join(this.#folder, name));
+    return { name, text, textDigest: digestOf(text) };
+  }
+
+  #compile({ name, text, textDigest, code }: Source): Chunk {
     const script = new Script(`${HEAD}${text.toString()}${TAIL}`, {
-      filename,
+      filename: join(this.#folder, name),
       columnOffset: -HEAD.length,
-      ...(cachedData === undefined ? {} : { cachedData }),
+      ...(code === undefined ? {} : { cachedData: code }),
     });
-    if (cachedData === undefined || script.cachedDataRejected === true) this.#hasNew = true;
+    if (code === undefined || script.cachedDataRejected === true) this.#hasNew = true;
     const chunk = { script, textDigest };
     this.#chunks.set(name, chunk);
     return chunk;

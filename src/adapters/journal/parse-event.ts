@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CURVE_BINS } from '../../core/learning/types.js';
 import { JOURNAL_VERSION, type RunEvent } from '../../core/events.js';
+import { once } from '../../util/once.js';
 import { err, ok, type Result } from '../../util/result.js';
 
 /** Every kind of event this version knows; the compiler keeps it complete. */
@@ -38,67 +39,72 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'run-ended': true,
 };
 
-const anyEvent = z.looseObject({
-  kind: z.enum(Object.keys(KINDS) as [RunEvent['kind'], ...RunEvent['kind'][]]),
-  tMs: z.number().nonnegative(),
-});
-
-const ofAttempt = z.looseObject({ task: z.string(), attempt: z.number().int().positive() });
-const ofTask = z.looseObject({ task: z.string() });
+const anyEvent = once(() =>
+  z.looseObject({
+    kind: z.enum(Object.keys(KINDS) as [RunEvent['kind'], ...RunEvent['kind'][]]),
+    tMs: z.number().nonnegative(),
+  }),
+);
 
 /** What a replay looks things up by; the rest of an event was written by us and is believed. */
-const KEYS: Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> = {
-  'run-started': z.looseObject({
-    runId: z.string(),
-    startedAtMs: z.number(),
-    bootId: z.string(),
-    pid: z.number(),
-    config: z.looseObject({}),
-  }),
-  'task-planned': z.looseObject({
-    spec: z.looseObject({ id: z.string(), index: z.number(), job: z.string() }),
-  }),
-  'task-waits': ofTask,
-  'attempt-admitted': ofAttempt,
-  'attempt-launched': ofAttempt,
-  'attempt-stopping': ofAttempt,
-  'attempt-killed': ofAttempt,
-  'attempt-stuck': ofAttempt,
-  'attempt-exited': ofAttempt,
-  'attempt-ended': ofAttempt.extend({
-    curve: z.array(z.number().nonnegative()).max(CURVE_BINS).optional(),
-    inputBytes: z.number().nonnegative().optional(),
-  }),
-  'task-requeued': ofTask,
-  'task-finished': ofTask,
-  'group-grew': ofTask.extend({
-    group: z.string(),
-    beforeBytes: z.number(),
-    nowBytes: z.number(),
-    growthPct: z.number(),
-    limitPct: z.number(),
-  }),
-  'inputs-measured': ofTask,
-  'task-held': ofTask,
-  'task-released': ofTask,
-  'cancel-requested': ofTask.extend({ times: z.number().int().positive() }),
-  'run-resumed': z.looseObject({
-    pid: z.number(),
-    bootId: z.string(),
-    tier: z.enum(['cgroup', 'hybrid', 'procfs']),
-  }),
-  'config-changed': z.looseObject({
-    key: z.string(),
-    before: z.string(),
-    after: z.string(),
-    config: z.looseObject({}),
-  }),
-};
-
-const header = z.looseObject({
-  kind: z.literal('run-started'),
-  version: z.number().int().positive(),
+const keysByKind = once((): Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> => {
+  const ofAttempt = z.looseObject({ task: z.string(), attempt: z.number().int().positive() });
+  const ofTask = z.looseObject({ task: z.string() });
+  return {
+    'run-started': z.looseObject({
+      runId: z.string(),
+      startedAtMs: z.number(),
+      bootId: z.string(),
+      pid: z.number(),
+      config: z.looseObject({}),
+    }),
+    'task-planned': z.looseObject({
+      spec: z.looseObject({ id: z.string(), index: z.number(), job: z.string() }),
+    }),
+    'task-waits': ofTask,
+    'attempt-admitted': ofAttempt,
+    'attempt-launched': ofAttempt,
+    'attempt-stopping': ofAttempt,
+    'attempt-killed': ofAttempt,
+    'attempt-stuck': ofAttempt,
+    'attempt-exited': ofAttempt,
+    'attempt-ended': ofAttempt.extend({
+      curve: z.array(z.number().nonnegative()).max(CURVE_BINS).optional(),
+      inputBytes: z.number().nonnegative().optional(),
+    }),
+    'task-requeued': ofTask,
+    'task-finished': ofTask,
+    'group-grew': ofTask.extend({
+      group: z.string(),
+      beforeBytes: z.number(),
+      nowBytes: z.number(),
+      growthPct: z.number(),
+      limitPct: z.number(),
+    }),
+    'inputs-measured': ofTask,
+    'task-held': ofTask,
+    'task-released': ofTask,
+    'cancel-requested': ofTask.extend({ times: z.number().int().positive() }),
+    'run-resumed': z.looseObject({
+      pid: z.number(),
+      bootId: z.string(),
+      tier: z.enum(['cgroup', 'hybrid', 'procfs']),
+    }),
+    'config-changed': z.looseObject({
+      key: z.string(),
+      before: z.string(),
+      after: z.string(),
+      config: z.looseObject({}),
+    }),
+  };
 });
+
+const header = once(() =>
+  z.looseObject({
+    kind: z.literal('run-started'),
+    version: z.number().int().positive(),
+  }),
+);
 
 /**
  * Reads one line of a journal.
@@ -119,17 +125,17 @@ export function parseEvent(line: string, isFirst: boolean): Result<RunEvent, str
     const wrong = wrongHeader(value);
     if (wrong !== undefined) return err(wrong);
   }
-  const known = anyEvent.safeParse(value);
+  const known = anyEvent().safeParse(value);
   if (!known.success)
     return err(`this is not an event that memsched wrote: ${issues(known.error)}`);
-  const keys = KEYS[known.data.kind]?.safeParse(value);
+  const keys = keysByKind()[known.data.kind]?.safeParse(value);
   if (keys?.success === false)
     return err(`a damaged "${known.data.kind}" event: ${issues(keys.error)}`);
   return ok(value as RunEvent);
 }
 
 function wrongHeader(value: unknown): string | undefined {
-  const parsed = header.safeParse(value);
+  const parsed = header().safeParse(value);
   if (!parsed.success)
     return 'a journal begins with a "run-started" event that tells its version; this one does not';
   const { version } = parsed.data;
