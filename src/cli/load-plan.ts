@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { HostSurvey } from '../adapters/host/survey.js';
 import { autoMaxPids } from '../adapters/host/pids-room.js';
@@ -72,7 +72,8 @@ export function hostFacts(survey: HostSurvey, machine: LoadOrder['machine'] = {}
 
 async function readJobfile(path: string): Promise<Uint8Array> {
   try {
-    return await readBounded(path === '-' ? process.stdin : createReadStream(path));
+    if (path === '-') return await readBounded(process.stdin);
+    return readAtOnce(path) ?? (await readBounded(createReadStream(path)));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT')
@@ -80,6 +81,12 @@ async function readJobfile(path: string): Promise<Uint8Array> {
     if (code === 'EISDIR') throw new UsageError(`${path} is a folder; name the jobfile in it`);
     throw new UsageError(`${path} cannot be read: ${message}`);
   }
+}
+
+/** Without threads and streams, which cost a short run milliseconds; undefined for pipes and for what is no jobfile. */
+function readAtOnce(path: string): Uint8Array | undefined {
+  const stats = statSync(path);
+  return stats.isFile() && stats.size <= MAX_JOBFILE_BYTES ? readFileSync(path) : undefined;
 }
 
 /** Reads no more than what shows that a file is too large: the loader then says so. */

@@ -84,7 +84,7 @@ function collectOutput(command: Command, into: string[]): void {
 /**
  * The tree of commands, which parses, makes the help and the man page, and knows what completes.
  *
- * @param wanted - the command that is to run; when it names none, all are made.
+ * @param wanted - the first word of the command line: the command that is to run, or all are made; none for the version.
  */
 export async function buildProgram(wanted?: string): Promise<Command> {
   const program = new Command('memsched')
@@ -98,10 +98,14 @@ export async function buildProgram(wanted?: string): Promise<Command> {
       'after',
       `${examplesText(EXAMPLES)}\n\nExit codes:\n${rowsText(EXIT_CODES)}\n\nThe manual: man memsched`,
     );
-  const only = Object.hasOwn(COMMANDS, wanted ?? '')
-    ? [wanted as keyof typeof COMMANDS]
-    : (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]);
-  for (const name of only) program.addCommand(await COMMANDS[name]());
+  for (const name of namesFor(wanted)) program.addCommand(await COMMANDS[name]());
   addHelp(program);
   return program;
+}
+
+function namesFor(wanted = ''): readonly (keyof typeof COMMANDS)[] {
+  if (wanted === '-V' || wanted === '--version') return [];
+  return Object.hasOwn(COMMANDS, wanted)
+    ? [wanted as keyof typeof COMMANDS]
+    : (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]);
 }

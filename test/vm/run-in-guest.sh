@@ -23,7 +23,7 @@ for flavour in "${flavours[@]}"; do
     exit 2
   fi
 done
-if [[ ! -e dist/main.js ]]; then
+if [[ ! -e dist/main.cjs ]]; then
   echo 'run-in-guest.sh: the CLI is not built; run: npm run build' >&2
   exit 2
 fi

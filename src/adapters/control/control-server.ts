@@ -1,5 +1,6 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { removeFile } from '../../util/remove-file.js';
 import { describeError } from '../../util/system-error.js';
 import { LineBuffer } from './line-buffer.js';
 import {
@@ -68,13 +69,13 @@ export class ControlServer {
     for (const client of this.#clients) client.end().unref();
     this.#short?.close();
     this.#short = undefined;
-    rmSync(this.#options.socketPath, { force: true });
+    removeFile(this.#options.socketPath);
   }
 
   #listen(): Promise<void> {
     const { socketPath, warn } = this.#options;
     // One that a dead supervisor left behind.
-    rmSync(socketPath, { force: true });
+    removeFile(socketPath);
     this.#short = shortPathOf(socketPath);
     const { path } = this.#short;
     return new Promise((resolve, reject) => {

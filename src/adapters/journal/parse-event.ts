@@ -1,17 +1,23 @@
 import { z } from 'zod';
 import { JOURNAL_VERSION, type RunEvent } from '../../core/events.js';
 import { issueWords } from '../../util/issue-words.js';
+import { once } from '../../util/once.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { EVENT_SCHEMAS } from './event-schemas.js';
 
-const anyEvent = z.looseObject({
-  kind: z.enum(Object.keys(EVENT_SCHEMAS) as [RunEvent['kind'], ...RunEvent['kind'][]]),
+const anyEvent = once(() =>
+  z.looseObject({
+    kind: z.enum(Object.keys(EVENT_SCHEMAS) as [RunEvent['kind'], ...RunEvent['kind'][]]),
+  }),
+);
 });
 
-const header = z.looseObject({
-  kind: z.literal('run-started'),
-  version: z.number().int().positive(),
-});
+const header = once(() =>
+  z.looseObject({
+    kind: z.literal('run-started'),
+    version: z.number().int().positive(),
+  }),
+);
 
 /**
  * Reads one line of a journal.
@@ -32,7 +38,7 @@ export function parseEvent(line: string, isFirst: boolean): Result<RunEvent, str
     const wrong = wrongHeader(value);
     if (wrong !== undefined) return err(wrong);
   }
-  const known = anyEvent.safeParse(value);
+  const known = anyEvent().safeParse(value);
   if (!known.success)
     return err(`this is not an event that memsched wrote: ${issues(known.error)}`);
   const whole = EVENT_SCHEMAS[known.data.kind].safeParse(value);
@@ -42,7 +48,7 @@ export function parseEvent(line: string, isFirst: boolean): Result<RunEvent, str
 }
 
 function wrongHeader(value: unknown): string | undefined {
-  const parsed = header.safeParse(value);
+  const parsed = header().safeParse(value);
   if (!parsed.success)
     return 'a journal begins with a "run-started" event that tells its version; this one does not';
   const { version } = parsed.data;
