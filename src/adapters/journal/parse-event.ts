@@ -10,7 +10,6 @@ const anyEvent = once(() =>
     kind: z.enum(Object.keys(EVENT_SCHEMAS) as [RunEvent['kind'], ...RunEvent['kind'][]]),
   }),
 );
-});
 
 const header = once(() =>
   z.looseObject({
