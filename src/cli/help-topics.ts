@@ -8,9 +8,9 @@ export const EXIT_CODES: Rows = [
   [String(EXIT.ok), 'all tasks succeeded'],
   [String(EXIT.tasksFailed), 'at least one did not, or a group outgrew its profile'],
   [String(EXIT.usage), 'the command line or the jobfile is wrong; nothing was started'],
-  [String(EXIT.host), 'the host cannot do what was asked'],
+  [String(EXIT.host), 'the host cannot do what was asked, or standard output cannot be written'],
   [String(EXIT.internal), 'a bug of memsched'],
-  ['128+n', 'stopped by signal n'],
+  ['128+n', 'stopped by signal n; 141: nobody reads what tasks write any more'],
 ];
 
 /** Where everything is kept. */

@@ -106,10 +106,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
   showIn(reporters);
-  if (ciFiles !== undefined)
-    begun.retell?.((event, state) => {
-      reporters.catchUp(event, state);
-    });
+  if (ciFiles !== undefined) retell(begun, reporters);
   const journal = openJournal(begun, warn);
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
@@ -169,6 +166,13 @@ function warnings(stderr: Output): {
 }
 
 type Warn = (sentence: string) => void;
+
+/** Files that tell of a whole run have to know what happened before it was resumed. */
+function retell(begun: BegunRun, reporters: Reporters): void {
+  begun.retell?.((event, state) => {
+    reporters.catchUp(event, state);
+  });
+}
 
 /** What goes on is written behind what is there. */
 function openJournal({ folder, resumption }: BegunRun, warn: Warn): JournalWriter {
