@@ -172,7 +172,8 @@ describe('a second user', () => {
       for (const path of [state, join(state, 'runs'), folder])
         expect(asStranger(plant, path).code, plant).not.toBe(0);
     expect(asStranger(CONNECT, join(folder, 'control.sock')).said).toMatch(/Permission denied/);
-    for (const pid of [run.pid, ofKind(run.events(), 'attempt-launched').at(-1)?.pid ?? 0]) {
+    const waits = ofKind(run.events(), 'attempt-launched').find(({ task }) => task === 'waits');
+    for (const pid of [run.pid, waits?.pid ?? 0]) {
       expect(asStranger('kill -TERM "$1"', String(pid)).said).toMatch(/not permitted/);
       expect(asStranger('cat "/proc/$1/environ"', String(pid)).said).toMatch(/Permission denied/);
     }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { MEMSCHED, runCli, runFolder, runJobs, type FinishedCli } from '../support/cli.js';
+import { ofKind } from '../support/journal-view.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const ESC = '\u001b';
@@ -68,25 +69,19 @@ describe('the jobfile of a stranger', () => {
   });
 
   it('says nothing to the terminal, right or wrong', async () => {
-    const right = {
-      version: 1,
-      name: `n ${EVIL}`,
-      jobs: { a: { ...SMALL, group: EVIL, run: 'exit 3' } },
-    };
     const stateHome = tempDir();
-    const ended = await runJobs(
-      { ...right, jobs: { a: { ...right.jobs.a, run: `printf '${EVIL}\\n'; exit 3` } } },
-      ['--verbose'],
-      { stateHome },
-    );
+    const a = { ...SMALL, matrix: { x: [EVIL] }, run: "printf '%s\\n' ${{ matrix.x }}; exit 3" };
+    const ended = await runJobs({ jobs: { a } }, ['--verbose'], { stateHome });
     expect(ended.exitCode, ended.story).toBe(1);
     expectQuiet(ended);
+    const task = ofKind(ended.events, 'task-planned')[0]?.spec.id ?? '';
+    expect(task).toMatch(/^a\.[A-Za-z0-9_-]+$/);
     for (const args of [
       ['show'],
       ['show', '--json'],
       ['show', '--markdown'],
-      ['explain', 'a'],
-      ['explain', 'a', '--json'],
+      ['explain', task],
+      ['explain', task, '--json'],
       ['ps'],
       ['ps', '--json'],
       ['top', '--once'],

@@ -59,11 +59,11 @@ export function entriesBelow(folder: string): readonly Entry[] {
   const paths = readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)));
   return [folder, ...paths].flatMap((path) => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats === undefined ? [] : [entryOf(relative(dirname(folder), path), path, stats)];
+    return stats === undefined ? [] : [entryOf(relative(dirname(folder), path), stats)];
   });
 }
 
-function entryOf(shown: string, path: string, stats: Stats): Entry {
+function entryOf(shown: string, stats: Stats): Entry {
   const kind = stats.isDirectory()
     ? 'folder'
     : stats.isFile()
