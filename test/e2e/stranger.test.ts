@@ -112,7 +112,7 @@ describe('what is secret', () => {
     const jobs = {
       fails: {
         ...SMALL,
-        run: `echo "::add-mask::${'$'}MASKED"; echo "it is ${'$'}MASKED" >&2; exit 3`,
+        run: `echo "::add-mask::$MASKED"; echo "it is $MASKED" >&2; exit 3`,
       },
     };
     const summary = join(cwd, 'step-summary');

@@ -41,7 +41,7 @@ export type Shapes<T extends Kinded> = {
 export function byKind<T extends Kinded>(shapes: Shapes<T>): z.ZodType<T> {
   const kinds = Object.keys(shapes) as T['kind'][];
   const known = z.looseObject({ kind: z.enum(kinds) }).superRefine((value, context) => {
-    const shape: z.ZodType = shapes[value.kind as T['kind']];
+    const shape: z.ZodType = shapes[value.kind];
     const { error } = shape.safeParse(value);
     for (const { path, message } of error?.issues ?? [])
       context.addIssue({ code: 'custom', path: [...path], message });
