@@ -102,7 +102,7 @@ describe('the files of memsched', () => {
       expect([...new Set(seen.map(({ uid }) => uid))]).toEqual([process.geteuid?.()]);
       const rows = [...new Set(seen.map(rowOf))].sort();
       expect(rows).toEqual([...rowsOfTable()].sort());
-      expect(readFileSync(join(folder, 'logs', 'ended', '1.out'), 'utf8')).toBe(
+      expect(readFileSync(join(folder, 'logs', 'ended.1.out'), 'utf8')).toBe(
         `${mask.toString(8).padStart(4, '0')}\nout\n`,
       );
     },
@@ -151,7 +151,7 @@ describe('a second user', () => {
       state,
       join(state, 'runs'),
       folder,
-      ...['journal.jsonl', 'jobfile.yaml', 'origin.json', 'logs/ended/1.out'].map((name) =>
+      ...['journal.jsonl', 'jobfile.yaml', 'origin.json', 'logs/ended.1.out'].map((name) =>
         join(folder, name),
       ),
     ]) {

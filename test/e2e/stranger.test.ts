@@ -134,14 +134,14 @@ describe('what is secret', () => {
       },
     );
     expect(ended.exitCode, ended.story).toBe(1);
-    const logs = ['1.out', '1.err'];
+    const logs = ['fails.1.out', 'fails.1.err'];
     const written = `${everythingIn(cwd, [])}${everythingIn(stateHome, logs)}`;
     expect(written).toContain('it is ***');
     for (const secret of ['secret-of-the-environment', 'secret-of-an-option', masked]) {
       expect(written).not.toContain(secret);
       expect(`${ended.stdout}${ended.stderr}`).not.toContain(secret);
     }
-    const log = join(runFolder(stateHome) ?? '', 'logs', 'fails', '1.err');
+    const log = join(runFolder(stateHome) ?? '', 'logs', 'fails.1.err');
     expect(readFileSync(log, 'utf8')).toBe(`it is ${masked}\n`);
   });
 });

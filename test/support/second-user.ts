@@ -79,8 +79,7 @@ function named(path: string): string {
   return path
     .replace(/^[^/]+/, 'memsched')
     .replace(/\/runs\/[^/]+/, '/runs/RUN')
-    .replace(/\/logs\/[^/]+/, '/logs/TASK')
-    .replace(/\/\d+\.(out|err)$/, '/N.$1')
+    .replace(/\/logs\/[^/]+\.\d+\.(out|err)$/, '/logs/TASK.N.$1')
     .replace(/\/left-\d+-\d+$/, '/left-PID-TICKS')
     .replace(/\/[0-9a-f]{32}\.json$/, '/GROUP.json');
 }

@@ -11,9 +11,8 @@ import { tempDir } from '../../support/temp-dir.js';
 /** Logs in which task `a` has written this. */
 function logsOf(stdout: string, stderr = '') {
   const folder = tempDir();
-  mkdirSync(join(folder, 'a'));
-  writeFileSync(join(folder, 'a', '1.out'), stdout);
-  writeFileSync(join(folder, 'a', '1.err'), stderr);
+  writeFileSync(join(folder, 'a.1.out'), stdout);
+  writeFileSync(join(folder, 'a.1.err'), stderr);
   return logsIn(folder);
 }
 
@@ -64,8 +63,7 @@ describe('what a task asks to mask', () => {
       ['tells', '::add-mask::sesame\n'],
       ['fails', 'sesame\n'],
     ] as const) {
-      mkdirSync(join(folder, task));
-      writeFileSync(join(folder, task, '1.out'), text);
+      writeFileSync(join(folder, `${task}.1.out`), text);
     }
     const reporter = createMaskReporter(logs);
     for (const event of madeRun([failing('tells')])) reporter.event(event, emptyRunState());
@@ -74,7 +72,7 @@ describe('what a task asks to mask', () => {
 
   test('is learned of logs that are missing, a folder or a pipe without any harm', () => {
     const folder = tempDir();
-    mkdirSync(join(folder, 'a', '1.out'), { recursive: true });
+    mkdirSync(join(folder, 'a.1.out'), { recursive: true });
     const masks = new OutputMasks();
     masks.learn(logsIn(folder), 'a', 1);
     masks.learn(logsIn(folder), 'b', 1);
