@@ -37,16 +37,16 @@ function ofAttempt<T extends z.ZodRawShape>(shape: T) {
 
 const finding = {
   'attempt-killed': ofAttempt({
-    afterMs: time,
+    afterMs: amount,
     because: z.enum(['grace-over', 'critical', 'second-signal', 'left-behind']),
   }),
-  'attempt-stuck': ofAttempt({ forMs: time, usedBytes: figure }),
+  'attempt-stuck': ofAttempt({ forMs: amount, usedBytes: figure }),
   'attempt-exited': ofAttempt({ exit: exitStatus }),
   'attempt-ended': ofAttempt({
     verdict,
     peakBytes: amount,
     cpuMs: amount,
-    ranMs: time,
+    ranMs: amount,
     curve: z.array(amount).max(CURVE_BINS).exactOptional(),
     inputBytes: amount.exactOptional(),
   }),
@@ -57,12 +57,12 @@ const ofTasks = {
   'task-waits': ofRun({ task, reason: waitReason }),
   'attempt-admitted': ofAttempt({ limitBytes: amount.exactOptional(), reason: admitReason }),
   'attempt-launched': ofAttempt({ pid }),
-  'attempt-stopping': ofAttempt({ graceMs: time, reason: stopReason }),
+  'attempt-stopping': ofAttempt({ graceMs: amount, reason: stopReason }),
   ...finding,
   'task-requeued': ofRun({
     task,
     cause: requeueCause,
-    notBeforeMs: time,
+    notBeforeMs: amount,
     floorBytes: amount,
     limitBytes: amount.exactOptional(),
   }),

@@ -12,7 +12,7 @@ import type {
   WaitReason,
 } from '../../core/reasons.js';
 import type { NodeSignal } from '../../core/task-spec.js';
-import { amount, byKind, count, figure, time } from './schema-parts.js';
+import { amount, byKind, count, figure } from './schema-parts.js';
 
 /** How alarmed a run is. */
 export const level = z.enum(['open', 'hold', 'preempt', 'critical']);
@@ -84,7 +84,7 @@ export const waitReason = byKind<WaitReason>({
   resource: z.object({ name: z.string(), wanted: amount, inUse: figure, capacity: amount }),
   concurrency: z.object({ name: z.string(), limit: amount }),
   'max-parallel': z.object({ limit: amount }),
-  'back-off': z.object({ untilMs: time }),
+  'back-off': z.object({ untilMs: amount }),
   held: z.object({ of: z.enum(['run', 'task']) }),
 });
 
@@ -114,7 +114,7 @@ export const stopReason = byKind<StopReason>({
       candidates: z.array(candidate),
     }),
   }),
-  'timed-out': z.object({ timeoutMs: time, ranMs: time }),
+  'timed-out': z.object({ timeoutMs: amount, ranMs: amount }),
   signal: z.object({ signal: z.string() }),
   halt: z.object({ failures: count }),
   canceled: z.object({ of: z.enum(['run', 'task']) }),
@@ -159,7 +159,7 @@ export const verdict = byKind<Verdict>({
   bystander: z.object({ peakBytes: amount, usedBytes: figure, budgetBytes: figure, oom }),
   'over-budget': z.object({ peakBytes: amount, budgetBytes: figure, oom }),
   preempted: z.object({ peakBytes: amount }),
-  'timed-out': z.object({ timeoutMs: time }),
+  'timed-out': z.object({ timeoutMs: amount }),
   canceled: z.object({ by: z.enum(['signal', 'halt', 'command']) }),
   'external-signal': z.object({ signal }),
   'could-not-start': z.object({

@@ -11,7 +11,7 @@ export const figure = z.number().min(-FIGURE_MAX).max(FIGURE_MAX);
 /** Bytes, milliseconds of work, counts: none of them below nothing. */
 export const amount = z.number().min(0).max(FIGURE_MAX);
 
-/** A moment or a length of time, milliseconds. */
+/** A moment, milliseconds; lengths of time are amounts, as a jobfile may say any. */
 export const time = z.number().min(0).max(TIME_MAX_MS);
 
 /** A whole number from 0 on. */

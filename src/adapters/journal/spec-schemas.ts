@@ -9,7 +9,7 @@ import type {
   TaskSpec,
 } from '../../core/task-spec.js';
 import { signal } from './reason-schemas.js';
-import { amount, byKind, count, time } from './schema-parts.js';
+import { amount, byKind, count } from './schema-parts.js';
 
 const growth = byKind<LimitGrowth>({
   none: z.object({}),
@@ -51,9 +51,9 @@ export const taskSpec: z.ZodType<TaskSpec> = z.object({
   cpus: z.union([amount, z.literal('auto')]),
   resources: named,
   preemptible: z.literal([0, 1, 2, 3, 4]),
-  onPreempt: z.object({ signal, graceMs: time }),
-  retries: z.object({ max: count, on: z.array(retryCause), delayMs: time, backoff: amount }),
-  timeoutMs: time.exactOptional(),
+  onPreempt: z.object({ signal, graceMs: amount }),
+  retries: z.object({ max: count, on: z.array(retryCause), delayMs: amount, backoff: amount }),
+  timeoutMs: amount.exactOptional(),
   priority: z.number(),
   group: z.string(),
   profile: z.enum(['none', 'avg', 'p50', 'p95', 'peak', 'expected-cost', 'curve']),
@@ -83,8 +83,8 @@ export const runConfig: z.ZodType<RunConfig> = z.object({
   criticalShare: amount,
   overcommit: amount,
   isAsTold: z.literal(true).exactOptional(),
-  pressure: z.object({ somePct: amount, fullPct: amount, windowMs: time }),
-  intervalMs: time,
+  pressure: z.object({ somePct: amount, fullPct: amount, windowMs: amount }),
+  intervalMs: amount,
   maxParallel: amount.exactOptional(),
   halt,
   maxGrowthPct: amount.exactOptional(),
