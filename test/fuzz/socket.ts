@@ -42,7 +42,11 @@ function converse(path: string, pieces: readonly Buffer[]): Promise<string> {
     const socket = connect(path);
     let text = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    socket.on('error', () => undefined).on('close', () => resolve(text));
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        resolve(text);
+      });
     for (const piece of pieces) socket.write(piece);
     // What ends it, and so what it was about to say.
     socket.write('\n{"v":1,"do":"release"}\n');

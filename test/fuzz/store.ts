@@ -75,7 +75,9 @@ async function checkStore(content: Buffer): Promise<void> {
     const isSound = parseProfiles(content.toString('utf8')).ok;
     assert.ok(isSound || kept.some((bytes) => bytes.equals(content)), 'the bytes are still there');
     assert.ok(!isSound || troubles.length === 0);
-    refusedOr(() => exportProfiles(path, readImports(path)));
+    refusedOr(() => {
+      exportProfiles(path, readImports(path));
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

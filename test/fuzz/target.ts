@@ -21,6 +21,6 @@ export function law<T extends [unknown, ...unknown[]]>(
     property: () =>
       fc.asyncProperty(fc.tuple<T>(...arbitraries), async (values) => {
         await check(...values);
-      }) as fc.IAsyncProperty<unknown[]>,
+      }),
   };
 }

@@ -40,19 +40,19 @@ function ofAttempt<T extends z.ZodRawShape>(shape: T) {
 
 const finding = {
   'attempt-killed': ofAttempt({
-    afterMs: time,
+    afterMs: amount,
     because: z.enum(['grace-over', 'critical', 'second-signal', 'left-behind']),
   }),
-  'attempt-stuck': ofAttempt({ forMs: time, usedBytes: figure }),
+  'attempt-stuck': ofAttempt({ forMs: amount, usedBytes: figure }),
   'attempt-exited': ofAttempt({ exit: exitStatus }),
   'attempt-ended': ofAttempt({
     verdict,
     peakBytes: amount,
     cpuMs: amount,
-    ranMs: time,
+    ranMs: amount,
     curve: z.array(amount).max(CURVE_BINS).exactOptional(),
     inputBytes: amount.exactOptional(),
-    lostMs: time.exactOptional(),
+    lostMs: amount.exactOptional(),
   }),
 };
 
@@ -60,24 +60,24 @@ const saving = {
   'checkpoint-asked': ofAttempt({
     by: checkpointMeans,
     why: z.enum(['stop', 'every']),
-    timeoutMs: time,
-    savedAgoMs: time.exactOptional(),
+    timeoutMs: amount,
+    savedAgoMs: amount.exactOptional(),
   }),
   'checkpoint-made': ofAttempt({
     how: z.enum(['hook', 'folder', 'by-itself', 'exit']),
     savedMs: time,
-    afterMs: time.exactOptional(),
+    afterMs: amount.exactOptional(),
   }),
   'checkpoint-missed': ofAttempt({
-    afterMs: time,
+    afterMs: amount,
     because: missReason,
-    savedAgoMs: time.exactOptional(),
+    savedAgoMs: amount.exactOptional(),
   }),
 };
 
 const conduct = {
   'attempt-paused': ofAttempt({ by: pausedBy }),
-  'attempt-unpaused': ofAttempt({ afterMs: time }),
+  'attempt-unpaused': ofAttempt({ afterMs: amount }),
   'attempt-strayed': ofAttempt({ to: z.string() }),
   'attempt-tampered': ofAttempt({ file: z.string() }),
   'log-cut': ofAttempt({
@@ -96,7 +96,7 @@ const ofTasks = {
   'attempt-admitted': ofAttempt({ limitBytes: amount.exactOptional(), reason: admitReason }),
   'attempt-launched': ofAttempt({ pid }),
   'attempt-stopping': ofAttempt({
-    graceMs: time,
+    graceMs: amount,
     reason: stopReason,
     saving: savingPlan.exactOptional(),
   }),
@@ -106,7 +106,7 @@ const ofTasks = {
   'task-requeued': ofRun({
     task,
     cause: requeueCause,
-    notBeforeMs: time,
+    notBeforeMs: amount,
     floorBytes: amount,
     limitBytes: amount.exactOptional(),
   }),
@@ -196,6 +196,6 @@ export const EVENT_SCHEMAS: Shapes<RunEvent> = {
     oomKills: count,
     peakBytes: figure.exactOptional(),
     stoppedBy: signal.exactOptional(),
-    lostMs: time.exactOptional(),
+    lostMs: amount.exactOptional(),
   }),
 };

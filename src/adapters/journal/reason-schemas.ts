@@ -14,7 +14,7 @@ import type {
   WaitReason,
 } from '../../core/reasons.js';
 import type { NodeSignal } from '../../core/task-spec.js';
-import { amount, byKind, count, figure, time } from './schema-parts.js';
+import { amount, byKind, count, figure } from './schema-parts.js';
 
 /** How alarmed a run is. */
 export const level = z.enum(['open', 'hold', 'preempt', 'critical']);
@@ -86,7 +86,7 @@ export const waitReason = byKind<WaitReason>({
   resource: z.object({ name: z.string(), wanted: amount, inUse: figure, capacity: amount }),
   concurrency: z.object({ name: z.string(), limit: amount }),
   'max-parallel': z.object({ limit: amount }),
-  'back-off': z.object({ untilMs: time }),
+  'back-off': z.object({ untilMs: amount }),
   held: z.object({ of: z.enum(['run', 'task']) }),
 });
 
@@ -102,7 +102,7 @@ const candidate = z.object({
   usedBytes: figure,
   estimateBytes: figure,
   ageMs: figure,
-  savedAgoMs: time.exactOptional(),
+  savedAgoMs: amount.exactOptional(),
   wouldFail: z.literal(true).exactOptional(),
   verdict: candidateVerdict,
 });
@@ -118,7 +118,7 @@ export const stopReason = byKind<StopReason>({
       candidates: z.array(candidate),
     }),
   }),
-  'timed-out': z.object({ timeoutMs: time, ranMs: time }),
+  'timed-out': z.object({ timeoutMs: amount, ranMs: amount }),
   signal: z.object({ signal: z.string() }),
   halt: z.object({ failures: count }),
   canceled: z.object({ of: z.enum(['run', 'task']) }),
@@ -166,9 +166,9 @@ export const verdict = byKind<Verdict>({
   'over-budget': z.object({ peakBytes: amount, budgetBytes: figure, oom }),
   'over-pids': z.object({ pids: count, maxPids: count }),
   preempted: z.object({ peakBytes: amount }),
-  'checkpoint-missing': z.object({ peakBytes: amount, savedAgoMs: time.exactOptional() }),
+  'checkpoint-missing': z.object({ peakBytes: amount, savedAgoMs: amount.exactOptional() }),
   checkpointed: z.object({ code: z.number().int(), times: count, idleTimes: count }),
-  'timed-out': z.object({ timeoutMs: time }),
+  'timed-out': z.object({ timeoutMs: amount }),
   canceled: z.object({ by: z.enum(['signal', 'halt', 'command']) }),
   'external-signal': z.object({ signal }),
   'could-not-start': z.object({
@@ -181,7 +181,7 @@ export const verdict = byKind<Verdict>({
 /** Whether a checkpoint is asked for before a stop. */
 export const savingPlan: z.ZodType<SavingPlan> = z.object({
   kind: z.enum(['ask', 'recent', 'no-time']),
-  savedAgoMs: time.exactOptional(),
+  savedAgoMs: amount.exactOptional(),
 });
 
 /** Why a checkpoint was not made. */

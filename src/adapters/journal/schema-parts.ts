@@ -11,7 +11,7 @@ export const figure = z.number().min(-FIGURE_MAX).max(FIGURE_MAX);
 /** Bytes, milliseconds of work, counts: none of them below nothing. */
 export const amount = z.number().min(0).max(FIGURE_MAX);
 
-/** A moment or a length of time, milliseconds. */
+/** A moment, milliseconds; lengths of time are amounts, as a jobfile may say any. */
 export const time = z.number().min(0).max(TIME_MAX_MS);
 
 /** A whole number from 0 on. */
@@ -41,7 +41,7 @@ export type Shapes<T extends Kinded> = {
 export function byKind<T extends Kinded>(shapes: Shapes<T>): z.ZodType<T> {
   const kinds = Object.keys(shapes) as T['kind'][];
   const known = z.looseObject({ kind: z.enum(kinds) }).superRefine((value, context) => {
-    const shape: z.ZodType = shapes[value.kind as T['kind']];
+    const shape: z.ZodType = shapes[value.kind];
     const { error } = shape.safeParse(value);
     for (const { path, message } of error?.issues ?? [])
       context.addIssue({ code: 'custom', path: [...path], message });

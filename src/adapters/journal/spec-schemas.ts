@@ -11,7 +11,7 @@ import type {
   TaskSpec,
 } from '../../core/task-spec.js';
 import { signal } from './reason-schemas.js';
-import { amount, byKind, count, time } from './schema-parts.js';
+import { amount, byKind, count } from './schema-parts.js';
 
 const growth = byKind<LimitGrowth>({
   none: z.object({}),
@@ -41,10 +41,10 @@ export const checkpointMeans = byKind<CheckpointMeans>({
 
 const checkpoint: z.ZodType<CheckpointSpec> = z.object({
   ask: z
-    .object({ by: checkpointMeans, timeoutMs: time, everyMs: time.exactOptional() })
+    .object({ by: checkpointMeans, timeoutMs: amount, everyMs: amount.exactOptional() })
     .exactOptional(),
   exitCode: z.number().int(),
-  stale: z.union([time, z.enum(['any', 'never'])]),
+  stale: z.union([amount, z.enum(['any', 'never'])]),
   isRequired: z.literal(true).exactOptional(),
   isKept: z.literal(true).exactOptional(),
 });
@@ -69,10 +69,10 @@ export const taskSpec: z.ZodType<TaskSpec> = z.object({
   cpus: z.union([amount, z.literal('auto')]),
   resources: named,
   preemptible: z.literal([0, 1, 2, 3, 4]),
-  onPreempt: z.object({ signal, graceMs: time }),
+  onPreempt: z.object({ signal, graceMs: amount }),
   checkpoint: checkpoint.exactOptional(),
-  retries: z.object({ max: count, on: z.array(retryCause), delayMs: time, backoff: amount }),
-  timeoutMs: time.exactOptional(),
+  retries: z.object({ max: count, on: z.array(retryCause), delayMs: amount, backoff: amount }),
+  timeoutMs: amount.exactOptional(),
   priority: z.number(),
   group: z.string(),
   profile: z.enum(['none', 'avg', 'p50', 'p95', 'peak', 'expected-cost', 'curve']),
@@ -102,8 +102,8 @@ export const runConfig: z.ZodType<RunConfig> = z.object({
   criticalShare: amount,
   overcommit: amount,
   isAsTold: z.literal(true).exactOptional(),
-  pressure: z.object({ somePct: amount, fullPct: amount, windowMs: time }),
-  intervalMs: time,
+  pressure: z.object({ somePct: amount, fullPct: amount, windowMs: amount }),
+  intervalMs: amount,
   maxParallel: amount.exactOptional(),
   halt,
   maxGrowthPct: amount.exactOptional(),
