@@ -44,7 +44,7 @@ describeCgroup('hostile tasks, the slow cases', () => {
       timeoutMs: DEADLINE_MS,
     });
     expect(end.exitCode, end.story).toBe(0);
-    const path = join(runFolder(end.stateHome) ?? '', 'logs/talker/1.out');
+    const path = join(runFolder(end.stateHome) ?? '', 'logs/talker.1.out');
     expect(statSync(path).size).toBeLessThanOrEqual(100 * MiB);
     const left = ofKind(end.events, 'log-cut').at(-1)?.leftOutBytes ?? 0;
     expect(left).toBeGreaterThan(9 * GiB);
