@@ -107,19 +107,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
   let known: Priors;
   try {
     const held = await begun.lock;
-    const logKeeper = keeperOf(order, logs, warn);
-    const parts = {
-      ...begun,
-      loaded,
-      host,
-      launcher,
-      journal,
-      reporters,
-      profiles,
-      source,
-      logKeeper,
-    };
-    supervisor = makeSupervisor(parts);
+    const parts = { ...begun, loaded, host, launcher, journal, reporters, profiles, source };
+    supervisor = makeSupervisor({ ...parts, logKeeper: keeperOf(order, logs, warn) });
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
     (await control).close();

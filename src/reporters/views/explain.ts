@@ -9,6 +9,7 @@ import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.
 import { tableText } from '../table.js';
 import { commandWords } from '../words-commands.js';
 import { growthWords } from '../words-growth.js';
+import { conductWords } from '../words-conduct.js';
 import {
   admitWords,
   counted,
@@ -17,10 +18,6 @@ import {
   resumedWords,
   skipWords,
   stopWords,
-  logCutWords,
-  pausedWords,
-  strayedWords,
-  tamperedWords,
   verdictWords,
   waitWords,
 } from '../words.js';
@@ -112,19 +109,11 @@ export class Story {
         );
         return;
       case 'attempt-paused':
-        this.#tell(tMs, `attempt ${event.attempt} ${pausedWords(event.by)}`);
-        return;
       case 'attempt-unpaused':
-        this.#tell(tMs, `goes on after ${formatDuration(event.afterMs)}`);
-        return;
       case 'attempt-strayed':
-        this.#tell(tMs, strayedWords(event.to));
-        return;
       case 'attempt-tampered':
-        this.#tell(tMs, tamperedWords(event.file));
-        return;
       case 'log-cut':
-        this.#tell(tMs, logCutWords(event));
+        this.#tell(tMs, conductWords(event));
         return;
       case 'attempt-exited':
         this.#tell(tMs, exitedWords(event.exit));
