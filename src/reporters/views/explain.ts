@@ -127,12 +127,7 @@ export class Story {
         this.#tell(tMs, requeueWords(event));
         return;
       case 'inputs-measured':
-        this.#tell(
-          tMs,
-          event.bytes === undefined
-            ? 'its input files are not all there: their size is not counted with'
-            : `its input files are ${formatBytes(event.bytes)}`,
-        );
+        this.#tell(tMs, inputsWords(event.bytes));
         return;
       case 'task-held':
       case 'task-released':
@@ -218,6 +213,12 @@ export class Story {
     this.#levelSteps = 0;
     this.#levelStepsLeftOut = 0;
   }
+}
+
+function inputsWords(bytes: number | undefined): string {
+  return bytes === undefined
+    ? 'its input files are not all there: their size is not counted with'
+    : `its input files are ${formatBytes(bytes)}`;
 }
 
 const KILLED = {
