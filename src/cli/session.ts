@@ -120,10 +120,9 @@ export async function runSession(order: SessionOrder): Promise<number> {
   let known: Priors;
   try {
     const held = await begun.lock;
-    const logKeeper = keeperOf(order, logs, warn);
-    const ports = { host, launcher, journal, checkpoints, source, logKeeper };
+    const ports = { host, launcher, journal, checkpoints, source };
     const parts = { ...begun, ...ports, loaded, reporters, profiles };
-    supervisor = makeSupervisor(parts);
+    supervisor = makeSupervisor({ ...parts, logKeeper: keeperOf(order, logs, warn) });
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
     (await control).close();

@@ -291,8 +291,8 @@ function changeAttempt(record: TaskRecord, change: Partial<LiveAttempt>): void {
 function unpause(record: TaskRecord): void {
   const { phase } = record;
   assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
-  const { pausedAtMs: _, ...attempt } = phase.attempt;
-  record.phase = { ...phase, attempt };
+  const kept = Object.entries(phase.attempt).filter(([name]) => name !== 'pausedAtMs');
+  record.phase = { ...phase, attempt: Object.fromEntries(kept) as unknown as LiveAttempt };
 }
 
 function noteCut(record: TaskRecord, { stream, leftOutBytes }: LogCut): void {

@@ -16,20 +16,16 @@ import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
 import { askedWords, madeWords, missedWords, savingWords } from './words-checkpoint.js';
 import { commandWords } from './words-commands.js';
+import { conductWords, pidsWords, type ConductEvent } from './words-conduct.js';
 import { growthWords } from './words-growth.js';
 import { levelWords, memoryWords } from './words-memory.js';
 import {
   counted,
   estimateWords,
-  logCutWords,
-  pausedWords,
-  pidsWords,
   requeueWords,
   resumedWords,
   skipWords,
   stopWords,
-  strayedWords,
-  tamperedWords,
   verdictWords,
   waitWords,
 } from './words.js';
@@ -79,27 +75,11 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
     case 'attempt-stuck':
       return line('key', event, 'stuck', stuckWords(event));
     case 'attempt-paused':
-      return line('key', event, 'paused', pausedLine(event, state));
     case 'attempt-unpaused':
-      return line(
-        'news',
-        event,
-        'goes on',
-        `${name(event)} after ${formatDuration(event.afterMs)}`,
-      );
     case 'attempt-strayed':
-      return line('key', event, 'strayed', `${name(event)}: ${strayedWords(event.to)}`);
     case 'attempt-tampered':
-      return line('key', event, 'tampered', `${name(event)}: ${tamperedWords(event.file)}`);
     case 'log-cut':
-      return line(
-        event.leftOutBytes > event.bytes ? 'rare' : 'news',
-        event,
-        'log cut',
-        `${name(event)}: ${logCutWords(event)}`,
-      );
-    case 'pids-reached':
-      return line('news', event, 'pids', pidsWords(event));
+      return conductLine(event, state);
     case 'task-requeued': {
       const end = endWords(lastAttempt(state, event.task));
       return line(
@@ -151,6 +131,23 @@ function whoStops({ signal, by }: StopRequested): string {
   return by === undefined ? `got ${signal}` : 'canceled by the user';
 }
 
+function conductLine(event: ConductEvent, state: RunState): PlainLine {
+  const text = `${name(event)}: ${conductWords(event)}`;
+  switch (event.kind) {
+    case 'attempt-paused':
+      return line('key', event, 'paused', `${text}; ${whatHelps(event, state)}`);
+    case 'attempt-unpaused':
+      return line('news', event, 'goes on', text);
+    case 'attempt-strayed':
+      return line('key', event, 'strayed', text);
+    case 'attempt-tampered':
+      return line('key', event, 'tampered', text);
+    case 'log-cut':
+      // Only the first time is news.
+      return line(event.leftOutBytes > event.bytes ? 'rare' : 'news', event, 'log cut', text);
+  }
+}
+
 function memoryLine(event: RunEvent): PlainLine | undefined {
   switch (event.kind) {
     case 'task-waits':
@@ -174,6 +171,8 @@ function memoryLine(event: RunEvent): PlainLine | undefined {
         'level',
         `nobody may be preempted to free ${formatBytes(event.neededBytes)}: ${memoryWords(event.numbers)}`,
       );
+    case 'pids-reached':
+      return line('news', event, 'pids', pidsWords(event));
     case 'brake-felt':
       return line(
         'rare',
@@ -262,17 +261,17 @@ function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): P
   }
 }
 
-function pausedLine(event: Extract<RunEvent, { kind: 'attempt-paused' }>, state: RunState): string {
-  const { phase } = state.tasks.get(event.task) ?? {};
+function whatHelps(
+  { by, task }: Extract<RunEvent, { kind: 'attempt-paused' }>,
+  { tasks, started }: RunState,
+): string {
+  const { phase } = tasks.get(task) ?? {};
   const pid = phase !== undefined && 'attempt' in phase ? phase.attempt.launched?.pid : undefined;
-  const cancel = `memsched cancel ${printable(state.started?.runId ?? 'latest')} ${printable(event.task)}`;
-  const mends = [
-    ...(event.by === 'signal' && pid !== undefined
-      ? [`"kill -CONT -- -${pid}" lets it go on`]
-      : []),
+  const cancel = `memsched cancel ${printable(started?.runId ?? 'latest')} ${printable(task)}`;
+  return [
+    ...(by === 'signal' && pid !== undefined ? [`"kill -CONT -- -${pid}" lets it go on`] : []),
     `"${cancel}" ends it`,
-  ];
-  return `${name(event)} ${pausedWords(event.by)}; ${mends.join(', ')}`;
+  ].join(', ');
 }
 
 function checkpointLine(event: CheckpointAsked | CheckpointMade | CheckpointMissed): PlainLine {

@@ -1,5 +1,4 @@
-import type { LogCut, PidsReached, RunResumed, TaskRequeued } from '../core/events.js';
-import type { PausedBy } from '../core/observation.js';
+import type { RunResumed, TaskRequeued } from '../core/events.js';
 import type { ExitStatus, OomCounters, Outcome, Verdict } from '../core/outcome.js';
 import type {
   AdmitReason,
@@ -216,35 +215,6 @@ export function stopWords(reason: StopReason): string {
     default:
       return unreachable(reason);
   }
-}
-
-/** What was done to a log. */
-export function logCutWords({ stream, bytes, maxBytes, leftOutBytes }: LogCut): string {
-  return `its ${stream} was ${formatBytes(bytes)}, and a log takes ${formatBytes(maxBytes)} at the most (max_log): the beginning and the end are kept, ${formatBytes(leftOutBytes)} are left out`;
-}
-
-/** Who keeps an attempt from doing anything. */
-export function pausedWords(by: PausedBy): string {
-  return by === 'signal'
-    ? 'does nothing: a process of it was stopped by a signal (SIGSTOP or the like), which memsched did not send'
-    : 'does nothing: its cgroup was frozen, and not by memsched';
-}
-
-/** That a main process had gone elsewhere. */
-export function strayedWords(to: string): string {
-  return `its main process had moved to the cgroup ${printable(to)}, and was put back`;
-}
-
-/** That a limit was changed. */
-export function tamperedWords(file: string): string {
-  return `${printable(file)} of its cgroup was changed, and not by memsched: it is set again`;
-}
-
-/** That there are as many processes as there may be. */
-export function pidsWords({ pids, maxPids, largest }: PidsReached): string {
-  const who =
-    largest === undefined ? '' : `; ${printable(largest.task)} has the most, ${largest.pids}`;
-  return `all tasks together have ${pids} processes, and max_pids is ${maxPids}${who}`;
 }
 
 /** Why, when and how a task runs again. */

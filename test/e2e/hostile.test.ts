@@ -54,7 +54,7 @@ describe.each(['auto', 'procfs'])('hostile tasks on tier %s', (tier) => {
     process.kill(ofKind(live.events(), 'attempt-launched')[0]!.pid, 'SIGCONT');
     const run = await live.finished;
     expect(run.exitCode, run.story).toBe(0);
-    expect(run.stderr).toMatch(/paused +sleepy does nothing: .*"kill -CONT -- -\d+" lets it go on/);
+    expect(run.stderr).toMatch(/paused +sleepy: does nothing: .*"kill -CONT -- -\d+" lets it go on/);
   });
 
   it('one that closes everything, leaves its session and ends takes nothing with it', async () => {
@@ -78,7 +78,7 @@ describe('a log without end', () => {
     writeFileSync(join(cwd, 'go'), '');
     const end = await live.finished;
     expect(end.exitCode, end.story).toBe(0);
-    const text = log(end.stateHome, 'talker/1.out');
+    const text = log(end.stateHome, 'talker.1.out');
     expect(text.length).toBeLessThanOrEqual(256 * KiB);
     expect(text.startsWith('line 1\nline 2\n')).toBe(true);
     expect(text.endsWith('line 3000000\nthe end\n')).toBe(true);
@@ -87,7 +87,7 @@ describe('a log without end', () => {
     );
     const gap = text.split('\n').filter((line) => line.startsWith('[memsched:'));
     expect(gap).toHaveLength(1);
-    expect(log(end.stateHome, 'talker/1.err')).toBe('last words\n');
+    expect(log(end.stateHome, 'talker.1.err')).toBe('last words\n');
     const last = ofKind(end.events, 'log-cut').at(-1);
     expect(last).toMatchObject({ task: 'talker', attempt: 1, stream: 'stdout' });
     // What was written in the moment of a cut may be counted twice, or not at all.
@@ -99,7 +99,7 @@ describe('a log without end', () => {
     const run = `seq 200000`;
     const end = await runJobs({ max_log: '64K', jobs: { quick: { run } } });
     expect(end.exitCode, end.story).toBe(0);
-    const text = log(end.stateHome, 'quick/1.out');
+    const text = log(end.stateHome, 'quick.1.out');
     expect(text.length).toBeLessThanOrEqual(64 * KiB);
     expect(text.endsWith('\n200000\n')).toBe(true);
     expect(text.startsWith('1\n2\n3\n')).toBe(true);
@@ -115,7 +115,7 @@ describe('a log without end', () => {
     const lines = passed.stdout.split('\n').filter((line) => /^\d+$/.test(line));
     expect(lines.length).toBe(200_000);
     const whole = await runJobs({ jobs: { a: { run: 'seq 200000' } } }, ['--max-log', 'none']);
-    expect(log(whole.stateHome, 'a/1.out').split('\n')).toHaveLength(200_001);
+    expect(log(whole.stateHome, 'a.1.out').split('\n')).toHaveLength(200_001);
   });
 });
 

@@ -10,6 +10,7 @@ import { tableText } from '../table.js';
 import { askedWords, madeWords, missedWords, savingWords } from '../words-checkpoint.js';
 import { commandWords } from '../words-commands.js';
 import { growthWords } from '../words-growth.js';
+import { conductWords } from '../words-conduct.js';
 import {
   admitWords,
   counted,
@@ -18,10 +19,6 @@ import {
   resumedWords,
   skipWords,
   stopWords,
-  logCutWords,
-  pausedWords,
-  strayedWords,
-  tamperedWords,
   verdictWords,
   waitWords,
 } from '../words.js';
@@ -122,19 +119,11 @@ export class Story {
         );
         return;
       case 'attempt-paused':
-        this.#tell(tMs, `attempt ${event.attempt} ${pausedWords(event.by)}`);
-        return;
       case 'attempt-unpaused':
-        this.#tell(tMs, `goes on after ${formatDuration(event.afterMs)}`);
-        return;
       case 'attempt-strayed':
-        this.#tell(tMs, strayedWords(event.to));
-        return;
       case 'attempt-tampered':
-        this.#tell(tMs, tamperedWords(event.file));
-        return;
       case 'log-cut':
-        this.#tell(tMs, logCutWords(event));
+        this.#tell(tMs, conductWords(event));
         return;
       case 'attempt-exited':
         this.#tell(tMs, exitedWords(event.exit));
@@ -148,12 +137,7 @@ export class Story {
         this.#tell(tMs, requeueWords(event));
         return;
       case 'inputs-measured':
-        this.#tell(
-          tMs,
-          event.bytes === undefined
-            ? 'its input files are not all there: their size is not counted with'
-            : `its input files are ${formatBytes(event.bytes)}`,
-        );
+        this.#tell(tMs, inputsWords(event.bytes));
         return;
       case 'task-held':
       case 'task-released':
@@ -240,6 +224,12 @@ export class Story {
     this.#levelSteps = 0;
     this.#levelStepsLeftOut = 0;
   }
+}
+
+function inputsWords(bytes: number | undefined): string {
+  return bytes === undefined
+    ? 'its input files are not all there: their size is not counted with'
+    : `its input files are ${formatBytes(bytes)}`;
 }
 
 const KILLED = {

@@ -35,6 +35,7 @@ const STRUCTURAL = [
   'overcommit',
   'halt',
   'max-growth',
+  'hostile-bounds',
   'max-parallel',
   'cpus-over-host',
   'preemptible',

@@ -27,7 +27,7 @@ describeCgroup('hostile tasks, the rest', () => {
     const pidMax = Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8'));
     expect(maxPids).toEqual({ kind: 'auto', pids: Math.floor(Math.min(threadsMax, pidMax) / 4) });
     const log = join(run.stateHome, 'memsched/runs', ofKind(run.events, 'run-started')[0]!.runId);
-    expect(readFileSync(join(log, 'logs/a/1.out'), 'utf8')).toBe(`${maxPids?.pids}\n`);
+    expect(readFileSync(join(log, 'logs/a.1.out'), 'utf8')).toBe(`${maxPids?.pids}\n`);
   });
 
   test('memory without a name, and of children that outlive their parent, counts and is given back', async () => {

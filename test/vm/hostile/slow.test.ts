@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { GiB, MiB } from '../../../src/util/bytes.js';
-import { runFolder, runJobs, startJobs } from '../../support/cli.js';
+import { MiB } from '../../../src/util/bytes.js';
+import { runJobs, startJobs } from '../../support/cli.js';
 import { endings, ofKind, outcomes, verdicts } from '../../support/journal-view.js';
 import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -21,7 +21,10 @@ describeCgroup('hostile tasks, the slow cases', () => {
     mkdirSync(mount);
     const cwd = tempDir();
     const mute = spawn(program('mute-fuse'), [mount, join(cwd, 'mounted')], { stdio: 'ignore' });
-    onTestFinished(() => void mute.kill('SIGKILL'));
+    onTestFinished(() => {
+      mute.kill('SIGKILL');
+      execFileSync('umount', ['-l', mount]);
+    });
     await until('it is mounted', () => existsSync(join(cwd, 'mounted')));
     const jobs = {
       stuck: { run: ['cat', join(mount, 'file')], timeout: '2s', on_preempt: { grace: '1s' } },
@@ -36,19 +39,6 @@ describeCgroup('hostile tasks, the slow cases', () => {
     const run = await live.finished;
     expect(outcomes(run.events), run.story).toEqual({ stuck: 'timed-out', other: 'succeeded' });
     expect(run.stderr).toMatch(/stuck +stuck: lives on .* after SIGKILL/);
-  });
-
-  test('10 GB of output leave a log of the size that was allowed', async () => {
-    const run = 'yes "a line of output" | head -c 10G; echo the end';
-    const end = await runJobs({ max_log: '100M', jobs: { talker: { run } } }, [], {
-      timeoutMs: DEADLINE_MS,
-    });
-    expect(end.exitCode, end.story).toBe(0);
-    const path = join(runFolder(end.stateHome) ?? '', 'logs/talker/1.out');
-    expect(statSync(path).size).toBeLessThanOrEqual(100 * MiB);
-    const left = ofKind(end.events, 'log-cut').at(-1)?.leftOutBytes ?? 0;
-    expect(left).toBeGreaterThan(9 * GiB);
-    expect(readFileSync(path, 'utf8').endsWith('\nthe end\n')).toBe(true);
   });
 
   test('a thousand at once: all are watched, all succeed', async () => {
