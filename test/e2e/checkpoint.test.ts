@@ -140,7 +140,9 @@ describe('a run that is ended', () => {
     live.kill('SIGINT');
     const ended = await live.finished;
     expect(ended.exitCode, ended.story).toBe(130);
-    expect(ofKind(ended.events, 'checkpoint-made'), ended.story).toMatchObject([{ how: 'folder' }]);
+    expect(ofKind(ended.events, 'checkpoint-made')[0], ended.story).toMatchObject({
+      how: 'folder',
+    });
     const { stateHome } = live;
     const resumed = await runCli(['resume'], { stateHome });
     expect(resumed.exitCode, resumed.story).toBe(0);
