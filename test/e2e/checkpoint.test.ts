@@ -16,10 +16,8 @@ function upTo(count: number): number[] {
 }
 
 function logOf(stateHome: string, task: string, attempt: number): string {
-  return readFileSync(
-    join(runFolder(stateHome) ?? '', 'logs', task, `${String(attempt)}.out`),
-    'utf8',
-  );
+  const path = join(runFolder(stateHome) ?? '', 'logs', `${task}.${String(attempt)}.out`);
+  return readFileSync(path, 'utf8');
 }
 
 function keptOf(stateHome: string): string[] {
