@@ -44,6 +44,7 @@ export const TASK_ENVIRONMENT: Rows = [
   ['MEMSCHED_ATTEMPT', 'which attempt this is, from 1'],
   ['MEMSCHED_PREEMPTIONS', 'how often it was preempted'],
   ['MEMSCHED_MEMORY_BYTES', 'what admission counted for it when it started'],
+  ['MEMSCHED_CHECKPOINT_DIR', 'what it goes on from, where its job has a checkpoint'],
   ['MATRIX_KEY', 'its value of the matrix key "key"'],
 ];
 
