@@ -7,7 +7,7 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
-import { askedWords, madeWords, missedWords, savingWords } from '../words-checkpoint.js';
+import { checkpointWords, savingWords } from '../words-checkpoint.js';
 import { commandWords } from '../words-commands.js';
 import { growthWords } from '../words-growth.js';
 import {
@@ -95,13 +95,9 @@ export class Story {
         this.#stopping(event);
         return;
       case 'checkpoint-asked':
-        this.#tell(tMs, askedWords(event));
-        return;
       case 'checkpoint-made':
-        this.#tell(tMs, madeWords(event));
-        return;
       case 'checkpoint-missed':
-        this.#tell(tMs, missedWords(event));
+        this.#tell(tMs, checkpointWords(event));
         return;
       case 'attempt-killed':
         // Without grace this happens in the same moment, and was told with the decision.
