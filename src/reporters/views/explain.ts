@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../core/events.js';
+import type { AttemptAdmitted, AttemptEnded, RunEvent } from '../../core/events.js';
 import type { Candidate, PreemptReason } from '../../core/reasons.js';
 import type { RunState, TaskRecord } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
@@ -78,16 +78,9 @@ export class Story {
       case 'task-waits':
         this.#tell(tMs, waitWords(event.reason, tMs));
         return;
-      case 'attempt-admitted': {
-        const limit =
-          event.limitBytes === undefined ? '' : `, limit ${formatBytes(event.limitBytes)}`;
-        this.#tell(
-          tMs,
-          `attempt ${event.attempt} is admitted${limit}: ${admitWords(event.reason)}`,
-          [memoryWords(event.reason.numbers)],
-        );
+      case 'attempt-admitted':
+        this.#tell(tMs, admittedWords(event), [memoryWords(event.reason.numbers)]);
         return;
-      }
       case 'attempt-launched':
         this.#tell(tMs, `runs as process ${event.pid}`);
         return;
@@ -118,7 +111,7 @@ export class Story {
         return;
       case 'attempt-ended':
         this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
-          `ran ${formatDuration(event.ranMs)}${event.lostMs === undefined ? '' : `, of which ${formatDuration(event.lostMs)} are lost`}, processor time ${formatDuration(event.cpuMs)}, peak ${formatBytes(event.peakBytes)}`,
+          tallyWords(event),
         ]);
         return;
       case 'task-requeued':
@@ -269,6 +262,16 @@ function candidateTable({ candidates }: PreemptReason): string[] {
       candidateWords(candidate),
     ]),
   ).split('\n');
+}
+
+function admittedWords({ attempt, limitBytes, reason }: AttemptAdmitted): string {
+  const limit = limitBytes === undefined ? '' : `, limit ${formatBytes(limitBytes)}`;
+  return `attempt ${attempt} is admitted${limit}: ${admitWords(reason)}`;
+}
+
+function tallyWords({ ranMs, lostMs, cpuMs, peakBytes }: AttemptEnded): string {
+  const lost = lostMs === undefined ? '' : `, of which ${formatDuration(lostMs)} are lost`;
+  return `ran ${formatDuration(ranMs)}${lost}, processor time ${formatDuration(cpuMs)}, peak ${formatBytes(peakBytes)}`;
 }
 
 function candidateWords({ verdict, savedAgoMs, wouldFail }: Candidate): string {
