@@ -22,6 +22,7 @@ export const FILES: Rows = [
   ['runs/RUN/journal.jsonl', 'every event of a run, one JSON object a line'],
   ['runs/RUN/jobfile.yaml', 'the jobfile as it was'],
   ['runs/RUN/logs/TASK.N.out, TASK.N.err', 'what attempt N of a task wrote'],
+  ['runs/RUN/checkpoints/TASK/', 'what a task goes on from, until it has succeeded'],
   ['runs/RUN/control.sock', 'where a live run listens, for its user alone'],
   ['profiles/', 'what was learned of groups of tasks'],
 ];
@@ -43,6 +44,7 @@ export const TASK_ENVIRONMENT: Rows = [
   ['MEMSCHED_ATTEMPT', 'which attempt this is, from 1'],
   ['MEMSCHED_PREEMPTIONS', 'how often it was preempted'],
   ['MEMSCHED_MEMORY_BYTES', 'what admission counted for it when it started'],
+  ['MEMSCHED_CHECKPOINT_DIR', 'what it goes on from, where its job has a checkpoint'],
   ['MATRIX_KEY', 'its value of the matrix key "key"'],
 ];
 

@@ -14,7 +14,7 @@ import type { PastAttempt, RunState } from '../core/run-state.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
-import { askedWords, madeWords, missedWords, savingWords } from './words-checkpoint.js';
+import { checkpointWords, savingWords } from './words-checkpoint.js';
 import { commandWords } from './words-commands.js';
 import { conductWords, pidsWords, type ConductEvent } from './words-conduct.js';
 import { growthWords } from './words-growth.js';
@@ -275,20 +275,12 @@ function whatHelps(
 }
 
 function checkpointLine(event: CheckpointAsked | CheckpointMade | CheckpointMissed): PlainLine {
-  const who = name(event);
-  switch (event.kind) {
-    case 'checkpoint-asked':
-      return line('detail', event, 'save', `${who} ${askedWords(event)}`);
-    case 'checkpoint-made':
-      return line(
-        event.how === 'by-itself' ? 'detail' : 'routine',
-        event,
-        'save',
-        `${who} ${madeWords(event)}`,
-      );
-    case 'checkpoint-missed':
-      return line('news', event, 'save', `${who} ${missedWords(event)}`);
-  }
+  return line(weightOf(event), event, 'save', `${name(event)} ${checkpointWords(event)}`);
+}
+
+function weightOf(event: CheckpointAsked | CheckpointMade | CheckpointMissed): Weight {
+  if (event.kind === 'checkpoint-missed') return 'news';
+  return event.kind === 'checkpoint-made' && event.how !== 'by-itself' ? 'routine' : 'detail';
 }
 
 function lastAttempt(state: RunState, task: string): PastAttempt | undefined {

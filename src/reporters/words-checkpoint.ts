@@ -13,8 +13,24 @@ import { formatCount } from '../util/count.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
 
+/** What is to be said of a task's checkpoint: asked for, made or missed. */
+export function checkpointWords(
+  event: CheckpointAsked | CheckpointMade | CheckpointMissed,
+): string {
+  switch (event.kind) {
+    case 'checkpoint-asked':
+      return askedWords(event);
+    case 'checkpoint-made':
+      return madeWords(event);
+    case 'checkpoint-missed':
+      return missedWords(event);
+    default:
+      return unreachable(event);
+  }
+}
+
 /** That an attempt is asked to save its work, and how. */
-export function askedWords({ by, why, timeoutMs, savedAgoMs }: CheckpointAsked): string {
+function askedWords({ by, why, timeoutMs, savedAgoMs }: CheckpointAsked): string {
   const how = by.kind === 'run' ? 'by its command' : `by ${by.signal}`;
   const when = why === 'stop' ? 'before it is stopped' : 'as it is time again';
   return `is asked to save its work ${how}, ${when}: ${formatDuration(timeoutMs)} at most; ${savedAgoWords(savedAgoMs)}`;
@@ -27,7 +43,7 @@ function savedAgoWords(savedAgoMs: number | undefined): string {
 }
 
 /** That its work is saved, and how that is known. */
-export function madeWords({ how, afterMs, savedMs, tMs }: CheckpointMade): string {
+function madeWords({ how, afterMs, savedMs, tMs }: CheckpointMade): string {
   const took = afterMs === undefined ? '' : `, ${formatDuration(afterMs)} after it was asked`;
   switch (how) {
     case 'hook':
@@ -44,7 +60,7 @@ export function madeWords({ how, afterMs, savedMs, tMs }: CheckpointMade): strin
 }
 
 /** That a checkpoint is not to be had, and why. */
-export function missedWords({ because, afterMs, savedAgoMs }: CheckpointMissed): string {
+function missedWords({ because, afterMs, savedAgoMs }: CheckpointMissed): string {
   return `has not saved its work: ${missWords(because, afterMs)}; ${savedAgoWords(savedAgoMs)}`;
 }
 

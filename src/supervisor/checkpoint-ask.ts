@@ -61,13 +61,13 @@ function runHook(action: Ask, effects: Effects, env: Readonly<Record<string, str
   }
   const spec = present(launches.get(ref.task), `task ${ref.task} has something to run`);
   const command = present(spec.checkpoint, `task ${ref.task} has a command that saves its work`);
-  const { stdin: _, ...rest } = spec;
+  const { cwd, env: own } = spec;
   const taken = launcher.launch(
     {
       ...ref,
       part: 'checkpoint',
       ...logs.pathsFor(ref.task, ref.attempt),
-      spec: { ...rest, command },
+      spec: { command, cwd, env: own },
       entry,
       env: { ...env, MEMSCHED_PID: String(action.pid) },
       oomScoreAdj: oomScoreAdjOf(action.level),

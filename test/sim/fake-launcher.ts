@@ -89,21 +89,21 @@ export class FakeLauncher implements Launcher {
   }
 
   /** The command that saves an attempt's work: it takes as long as that, or hangs. */
-  #launchHook(ref: AttemptRef, { onStarted, onEnd }: LaunchListener): Result<void, StartFault> {
+  #launchHook(ref: AttemptRef, listener: LaunchListener): Result<void, StartFault> {
     const { clock, machine, programs, mishapsOf } = this.#options;
     const { saves } = present(programs.get(ref.task), `task ${ref.task} has a program`);
     if (mishapsOf(ref.task, ref.attempt).spawn.kind === 'fails-at-once')
       return err({ error: 'the fake host is out of processes' });
     const pid = (this.#lastPid += 1);
     const end = (exit: ExitStatus): void => {
-      if (this.#hooks.delete(pid)) onEnd(exit);
+      if (this.#hooks.delete(pid)) listener.onEnd(exit);
     };
     this.#hooks.set(pid, () => {
       end({ kind: 'signal', signal: 'SIGKILL' });
     });
     clock.after(HOOK_STARTS_MS, () => {
       if (!this.#hooks.has(pid)) return;
-      onStarted(pid);
+      listener.onStarted(pid);
       const isHeard = machine.find(ref)?.askToSave(clock.monotonicMs()) === true;
       if (isHeard && saves?.answer === 'ignores') return;
       const isGood = isHeard && saves?.answer !== 'fails';

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 /** The programs of fixtures/programs; its README says what each does. */
 export type ProgramName =
   | 'alloc'
+  | 'count-up'
   | 'counter-file'
   | 'daemonize'
   | 'exit-with'

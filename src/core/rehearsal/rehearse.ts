@@ -219,6 +219,7 @@ function startUpMs(startUp: StartUp | undefined, { durationMs }: Course): number
 }
 
 /** How much of its work a task saves is not known before it does: who is preempted in a rehearsal begins anew. */
-function begunAnew({ checkpoint: _, ...spec }: TaskSpec): TaskSpec {
-  return spec;
+function begunAnew(spec: TaskSpec): TaskSpec {
+  const { checkpoint, ...rest } = spec;
+  return checkpoint === undefined ? spec : rest;
 }

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../core/events.js';
+import type { AttemptAdmitted, AttemptEnded, RunEvent } from '../../core/events.js';
 import type { Candidate, PreemptReason } from '../../core/reasons.js';
 import type { RunState, TaskRecord } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
@@ -7,7 +7,7 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
-import { askedWords, madeWords, missedWords, savingWords } from '../words-checkpoint.js';
+import { checkpointWords, savingWords } from '../words-checkpoint.js';
 import { commandWords } from '../words-commands.js';
 import { growthWords } from '../words-growth.js';
 import { conductWords } from '../words-conduct.js';
@@ -79,16 +79,9 @@ export class Story {
       case 'task-waits':
         this.#tell(tMs, waitWords(event.reason, tMs));
         return;
-      case 'attempt-admitted': {
-        const limit =
-          event.limitBytes === undefined ? '' : `, limit ${formatBytes(event.limitBytes)}`;
-        this.#tell(
-          tMs,
-          `attempt ${event.attempt} is admitted${limit}: ${admitWords(event.reason)}`,
-          [memoryWords(event.reason.numbers)],
-        );
+      case 'attempt-admitted':
+        this.#tell(tMs, admittedWords(event), [memoryWords(event.reason.numbers)]);
         return;
-      }
       case 'attempt-launched':
         this.#tell(tMs, `runs as process ${event.pid}`);
         return;
@@ -96,13 +89,9 @@ export class Story {
         this.#stopping(event);
         return;
       case 'checkpoint-asked':
-        this.#tell(tMs, askedWords(event));
-        return;
       case 'checkpoint-made':
-        this.#tell(tMs, madeWords(event));
-        return;
       case 'checkpoint-missed':
-        this.#tell(tMs, missedWords(event));
+        this.#tell(tMs, checkpointWords(event));
         return;
       case 'attempt-killed':
         // Without grace this happens in the same moment, and was told with the decision.
@@ -130,7 +119,7 @@ export class Story {
         return;
       case 'attempt-ended':
         this.#tell(tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
-          `ran ${formatDuration(event.ranMs)}${event.lostMs === undefined ? '' : `, of which ${formatDuration(event.lostMs)} are lost`}, processor time ${formatDuration(event.cpuMs)}, peak ${formatBytes(event.peakBytes)}`,
+          tallyWords(event),
         ]);
         return;
       case 'task-requeued':
@@ -282,6 +271,16 @@ function candidateTable({ candidates }: PreemptReason): string[] {
       candidateWords(candidate),
     ]),
   ).split('\n');
+}
+
+function admittedWords({ attempt, limitBytes, reason }: AttemptAdmitted): string {
+  const limit = limitBytes === undefined ? '' : `, limit ${formatBytes(limitBytes)}`;
+  return `attempt ${attempt} is admitted${limit}: ${admitWords(reason)}`;
+}
+
+function tallyWords({ ranMs, lostMs, cpuMs, peakBytes }: AttemptEnded): string {
+  const lost = lostMs === undefined ? '' : `, of which ${formatDuration(lostMs)} are lost`;
+  return `ran ${formatDuration(ranMs)}${lost}, processor time ${formatDuration(cpuMs)}, peak ${formatBytes(peakBytes)}`;
 }
 
 function candidateWords({ verdict, savedAgoMs, wouldFail }: Candidate): string {
