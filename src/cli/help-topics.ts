@@ -30,6 +30,11 @@ export const FILES: Rows = [
 /** Variables that memsched reads. */
 export const ENVIRONMENT: Rows = [
   ['XDG_STATE_HOME', 'where the state folder "memsched" is; default: ~/.local/state'],
+  [
+    'XDG_CACHE_HOME',
+    'where the folder "memsched" for compiled code of memsched itself is; default: ~/.cache',
+  ],
+  ['MEMSCHED_NO_CODE_CACHE', 'not empty: no such code is kept or taken; starts take longer'],
   ['NO_COLOR', 'not empty: no colour'],
   ['CI', 'set: plain lines, also on a terminal'],
   ['GITHUB_ACTIONS', 'true: annotations for tasks that fail, and a summary of the step'],

@@ -83,7 +83,7 @@ async function readJobfile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Without threads and streams, which cost a short run milliseconds; undefined for pipes and for what is no jobfile. */
+/** Without the threads and streams that a short run has no other use for; undefined for pipes and for what is no jobfile. */
 function readAtOnce(path: string): Uint8Array | undefined {
   const stats = statSync(path);
   return stats.isFile() && stats.size <= MAX_JOBFILE_BYTES ? readFileSync(path) : undefined;

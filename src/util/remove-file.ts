@@ -3,7 +3,7 @@ import { errorCode } from './system-error.js';
 
 /**
  * Removes a file; one that is not there is fine. Not `rmSync(…, { force: true })`, for which node loads what removes whole
- * trees: two milliseconds of a short run.
+ * trees.
  *
  * @throws the system error, when it is there and cannot be removed.
  */
