@@ -49,7 +49,7 @@ and looks for cgroups and processes that were left behind.
 | brake | what slows tasks that allocate faster than anyone can look |
 | budget from | the smallest limit it found; it is read anew at every look |
 | not ok | checks of \`memsched doctor\` that are not as they should be |
-| advice followed | the tier after the test did what doctor advises; *reboot*: it takes one |
+| advice followed | the tier after the test did what doctor advises |
 
 `;
 
@@ -105,8 +105,8 @@ function rowOf(row) {
     row.psi,
     row.brake === 'none' ? 'none' : `\`${row.brake}\``,
     row.budgetFrom,
-    Object.keys(row.missing).join(', ') || '–',
-    row.followed === undefined ? '–' : row.followed,
+    row.missing.join(', ') || '–',
+    row.followed ?? '–',
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
 }

@@ -92,7 +92,7 @@ for flavour in "${flavours[@]}"; do
     systemd) guest systemd -m 2048 -t 900 -i systemd || failed+=(systemd) ;;
     environments/*)
       # shellcheck disable=SC2046 # options without spaces
-      guest "$flavour" -m 2048 -t 1800 $(environment_options "${flavour#*/}") || failed+=("$flavour")
+      guest "$flavour" -m 2048 -t 3600 $(environment_options "${flavour#*/}") || failed+=("$flavour")
       ;;
   esac
 done

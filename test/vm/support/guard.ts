@@ -20,12 +20,20 @@ export function describePageCache(name: string, suite: () => void): void {
   describeWith(whyNoPageCacheFiles, name, suite);
 }
 
+/** Every test of an environment starts many programs, some of them containers, on an emulated processor. */
+const ENVIRONMENT_MS = 1_200_000;
+
 /** A suite about one environment of many; it changes the machine it runs on, so it runs in a guest only. */
 export function describeEnvironment(name: string, suite: () => void): void {
-  describeWith(whyNoGuest, name, suite);
+  describeWith(whyNoGuest, name, suite, { timeout: ENVIRONMENT_MS });
 }
 
-function describeWith(why: () => string | undefined, name: string, suite: () => void): void {
+function describeWith(
+  why: () => string | undefined,
+  name: string,
+  suite: () => void,
+  options: { readonly timeout?: number } = {},
+): void {
   const reason = why();
   if (reason !== undefined) {
     if (process.env['CI'] || process.env['MEMSCHED_GUEST']) throw new Error(`${name}: ${reason}`);
@@ -33,7 +41,7 @@ function describeWith(why: () => string | undefined, name: string, suite: () => 
       `left out: ${name}: ${reason}; "npm run test:vm" and "npm run test:environments" run such in guests`,
     );
   }
-  describe.runIf(reason === undefined)(name, suite);
+  describe.runIf(reason === undefined)(name, options, suite);
 }
 
 function whyNoUserSession(): string | undefined {

@@ -9,7 +9,7 @@ import { program } from '../../../support/programs.js';
 import { freshCgroup } from '../../support/cgroup.js';
 import { describeEnvironment } from '../../support/guard.js';
 import { expectNothingLeft } from '../../support/host-health.js';
-import { finding } from '../../support/doctor.js';
+import { finding, type DoctorReport } from '../../support/doctor.js';
 import { until } from '../../support/until.js';
 import { inCgroup, withMounts } from '../support/entries.js';
 import { doctorIn, prove } from '../support/prove.js';
@@ -22,6 +22,8 @@ import {
   type Place,
 } from '../support/place.js';
 import { record } from '../support/record.js';
+
+const DEADLINE_MS = 300_000;
 
 /** What a host with everything gives. */
 const FULL = { tier: 'cgroup', relaunch: false, psi: 'tasks', brake: 'memory.high', missing: {} };
@@ -72,10 +74,14 @@ describeEnvironment('root, no init system', () => {
     const running = memschedIn(place, ['run', jobs]);
     const capacities = (): readonly number[] =>
       ofKind(readJournal(stateHomeOf(place)), 'budget-changed').map((event) => event.capacityBytes);
-    await until('the first task runs', () => existsSync(join(folder, 'ready')));
+    await until('the first task runs', () => existsSync(join(folder, 'ready')), DEADLINE_MS);
     for (const bytes of [600 * MiB, 700 * MiB]) {
       limited.write('memory.max', bytes);
-      await until(`the budget follows to ${bytes}`, () => capacities().at(-1) === bytes);
+      await until(
+        `the budget follows to ${bytes}`,
+        () => capacities().at(-1) === bytes,
+        DEADLINE_MS,
+      );
     }
     writeFileSync(join(folder, 'go'), '');
     const run = await running;
@@ -144,35 +150,28 @@ describeEnvironment('root, no init system', () => {
     const home = join(folderOf({ id: 'read-only-home' }), 'home');
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home);
-    const place: Place = {
+    const elsewhere: Place = {
       id: 'read-only-home',
-      state: 'home',
       env: { HOME: home },
       enter: withMounts(`mount -t tmpfs -o ro none ${home}`),
     };
+    const place: Place = { ...elsewhere, state: 'home' };
     const run = await memschedIn(place, ['run', writeJobs(place, { a: { run: 'true' } })]);
     expect(run.exitCode, run.story).toBe(3);
     expect(run.stderr).toMatch(/cannot make the state folder .*read-only \(EROFS\)/);
     expect(run.stderr).toContain('XDG_STATE_HOME');
-    const doctor = await memschedIn(place, ['doctor']);
+    const doctor = await memschedIn(place, ['doctor', '--json']);
     expect(doctor.exitCode, doctor.story).toBe(3);
-    expect(doctor.stdout).toMatch(/missing +state folder .*EROFS/);
-    // The same, as the advice says: with a folder of one's own.
-    const { state: _, ...elsewhere } = place;
+    const check = 'state folder';
+    const { state, detail, mend = '' } = finding(JSON.parse(doctor.stdout) as DoctorReport, check);
+    expect(state).toBe('missing');
+    expect(detail).toMatch(/EROFS/);
+    expect(mend).toMatch(/^export XDG_STATE_HOME=/);
+    // As it advises: with a folder of one's own.
     const seen = await prove(elsewhere);
     expect(seen).toMatchObject(FULL);
-    record(
-      place,
-      {
-        ...seen,
-        missing: { 'state folder': 'it cannot be written' },
-        advice: { 'state folder': 'export XDG_STATE_HOME=/some/folder/of/yours' },
-      },
-      {
-        title: 'a read-only home',
-        followed: 'cgroup',
-      },
-    );
+    const before = { ...seen, missing: { [check]: detail }, advice: { [check]: mend } };
+    record(place, before, { title: 'a read-only home', followed: 'cgroup' });
   });
 
   test('a noexec /tmp', async () => {

@@ -3,7 +3,7 @@ import { describeEnvironment } from '../../support/guard.js';
 import { expectNothingLeft } from '../../support/host-health.js';
 import type { Place } from '../support/place.js';
 import { prove } from '../support/prove.js';
-import { record } from '../support/record.js';
+import { REBOOT, record } from '../support/record.js';
 
 describeEnvironment('a kernel that was booted with psi=0', () => {
   expectNothingLeft();
@@ -15,6 +15,6 @@ describeEnvironment('a kernel that was booted with psi=0', () => {
     expect(seen.missing).toEqual({ pressure: 'no PSI: decisions rest on usage alone' });
     // What it advises is what all other guests are booted with.
     expect(seen.advice['pressure']).toContain('psi=1');
-    record(place, seen, { title: 'psi=0 on the kernel command line' });
+    record(place, seen, { title: 'psi=0 on the kernel command line', followed: REBOOT });
   });
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { MEMSCHED } from '../../../support/cli.js';
 export const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** Emulated, and perhaps on a busy host. */
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 600_000;
 
 /** Somewhere to run memsched: what goes in front of a command line to get there. */
 export interface Place {
@@ -106,8 +106,3 @@ export function kernelVersion(): string {
 
 /** An environment variable that makes node hide what kernels before 5.14 do not have; see `old-kernel.js`. */
 export const OLD_KERNEL = { NODE_OPTIONS: `--import=${join(HERE, 'old-kernel.js')}` } as const;
-
-/** One number of a kernel file. */
-export function numberIn(path: string): number {
-  return Number(readFileSync(path, 'utf8'));
-}

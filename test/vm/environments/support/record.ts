@@ -11,16 +11,23 @@ export interface Row {
   readonly followed?: string;
 }
 
+/** What stands in place of a tier where the advice is for the boot loader. */
+export const REBOOT = 'takes a reboot';
+
 /**
  * Leaves a row for the table in the folder `$MEMSCHED_ENVIRONMENTS`; to be called last in a test, so that there is none of
  * a test that failed. Sizes are left out: the table is to be the same on every machine.
  */
-export function record({ id }: Place, seen: Seen, row: Row): void {
+export function record({ id }: Place, seen: Seen, { title, followed }: Row): void {
   const folder = process.env['MEMSCHED_ENVIRONMENTS'];
   if (folder === undefined)
     throw new Error('MEMSCHED_ENVIRONMENTS names no folder for the results');
   mkdirSync(folder, { recursive: true });
-  const { capacityBytes: _, ...stable } = seen;
-  const whole = { id, kernel: kernelVersion(), ...row, ...stable };
+  const { tier, relaunch, psi, brake, budgetFrom, announced, missing, advice } = seen;
+  const findings = { missing: Object.keys(missing), advice };
+  const whole = {
+    ...{ id, title, followed, kernel: kernelVersion() },
+    ...{ tier, relaunch, psi, brake, budgetFrom, announced, ...findings },
+  };
   writeFileSync(join(folder, `${id}.json`), `${JSON.stringify(whole, null, 2)}\n`);
 }

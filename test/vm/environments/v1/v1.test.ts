@@ -6,7 +6,7 @@ import { expectNothingLeft } from '../../support/host-health.js';
 import { inCgroup } from '../support/entries.js';
 import type { Place } from '../support/place.js';
 import { prove } from '../support/prove.js';
-import { record } from '../support/record.js';
+import { REBOOT, record } from '../support/record.js';
 
 const NOTHING_OF_V2 = { tier: 'procfs', relaunch: false, psi: 'host', brake: 'none' };
 
@@ -19,7 +19,7 @@ describeEnvironment('cgroup v1 alone', () => {
     expect(seen).toMatchObject({ ...NOTHING_OF_V2, budgetFrom: 'the host' });
     expect(seen.announced).toMatch(/only cgroup v1 is mounted/);
     expect(seen.advice['tier']).toContain('cgroup_no_v1=all');
-    record(place, seen, { title: 'cgroup v1 alone' });
+    record(place, seen, { title: 'cgroup v1 alone', followed: REBOOT });
   });
 
   test('takes the limit of its memory cgroup for the budget', async () => {
@@ -36,7 +36,7 @@ describeEnvironment('cgroup v1 alone', () => {
     record(
       place,
       { ...seen, budgetFrom: 'the limit' },
-      { title: 'cgroup v1 alone, with a memory.limit_in_bytes' },
+      { title: 'cgroup v1 alone, with a memory.limit_in_bytes', followed: REBOOT },
     );
   });
 });
