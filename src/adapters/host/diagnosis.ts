@@ -46,6 +46,11 @@ export type StateFolder =
 /** Daemons that end processes when memory runs short, by the first 15 letters of their names as the kernel keeps them. */
 export const OOM_DAEMONS: readonly string[] = ['systemd-oomd', 'earlyoom', 'nohang', 'oomd'];
 
+/** Its socket, and every login (a user's manager wants it), would start systemd's own again; this holds until the next boot. */
+const OOM_DAEMON_MENDS: Readonly<Record<string, string>> = {
+  'systemd-oomd': 'sudo systemctl mask --runtime --now systemd-oomd.socket systemd-oomd',
+};
+
 const FEW_OPEN_FILES = 4096;
 const FEW_PROCESSES = 1024;
 /** Below this, hardly one memory-hungry task fits. */
@@ -243,8 +248,7 @@ function oomDaemonFindings({ oomDaemons }: DiagnosisFacts): readonly Finding[] {
     check: 'oom daemons',
     state: 'warn',
     detail: `${name} runs and may kill tasks on its own account`,
-    // Other daemons than systemd's own are not woken by a socket.
-    mend: `sudo systemctl stop ${name === 'systemd-oomd' ? `${name}.socket ${name}` : name}`,
+    mend: OOM_DAEMON_MENDS[name] ?? `sudo systemctl stop ${name}`,
   }));
 }
 

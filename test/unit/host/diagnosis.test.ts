@@ -83,12 +83,12 @@ describe('diagnose', () => {
     ['systemd', { survey: { ...SURVEY, systemd: { kind: 'no-systemd-run' } } }, 'warn', /apt-get/],
     ['budget', { budget: { ...FINE.budget, budgetBytes: 1 } }, 'warn', /ps aux/],
     ['oom daemons', { oomDaemons: ['earlyoom'] }, 'warn', /stop earlyoom$/],
-    // Its socket would start it again.
+    // Its socket and logins would start it again.
     [
       'oom daemons',
       { oomDaemons: ['systemd-oomd'] },
       'warn',
-      /stop systemd-oomd\.socket systemd-oomd$/,
+      /mask --runtime --now systemd-oomd\.socket systemd-oomd$/,
     ],
     [
       'state folder',

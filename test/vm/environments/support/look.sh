@@ -1,5 +1,7 @@
 # look.sh - what a process sees of the machine and of its own place there, one "name value" a line. The test holds what
 # memsched says against it, so it asks the kernel's files itself.
+# With "wait", in a task: waits for the brake, which is set in the tick after the start and lifted for the last one that
+# runs, and then tells the others that they may end.
 say() { printf '%s %s\n' "$1" "$2"; }
 readable() { if cat "$1" > /dev/null 2>&1; then echo yes; else echo no; fi; }
 there() { if [ -e "$1" ]; then echo yes; else echo no; fi; }
@@ -19,4 +21,10 @@ say own.current "$(there "$own/memory.current")"
 say own.peak "$(there "$own/memory.peak")"
 say own.kill "$(there "$own/cgroup.kill")"
 say own.pressure "$(readable "$own/memory.pressure")"
+tries=0
+while [ "${1:-}" = wait ] && [ "$(cat "$own/../memory.high" 2> /dev/null)" = max ] && [ "$tries" -lt 300 ]; do
+  tries=$((tries + 1))
+  sleep 0.2
+done
 say above.high "$(cat "$own/../memory.high" 2> /dev/null || echo none)"
+if [ "${1:-}" = wait ]; then : > "looked.$MEMSCHED_RUN_ID"; fi

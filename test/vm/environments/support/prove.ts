@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { readJournal, taskOutput } from '../../../support/cli.js';
 import { ofKind, outcomes } from '../../../support/journal-view.js';
+import { shellWord } from '../../../../src/util/shell-word.js';
 import { program } from '../../../support/programs.js';
 import { finding, type DoctorReport } from '../../support/doctor.js';
 import {
@@ -71,14 +72,16 @@ export async function doctorIn(place: Place): Promise<DoctorReport> {
   return JSON.parse(stdout) as DoctorReport;
 }
 
-/** Real programs and real memory, side by side and one after the other; one task looks around. */
+const ALLOC = `perl ${shellWord(program('alloc'))} --mib 40 --ramp 0.3 --hold 0.5`;
+
+/** Real programs and real memory, side by side and one after the other; one task looks around while others run. */
 const JOBS = {
-  look: { run: LOOK },
+  look: { run: [...LOOK, 'wait'] },
   numbers: { run: 'seq 20000 | sort -R | sort -n | md5sum > numbers.sum' },
   same: { run: 'seq 20000 | md5sum > same.sum' },
   hungry: {
     matrix: { n: [1, 2, 3] },
-    run: ['perl', program('alloc'), '--mib', '40', '--ramp', '0.3', '--hold', '0.5'],
+    run: `${ALLOC}; until [ -e "looked.$MEMSCHED_RUN_ID" ]; do sleep 0.1; done`,
     preemptible: 'high',
   },
   compare: { needs: ['numbers', 'same', 'hungry'], run: 'cmp numbers.sum same.sum' },

@@ -12,10 +12,14 @@ import { startUserManager, userManagerRuns } from '../support/user-manager.js';
 /** What a host with everything gives. */
 const FULL = { tier: 'cgroup', psi: 'tasks', brake: 'memory.high', announced: '', missing: {} };
 
+const OOMD = ['systemd-oomd.socket', 'systemd-oomd.service'];
+
 describeEnvironment('under systemd', () => {
   expectNothingLeft();
 
   test('an ordinary user who has logged in', async () => {
+    // With its package installed the manager of each user wants it.
+    execaSync('systemctl', ['mask', '--runtime', '--now', ...OOMD]);
     addUser('tester');
     await startUserManager('tester');
     const place: Place = { id: 'user', enter: loggedIn('tester') };
@@ -87,6 +91,7 @@ describeEnvironment('under systemd', () => {
   });
 
   test('systemd-oomd beside it', async () => {
+    execaSync('systemctl', ['unmask', '--runtime', ...OOMD]);
     execaSync('systemctl', ['start', 'systemd-oomd.service']);
     const place: Place = { id: 'oomd', enter: loggedIn('tester') };
     const seen = await prove(place);
