@@ -54,8 +54,10 @@ function ownerOf(path: string): number | undefined {
 /**
  * The command that gives us a delegated scope, to be followed by our own command line. OOMPolicy for scopes came with
  * systemd 253; before, a delegated scope goes on after an OOM kill anyway.
+ *
+ * @param limitBytes - `memory.max` of the scope, where we leave a unit with such a limit: it was meant for us.
  */
-export function scopeCommand(manager: SystemdManager): readonly string[] {
+export function scopeCommand(manager: SystemdManager, limitBytes?: number): readonly string[] {
   return [
     'systemd-run',
     ...(manager.kind === 'user' ? ['--user'] : []),
@@ -64,9 +66,18 @@ export function scopeCommand(manager: SystemdManager): readonly string[] {
     '--collect',
     '--description=memsched',
     '--property=Delegate=yes',
+    ...(limitBytes === undefined ? [] : [`--property=MemoryMax=${limitBytes}`]),
     ...(manager.version >= 253 ? ['--property=OOMPolicy=continue'] : []),
     '--',
   ];
+}
+
+/** Where a manager puts scopes, as the paths of all cgroups from the top down to there. */
+export function scopePlace(kind: SystemdManager['kind'], uid: number): readonly string[] {
+  if (kind === 'system') return ['/system.slice'];
+  const user = `/user.slice/user-${uid}.slice`;
+  const manager = `${user}/user@${uid}.service`;
+  return ['/user.slice', user, manager, `${manager}/app.slice`];
 }
 
 /** The unit of a cgroup path, and which manager it belongs to. */

@@ -1,6 +1,6 @@
-import { lstatSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 import { shellWord } from '../../util/shell-word.js';
@@ -57,6 +57,21 @@ export function hasStateDir(path: string, checks: StateDirChecks = {}): boolean 
   if (!isThere(path)) return false;
   checkStateDir(path, checks);
   return true;
+}
+
+/**
+ * Makes sure that {@link ensureStateDir} would not fail, and that what is there can be written to; changes nothing.
+ *
+ * @throws HostError when that is not so.
+ */
+export function checkStateDirUsable(path: string): void {
+  let nearest = path;
+  if (!hasStateDir(path)) while (!isThere(nearest)) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new HostError(`cannot write to the state folder ${path}: ${describeError(error)}`, MEND);
+  }
 }
 
 function isThere(path: string): boolean {

@@ -49,6 +49,7 @@ const FINE: DiagnosisFacts = {
   oomDaemons: [],
   fillRate: { bytesPerS: 1 * GiB, sampleBytes: 256 * MiB },
   intervalMs: 100,
+  stateFolder: { kind: 'usable', path: '/home/a/.local/state/memsched' },
 };
 
 const procfs = {
@@ -71,6 +72,19 @@ describe('diagnose', () => {
   it.each<[string, Partial<DiagnosisFacts>, string, RegExp]>([
     ['tier', { choice: procfs }, 'warn', /^sudo mend-it$/],
     [
+      'tier',
+      {
+        choice: {
+          kind: 'relaunch',
+          tier: 'hybrid',
+          command: ['systemd-run'],
+          downgrade: procfs.downgrade,
+        },
+      },
+      'warn',
+      /^sudo mend-it$/,
+    ],
+    [
       'pressure',
       { survey: { ...SURVEY, features: { ...SURVEY.features, psi: 'absent' } } },
       'warn',
@@ -84,7 +98,20 @@ describe('diagnose', () => {
     ],
     ['systemd', { survey: { ...SURVEY, systemd: { kind: 'no-systemd-run' } } }, 'warn', /apt-get/],
     ['budget', { budget: { ...FINE.budget, budgetBytes: 1 } }, 'warn', /ps aux/],
-    ['oom daemons', { oomDaemons: ['earlyoom'] }, 'warn', /stop earlyoom/],
+    ['oom daemons', { oomDaemons: ['earlyoom'] }, 'warn', /stop earlyoom$/],
+    // Its socket and logins would start it again.
+    [
+      'oom daemons',
+      { oomDaemons: ['systemd-oomd'] },
+      'warn',
+      /mask --runtime --now systemd-oomd\.socket systemd-oomd$/,
+    ],
+    [
+      'state folder',
+      { stateFolder: { kind: 'unusable', why: 'read-only', mend: 'export XDG_STATE_HOME=/x' } },
+      'missing',
+      /^export XDG_STATE_HOME=/,
+    ],
     ['starts', { launchWay: { kind: 'no-perl' } }, 'warn', /apt-get install perl/],
     [
       'starts',
@@ -119,6 +146,13 @@ describe('diagnose', () => {
     const survey = { ...SURVEY, features };
     expect(find({ survey }, 'cgroup.kill')?.state).toBe('warn');
     expect(find({ survey }, 'memory.peak')?.state).toBe('warn');
+  });
+
+  it('pressure of the tasks is enough, where they have cgroups', () => {
+    const features = { ...SURVEY.features, psi: 'tasks-only' } as const;
+    const survey = { ...SURVEY, features };
+    expect(find({ survey }, 'pressure')?.state).toBe('ok');
+    expect(find({ survey, choice: procfs }, 'pressure')?.state).toBe('warn');
   });
 
   it('root is not told to use sudo', () => {

@@ -16,7 +16,7 @@ import { HostError } from '../../../src/adapters/host/host-error.js';
 import { keepJobfile, logPaths, runFolder } from '../../../src/adapters/journal/run-folder.js';
 import { compareRunIds, isRunId, runIdOf } from '../../../src/adapters/journal/run-id.js';
 import { openRunStore } from '../../../src/adapters/journal/run-store.js';
-import { stateDir } from '../../../src/adapters/journal/state-dir.js';
+import { checkStateDirUsable, stateDir } from '../../../src/adapters/journal/state-dir.js';
 import { livenessOf, markSupervised } from '../../../src/adapters/journal/supervisor-mark.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { until } from '../../support/poll.js';
@@ -74,6 +74,24 @@ describe('the state folder', () => {
     expect(stateDir({ XDG_STATE_HOME: '', HOME: '/h' })).toBe('/h/.local/state/memsched');
     expect(stateDir({ HOME: '/h' })).toBe('/h/.local/state/memsched');
     expect(hostErrorOf(() => stateDir({ XDG_STATE_HOME: 'state' })).message).toMatch(/absolute/);
+  });
+
+  it('is found usable or not without being made', () => {
+    const folder = tempDir();
+    const path = join(folder, 'not', 'there', 'memsched');
+    checkStateDirUsable(path);
+    expect(existsSync(join(folder, 'not'))).toBe(false);
+    writeFileSync(join(folder, 'file'), '');
+    const { message, mend } = hostErrorOf(() => {
+      checkStateDirUsable(join(folder, 'file', 'memsched'));
+    });
+    expect(message).toMatch(/not a folder/);
+    expect(mend).toMatch(/XDG_STATE_HOME/);
+    expect(
+      hostErrorOf(() => {
+        checkStateDirUsable(join(folder, 'file'));
+      }).message,
+    ).toMatch(/not a folder/);
   });
 
   it('is made by the first run and not before, and private whatever the umask', () => {
