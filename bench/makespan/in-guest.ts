@@ -1,5 +1,5 @@
 // Inside the guest: contends for one pile, and leaves the scores in /vmout/scores.json as they come.
-// make-guest arguments: NAME-OF-PILE, quick or full, rounds, the compiled replay.c.
+// Arguments: NAME-OF-PILE, quick or full, rounds, the compiled replay.c.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,9 @@ const START_MS = 60_000;
 const HOPED_SHARE = 0.75;
 /** Numbers of tasks at once that are tried, beside the number of processors. */
 const SCAN = [3, 4, 6, 8, 12, 16, 24];
-const QUICK_SCAN = [4, 8];
+/** In short: one, and fewer contestants. */
+const QUICK_SCAN = [8];
+const QUICK_FIELD = 5;
 
 const [pileName = '', mode = '', roundsText = '', replay = ''] = process.argv.slice(2);
 const isQuick = mode === 'quick';
@@ -48,9 +50,10 @@ async function contend(pile: Pile, rounds: number): Promise<void> {
       keep(name, await arena.play(contestant, profiles));
     }
   };
-  for (const jobs of [nproc, ...(isQuick ? QUICK_SCAN : SCAN)])
+  for (const jobs of isQuick ? QUICK_SCAN : [nproc, ...SCAN])
     await play({ kind: 'parallel', jobs, options: [] });
-  const field = fieldOf(pile, bestJobs(scores, nproc));
+  const all = fieldOf(pile, bestJobs(scores, nproc));
+  const field = isQuick ? all.slice(0, QUICK_FIELD) : all;
   for (let round = 0; round < rounds; round += 1)
     for (const contestant of inOrderOf(round, field)) await play(contestant);
 }
@@ -68,11 +71,11 @@ function fieldOf(pile: Pile, jobs: number): Contestant[] {
     { kind: 'memsched' },
     byMemory('--memfree', largestMib),
     byMemory('--memsuspend', largestMib),
+    { kind: 'xargs', jobs },
+    { kind: 'make', jobs },
     { kind: 'parallel', jobs, options: [] },
     byMemory('--memfree', tenthMib),
     byMemory('--memsuspend', tenthMib),
-    { kind: 'xargs', jobs },
-    { kind: 'make', jobs },
   ];
 }
 

@@ -5,8 +5,9 @@
  *   cross victim FOLDER N BASE_MIB LINE_MIB TOP_MIB MS   goes slowly to BASE, waits, goes at once to TOP; its first run only
  *   cross watch FOLDER COUNT                             sees each victim end
  *
- * It leaves in FOLDER, in microseconds since 1970: N.crossed, when the victim's own memory was past LINE; N.signal, when
- * SIGTERM came; N.dead, when it was gone and its memory free.
+ * It leaves in FOLDER, in microseconds since 1970: N.crossed, when the victim's own memory was past LINE; N.signal, when it
+ * was told to end; N.gone, when it was, and its memory free. Nobody can see a SIGKILL come: a child without memory of its
+ * own gets it in the same moment, and is gone at once. N.dead is there when all of this is.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,13 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 static const size_t MIB = 1u << 20, PAGE = 4096;
 static const char *folder;
-static int signal_file = -1;
+static pid_t canary;
 
 static void fail(const char *what) {
     fprintf(stderr, "cross: %s: %s\n", what, strerror(errno));
@@ -46,7 +48,7 @@ static int is_there(long n, const char *what) {
     return access(path, F_OK) == 0;
 }
 
-static int write_number(int fd, uint64_t value) { /* safe in a handler of signals */
+static int write_number(int fd, uint64_t value) {
     char text[24];
     int at = sizeof text;
     do text[--at] = (char)('0' + value % 10); while (value /= 10);
@@ -68,10 +70,19 @@ static void leave(long n, const char *what, uint64_t value) {
     if (fd < 0 || !write_number(fd, value) || close(fd) < 0 || rename(aside, path) < 0) fail(path);
 }
 
-static void on_term(int number) {
+static void on_term(int number) { /* where only the main process of a task is told */
     (void)number;
-    write_number(signal_file, now_us());
+    kill(canary, SIGKILL);
     _exit(143);
+}
+
+static pid_t start_canary(void) {
+    pid_t parent = getpid(), pid = fork();
+    if (pid < 0) fail("fork");
+    if (pid > 0) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (getppid() == parent) pause();
+    _exit(0);
 }
 
 static char *room(long mib) {
@@ -99,13 +110,11 @@ static int keep(long mib, long count) {
 
 static int victim(long n, long base, long line, long top, long wait_ms) {
     if (is_there(n, "crossed")) return 0;
-    char path[4096];
-    path_of(path, n, "signal");
-    signal_file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (signal_file < 0) fail(path);
+    canary = start_canary();
     signal(SIGTERM, on_term);
     char *memory = room(top);
     while (!is_there(0, "kept")) pause_ms(50);
+    leave(n, "canary", (uint64_t)canary);
     leave(n, "pid", (uint64_t)getpid());
     while (!is_there(n, "watched")) pause_ms(10);
     for (long at = 0; at < base; at++) {
@@ -122,22 +131,36 @@ static int victim(long n, long base, long line, long top, long wait_ms) {
     return 1;
 }
 
+static int open_process(long n, const char *what) {
+    char path[4096];
+    path_of(path, n, what);
+    FILE *file = fopen(path, "r");
+    int pid = 0;
+    if (!file || fscanf(file, "%d", &pid) != 1) fail(path);
+    fclose(file);
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0) fail("pidfd_open");
+    return fd;
+}
+
 static int watch(long count) {
     for (long n = 1; n <= count; n++) {
         while (!is_there(n, "pid")) pause_ms(10);
-        char path[4096];
-        path_of(path, n, "pid");
-        FILE *file = fopen(path, "r");
-        int pid = 0;
-        if (!file || fscanf(file, "%d", &pid) != 1) fail(path);
-        fclose(file);
-        int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-        if (fd < 0) fail("pidfd_open");
+        struct pollfd seen[2] = {{.fd = open_process(n, "canary"), .events = POLLIN},
+                                 {.fd = open_process(n, "pid"), .events = POLLIN}};
         leave(n, "watched", 1);
-        struct pollfd seen = {.fd = fd, .events = POLLIN};
-        while (poll(&seen, 1, -1) < 0 && errno == EINTR) {}
-        leave(n, "dead", now_us());
-        close(fd);
+        for (int left = 2; left > 0;) {
+            if (poll(seen, 2, -1) < 0 && errno != EINTR) fail("poll");
+            uint64_t us = now_us();
+            for (int at = 0; at < 2; at++)
+                if (seen[at].fd >= 0 && seen[at].revents) {
+                    leave(n, at == 0 ? "signal" : "gone", us);
+                    close(seen[at].fd);
+                    seen[at].fd = -1; /* poll leaves it alone now */
+                    left--;
+                }
+        }
+        leave(n, "dead", 1);
     }
     return 0;
 }

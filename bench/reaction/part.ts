@@ -23,7 +23,7 @@ const QUICK_TRIALS = 3;
 const GUEST_S = 1800;
 
 const ABOUT =
-  'From the moment in which a task has crossed a line until it is told to end (for SIGTERM, until it has the signal; else the decision) and until it is gone with its memory. A budget of 1 GiB; busy: as many endless loops as processors. The line preempt is only answered after 300 ms above it. The p99 of so few crossings is the longest.';
+  'From the moment in which a task has crossed a line until it is told to end (a process of it that holds no memory is gone) and until its memory is free. A budget of 1 GiB; busy: as many endless loops as processors. The line preempt is only answered after 300 ms above it. The p99 of so few crossings is the longest.';
 
 /** How long memsched takes to answer when memory runs short. */
 export const reaction: Part = {

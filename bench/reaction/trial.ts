@@ -19,7 +19,7 @@ export interface Setting {
 
 /** How one crossing was answered, milliseconds from the crossing. */
 export interface Reaction {
-  /** The decision, as in the journal; for SIGTERM, when the task got it. */
+  /** A process of the task that holds no memory is gone. */
   readonly signalMs: number;
   /** The task is gone, and its memory free. */
   readonly freeMs: number;
@@ -124,23 +124,24 @@ function jobfileOf(
   };
 }
 
+/** @throws BenchError when memsched did not end that task, but something else did. */
 function reactionIn(
   events: readonly RunEvent[],
   folder: string,
   trial: number,
   { line }: Setting,
 ): Reaction {
-  const started = events.find((event) => event.kind === 'run-started');
-  const stopping = events.find(
+  const wasStopped = events.some(
     (event) => event.kind === 'attempt-stopping' && event.task === `victim.${trial}`,
   );
-  const at = (what: string): number | undefined => numberIn(join(folder, `${trial}.${what}`));
-  const [crossedUs, deadUs] = [at('crossed'), at('dead')];
-  if (started?.kind !== 'run-started' || stopping === undefined || !crossedUs || !deadUs)
+  const at = (what: string): number => numberIn(join(folder, `${trial}.${what}`)) ?? NaN;
+  const crossedUs = at('crossed');
+  const [signalMs, freeMs] = [at('signal') - crossedUs, at('gone') - crossedUs].map(
+    (us) => us / 1000,
+  );
+  if (!wasStopped || signalMs === undefined || freeMs === undefined || Number.isNaN(freeMs))
     throw new BenchError(`crossing ${trial} of the line ${line} was not answered by memsched`);
-  const decidedMs = started.startedAtMs + stopping.tMs;
-  const signalMs = line === 'preempt' ? (at('signal') ?? NaN) / 1000 : decidedMs;
-  return { signalMs: signalMs - crossedUs / 1000, freeMs: (deadUs - crossedUs) / 1000 };
+  return { signalMs, freeMs };
 }
 
 /** The number in a file; undefined while it is not there, or empty. */

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# boot.sh [-m MB] [-c CPUS] [-s SWAP_MB] [-t SECONDS] [-i bare|systemd] [-o DIR] [-a ARGUMENTS] -- COMMAND...
+# boot.sh [-m MB] [-c CPUS] [-s SWAP_MB] [-t SECONDS] [-i bare|systemd] [-a OPTIONS] [-o DIR] -- COMMAND...
 #
 # Runs COMMAND as root, in the current folder, in a throw-away QEMU guest: Debian's kernel, pure cgroup v2, PSI on.
 #   -i bare      cgroup2 at /sys/fs/cgroup and no init system (default)
 #   -i systemd   systemd as PID 1: sessions, user managers, delegation
+#   -a OPTIONS   more for the kernel's command line
 #   -o DIR       what the command writes to /vmout comes back here (default: a folder that is removed afterwards)
-#   -a ARGUMENTS more for the kernel's command line
 # Output is shown as it comes; the exit status is the command's, 124 after a timeout, 125 when the guest died.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,16 +16,16 @@ source "$here/kernel.sh"
 # shellcheck source=accel.sh
 source "$here/accel.sh"
 
-memory=2048 cpus=2 swap=0 seconds=600 flavour=bare out= arguments=
-while getopts m:c:s:t:i:o:a: option; do
+memory=2048 cpus=2 swap=0 seconds=600 flavour=bare append= out=
+while getopts m:c:s:t:i:a:o: option; do
   case $option in
     m) memory=$OPTARG ;;
     c) cpus=$OPTARG ;;
     s) swap=$OPTARG ;;
     t) seconds=$OPTARG ;;
     i) flavour=$OPTARG ;;
+    a) append=$OPTARG ;;
     o) out=$OPTARG ;;
-    a) arguments=$OPTARG ;;
     *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
   esac
 done
@@ -76,7 +76,7 @@ fi
 timeout -k 5 "$seconds" qemu-system-x86_64 -M q35 "${accel[@]}" -smp "$cpus" -m "$memory" \
   -display none -nic none -no-reboot -serial "file:$scratch/console" \
   -kernel "$kernel" -initrd "$scratch/initrd" \
-  -append "console=ttyS0 panic=-1 psi=1 quiet memsched.guest=$flavour $arguments" \
+  -append "console=ttyS0 panic=-1 psi=1 quiet memsched.guest=$flavour $append" \
   -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
   -virtfs "local,path=$out,mount_tag=out,security_model=none" \
   "${drives[@]}" > "$scratch/qemu" 2>&1 &
