@@ -7,7 +7,7 @@ import { thisMachine } from '../harness/machine.js';
 import { inOrderOf } from '../harness/rounds.js';
 import { Arena, type Score } from './contest.js';
 import { nameOf, type Contestant } from './contestants.js';
-import { boundMsOf, peakMibOf, piles, type Pile } from './workloads.js';
+import { boundMsOf, lengthMsOf, peakMibOf, piles, type Pile } from './workloads.js';
 import type { GuestReport, NamedScore } from './guest-report.js';
 
 /** Nobody waits longer than so many times the bound, and a moment to start. */
@@ -15,8 +15,8 @@ const MOST_TIMES_BOUND = 8;
 const START_MS = 60_000;
 /** Of a guest's memory what tasks may hope for, to know the bound before memsched's budget is known. */
 const HOPED_SHARE = 0.75;
-/** Numbers of tasks at once that are tried, beside the number of processors. */
-const SCAN = [3, 4, 6, 8, 12, 16, 24];
+/** Numbers of tasks at once that are tried beside the number of processors: times those that the bound has at once. */
+const SCAN = [0.5, 0.75, 1, 1.5, 2];
 /** In short: one, and fewer contestants. */
 const QUICK_SCAN = [8];
 const QUICK_FIELD = 5;
@@ -30,7 +30,8 @@ await contend(pile, Number(roundsText));
 
 async function contend(pile: Pile, rounds: number): Promise<void> {
   const nproc = availableParallelism();
-  const limitMs = START_MS + MOST_TIMES_BOUND * boundMsOf(pile, HOPED_SHARE * totalmem());
+  const boundMs = boundMsOf(pile, HOPED_SHARE * totalmem());
+  const limitMs = START_MS + MOST_TIMES_BOUND * boundMs;
   const arena = new Arena(pile, replay, limitMs);
   const scores: NamedScore[] = [];
   const machine = thisMachine(['parallel', 'xargs', 'make']);
@@ -50,7 +51,9 @@ async function contend(pile: Pile, rounds: number): Promise<void> {
       keep(name, await arena.play(contestant, profiles));
     }
   };
-  for (const jobs of isQuick ? QUICK_SCAN : [nproc, ...SCAN])
+  const atOnce = pile.tasks.reduce((sum, task) => sum + lengthMsOf(task), 0) / boundMs;
+  const scan = [nproc, ...SCAN.map((times) => Math.round(times * atOnce))];
+  for (const jobs of isQuick ? QUICK_SCAN : new Set(scan))
     await play({ kind: 'parallel', jobs, options: [] });
   const all = fieldOf(pile, bestJobs(scores, nproc));
   const field = isQuick ? all.slice(0, QUICK_FIELD) : all;

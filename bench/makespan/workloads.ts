@@ -58,17 +58,17 @@ type Draw = (chance: Random) => readonly [peakMib: number, ms: number, shape: Sh
 const about = (middle: number, chance: Random): number => middle * chance.between(0.85, 1.15);
 
 const GROUPS = {
-  flat: (chance) => [about(160, chance), about(6000, chance), flat],
-  ramp: (chance) => [about(240, chance), about(7000, chance), ramp],
-  'late-peak': (chance) => [about(320, chance), about(8000, chance), latePeak],
-  spike: (chance) => [about(320, chance), about(7000, chance), spike],
+  flat: (chance) => [about(160, chance), about(3600, chance), flat],
+  ramp: (chance) => [about(240, chance), about(4200, chance), ramp],
+  'late-peak': (chance) => [about(260, chance), about(4800, chance), latePeak],
+  spike: (chance) => [about(320, chance), about(4200, chance), spike],
   bimodal: (chance) =>
     chance.chance(0.25)
-      ? [about(480, chance), about(8000, chance), flat]
-      : [about(80, chance), about(4000, chance), flat],
+      ? [about(480, chance), about(4800, chance), flat]
+      : [about(80, chance), about(2400, chance), flat],
   'heavy-tail': (chance) => [
-    Math.min(40 * (1 - chance.next()) ** (-1 / 1.5), 700),
-    about(6000, chance),
+    Math.min(80 * (1 - chance.next()) ** (-1 / 1.5), 800),
+    about(4800, chance),
     ramp,
   ],
 } satisfies Record<string, Draw>;
@@ -100,10 +100,10 @@ export function piles(isQuick: boolean): Pile[] {
   const all: Pile[] = [
     {
       name: 'six curves',
-      about: 'eight each of flat, ramp, late peak, spike, two sizes and heavy tail',
+      about: 'seven each of flat, ramp, late peak, spike, two sizes and heavy tail',
       guestMib: 2048,
       tasks: tasksOf(
-        { flat: 8, ramp: 8, 'late-peak': 8, spike: 8, bimodal: 8, 'heavy-tail': 8 },
+        { flat: 7, ramp: 7, 'late-peak': 7, spike: 7, bimodal: 7, 'heavy-tail': 7 },
         1,
       ),
     },
@@ -116,8 +116,8 @@ export function piles(isQuick: boolean): Pile[] {
     {
       name: 'heavy tail',
       about: 'many small tasks, few large ones, of two kinds',
-      guestMib: 4096,
-      tasks: tasksOf({ 'heavy-tail': 120, bimodal: 80 }, 3),
+      guestMib: 3072,
+      tasks: tasksOf({ 'heavy-tail': 40, bimodal: 26 }, 3),
     },
   ];
   if (!isQuick) return all;
