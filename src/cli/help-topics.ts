@@ -21,7 +21,7 @@ export const STATE_FOLDER =
 export const FILES: Rows = [
   ['runs/RUN/journal.jsonl', 'every event of a run, one JSON object a line'],
   ['runs/RUN/jobfile.yaml', 'the jobfile as it was'],
-  ['runs/RUN/logs/TASK/N.out, N.err', 'what attempt N of a task wrote'],
+  ['runs/RUN/logs/TASK.N.out, TASK.N.err', 'what attempt N of a task wrote'],
   ['runs/RUN/control.sock', 'where a live run listens, for its user alone'],
   ['profiles/', 'what was learned of groups of tasks'],
 ];

@@ -262,17 +262,20 @@ describe('what tasks write', () => {
   it('is kept of those that failed, and of all when told', async () => {
     const run = (...more: string[]) =>
       runCli(['map', ...more, '--', 'sh', '-c', 'echo out; exit $1', 'x', ':::', '0', '1']);
-    const logs = (stateHome: string): string[] => readdirSync(join(runFolder(stateHome)!, 'logs'));
+    const logs = (stateHome: string): string[] =>
+      readdirSync(join(runFolder(stateHome)!, 'logs'))
+        .filter((name) => name.endsWith('.out'))
+        .sort();
     const end = await run();
-    expect(logs(end.stateHome)).toEqual(['sh.2']);
+    expect(logs(end.stateHome)).toEqual(['sh.2.1.out']);
     const { stdout } = await runCli(['logs', 'latest', 'sh.2'], { stateHome: end.stateHome });
     expect(stdout).toContain('out');
     const gone = await runCli(['logs', 'latest', 'sh.1'], { stateHome: end.stateHome });
     expect(gone.stderr).toContain('was passed on');
-    expect(logs((await run('--keep-logs')).stateHome).sort()).toEqual(['sh.1', 'sh.2']);
+    expect(logs((await run('--keep-logs')).stateHome)).toEqual(['sh.1.1.out', 'sh.2.1.out']);
     const none = await run('--output', 'none');
     expect(none.stdout).toBe('');
-    expect(logs(none.stateHome).sort()).toEqual(['sh.1', 'sh.2']);
+    expect(logs(none.stateHome)).toEqual(['sh.1.1.out', 'sh.2.1.out']);
   });
 
   it('is whole, however much it is', async () => {
@@ -311,7 +314,7 @@ describe('what tasks write', () => {
     ]);
     expect((await run('tag')).stdout).toBe('a\tfrom a\nb\tb');
     expect((await run('none')).stdout).toContain('2 tasks: 2 succeeded');
-    expect(existsSync(join(runFolder(group.stateHome)!, 'logs', 'a', '1.out'))).toBe(true);
+    expect(existsSync(join(runFolder(group.stateHome)!, 'logs', 'a.1.out'))).toBe(true);
   });
 });
 

@@ -135,7 +135,7 @@ export function runFolder(stateHome: string): string | undefined {
 
 /** What the first attempt of a task has written to its standard output so far. */
 export function taskOutput(stateHome: string, task: string): string {
-  const path = join(runFolder(stateHome) ?? '', 'logs', task, '1.out');
+  const path = join(runFolder(stateHome) ?? '', 'logs', `${task}.1.out`);
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readJournal } from '../../src/adapters/journal/journal-reader.js';
@@ -79,16 +79,15 @@ export function textOutput(): {
 export function logsIn(folder: string): LogPaths {
   return {
     pathsFor: (task, attempt) => ({
-      stdoutPath: join(folder, task, `${attempt}.out`),
-      stderrPath: join(folder, task, `${attempt}.err`),
+      stdoutPath: join(folder, `${task}.${attempt}.out`),
+      stderrPath: join(folder, `${task}.${attempt}.err`),
     }),
   };
 }
 
 /** Writes what the first attempt of a task wrote, for {@link logsIn}. */
 export function writeStderr(folder: string, task: string, content: string | Uint8Array): void {
-  mkdirSync(join(folder, task), { recursive: true });
-  writeFileSync(join(folder, task, '1.err'), content);
+  writeFileSync(join(folder, `${task}.1.err`), content);
 }
 
 /** A document that keeps its versions. */

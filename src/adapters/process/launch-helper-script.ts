@@ -5,7 +5,7 @@
  * Standard input brings frames: four bytes of length, most significant first, then fields with NUL between them. The
  * first frame is the environment that all tasks share, as `NAME=value`; every other one is an order (see
  * `launch-helper-protocol.ts`). Standard output takes lines: `ready`; `started ID PID`, by the child, once it is in its
- * cgroup and has its streams; `failed ID STAGE ERRNO TEXT`, by the child when it could not get that far or could not
+ * cgroup and has its streams; `failed ID STAGE ERRNO TEXT` when it could not be had, could not get that far or could not
  * execute the command; `ended ID STATUS`, always and last, with the status of wait(2). Lines are shorter than
  * `PIPE_BUF`, and a child's are written before it can end: so they are never torn, and always in this order.
  *
@@ -25,7 +25,7 @@
 export const LAUNCH_HELPER_SCRIPT = String.raw`
 use strict;
 use POSIX ();
-use Fcntl qw(F_GETFL F_SETFL F_SETOWN O_ASYNC O_NONBLOCK O_RDONLY O_WRONLY O_RDWR O_APPEND O_CREAT);
+use Fcntl qw(F_GETFL F_SETFL F_SETOWN O_ASYNC O_NONBLOCK O_RDONLY O_WRONLY O_APPEND O_CREAT);
 
 my ($run, $folder) = @ARGV;
 $0 = join ' ', 'memsched: launcher', grep { defined } $run;
@@ -42,10 +42,9 @@ $SIG{CHLD} = $SIG{IO} = sub { };
 # Perl's own descriptors above 2 are closed on exec; 0 to 2 become what most tasks start with.
 open my $orders, '<&', \*STDIN or die "input: $!\n";
 open my $reports, '>&', \*STDOUT or die "output: $!\n";
-my $null = POSIX::open('/dev/null', O_RDWR);
-defined $null or die "/dev/null: $!\n";
-POSIX::dup2($null, $_) for 0, 1;
-POSIX::close($null);
+open my $complaints, '>&', \*STDERR or die "complaints: $!\n";
+open my $null, '+<', '/dev/null' or die "/dev/null: $!\n";
+POSIX::dup2(fileno $null, $_) for 0, 1;
 fcntl $orders, F_SETOWN, $$ + 0 or die "F_SETOWN: $!\n";
 fcntl $orders, F_SETFL, (fcntl($orders, F_GETFL, 0) | O_NONBLOCK | O_ASYNC) or die "O_ASYNC: $!\n";
 report("ready\n");
@@ -130,32 +129,51 @@ sub reap {
   else { report($reports) }
 }
 
+# All that can be done before the fork is done here: what a child touches of our memory has to be copied for it, which
+# took longer than all else that it does.
 sub take {
-  my $pid = fork;
-  if (!defined $pid) { report(failure($_[0], 'fork') . "ended $_[0] 0\n") }
-  elsif ($pid) { ($id_of{$pid}, $name_of{$pid}) = @_ }
-  else { become(@_) }
+  my ($id, $name, $program, $cwd, $procs, $score, $in, $out, $err, $words, @rest) = @_;
+  my @argv = splice @rest, 0, $words;
+  my $failed = arrange($cwd, $out, $err);
+  if (!defined $failed) {
+    local @ENV{map { /^([^=]*)/ } @rest} = map { substr $_, 1 + index $_, '=' } @rest;
+    my $pid = fork;
+    if (!defined $pid) { $failed = failure($id, 'fork') }
+    elsif ($pid) { ($id_of{$pid}, $name_of{$pid}) = ($id, $name) }
+    else { become($id, $procs, $score, $in, $program, @argv) }
+  }
+  else { $failed = failure($id, $failed) }
+  chdir '/';
+  POSIX::dup2(fileno $null, 1);
+  POSIX::dup2(fileno $complaints, 2);
+  report($failed . "ended $id 0\n") if defined $failed;
 }
 
-# In the child, which never returns from here.
+# Where the next child will be, and what it writes to. Returns the stage that failed, if one did.
+sub arrange {
+  my ($cwd, $out, $err) = @_;
+  return 'folder' unless chdir $cwd;
+  return 'stdout' unless open_log(1, $out);
+  return 'stderr' unless $out eq $err ? defined POSIX::dup2(1, 2) : open_log(2, $err);
+  return undef;
+}
+
+# In the child, which never returns from here. Its cgroup is entered and its input opened here: that may take as
+# long as it likes.
 sub become {
-  my ($id, undef, $program, $cwd, $procs, $score, $in, $out, $err, $words, @rest) = @_;
-  my @argv = splice @rest, 0, $words;
-  my $fail = sub { report(failure($id, $_[0])); POSIX::_exit(255) };
+  my ($id, $procs, $score, $in, $program, @argv) = @_;
   POSIX::setsid();
-  put($procs, "0\n") or $fail->('enter') if $procs ne '';
+  last_words($id, 'enter') if $procs ne '' && !put($procs, "0\n");
   put('/proc/self/oom_score_adj', $score);
-  chdir $cwd or $fail->('folder');
-  open_as(0, $in, O_RDONLY) or $fail->('stdin') if $in ne '';
-  open_log(1, $out) or $fail->('stdout');
-  ($out eq $err ? defined POSIX::dup2(1, 2) : open_log(2, $err)) or $fail->('stderr');
-  set_environment(@rest);
+  last_words($id, 'stdin') if $in ne '' && !open_as(0, $in, O_RDONLY);
   report("started $id $$\n");
   POSIX::sigprocmask(POSIX::SIG_SETMASK, $nothing);
   no warnings;
   exec { $program } @argv;
-  $fail->('exec');
+  last_words($id, 'exec');
 }
+
+sub last_words { report(failure(@_)); POSIX::_exit(255) }
 
 sub put {
   my ($path, $text) = @_;

@@ -65,7 +65,7 @@ export function openStreams(paths: StreamPaths): Result<Streams, StartFault> {
   }
 }
 
-/** The folder of a task's logs is made when the first attempt is. */
+/** The folder is made at need: someone may tidy up while a run goes on. */
 function openLog(path: string): number {
   try {
     return openSync(path, LOG_FLAGS, LOG_MODE);

@@ -1,5 +1,4 @@
-import { rmdir, unlink } from 'node:fs';
-import { dirname } from 'node:path';
+import { unlink } from 'node:fs';
 import type { TaskId } from '../../core/task-spec.js';
 import type { LogPaths } from '../../supervisor/ports.js';
 
@@ -11,22 +10,15 @@ export class LogRemovals {
   #pending = 0;
   #onDone: () => void = () => undefined;
 
-  /** Begins to remove the logs of all attempts of a task, and their folder. */
+  /** Begins to remove the logs of all attempts of a task. */
   remove(logs: LogPaths, task: TaskId, attempts: number): void {
     const paths = Array.from({ length: attempts }, (_, at) => logs.pathsFor(task, at + 1));
-    const [first] = paths;
-    if (first === undefined) return;
-    this.#pending += 1;
-    let left = 2 * paths.length;
     const next = (): void => {
-      left -= 1;
-      if (left > 0) return;
-      rmdir(dirname(first.stdoutPath), () => {
-        this.#pending -= 1;
-        if (this.#pending === 0) this.#onDone();
-      });
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#onDone();
     };
     for (const { stdoutPath, stderrPath } of paths) {
+      this.#pending += 2;
       unlink(stdoutPath, next);
       unlink(stderrPath, next);
     }

@@ -242,6 +242,7 @@ describe('where no helper comes up', () => {
     writeFileSync(perl, `#!/bin/sh\nexec ${asNobody}prlimit --nproc=1:1 ${PERL} "$@"\n`);
     chmodSync(perl, 0o755);
     const b = withPerl(perl);
+    chmodSync(b.dir, 0o777);
     expect(await b.launch({}).failure()).toMatch(/^cannot start a process: .*\(EAGAIN\)$/);
     expect(b.warnings).toEqual([]);
   });

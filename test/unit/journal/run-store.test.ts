@@ -170,8 +170,8 @@ describe('the runs', () => {
     expect(readFileSync(folder.jobfilePath)).toEqual(Buffer.from([0x61, 0xff]));
     expect(statSync(folder.jobfilePath).mode & 0o777).toBe(0o600);
     expect(logPaths(folder).pathsFor('align.a', 2)).toEqual({
-      stdoutPath: join(folder.path, 'logs/align.a/2.out'),
-      stderrPath: join(folder.path, 'logs/align.a/2.err'),
+      stdoutPath: join(folder.path, 'logs/align.a.2.out'),
+      stderrPath: join(folder.path, 'logs/align.a.2.err'),
     });
     for (const bad of ['', '..', 'a/b'])
       expect(() => logPaths(folder).pathsFor(bad, 1)).toThrow(/safe file name/);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.js';
@@ -127,10 +127,9 @@ describe('with thousands of tasks', () => {
 describe('the end of the output of a task that failed', () => {
   test('both streams, the last lines only, nothing that a terminal obeys', async () => {
     const folder = tempDir();
-    mkdirSync(join(folder, 'test.b'));
     const many = Array.from({ length: 50 }, (_, at) => `line ${at}`).join('\n');
-    writeFileSync(join(folder, 'test.b', '1.out'), `${many}\n`);
-    writeFileSync(join(folder, 'test.b', '1.err'), '\x1b[2J\x1b[31mboom\x1b[0m\r\n\x07\n');
+    writeFileSync(join(folder, 'test.b.1.out'), `${many}\n`);
+    writeFileSync(join(folder, 'test.b.1.err'), '\x1b[2J\x1b[31mboom\x1b[0m\r\n\x07\n');
     const lines = await told(recorded('halted'), 'quiet', folder);
     expect(lines.slice(1, 4)).toEqual(['    stdout, its end:', '    | line 30', '    | line 31']);
     expect(lines.slice(20, 24)).toEqual([
@@ -144,8 +143,7 @@ describe('the end of the output of a task that failed', () => {
 
   test('a file far larger than what is shown is not read as a whole', async () => {
     const folder = tempDir();
-    mkdirSync(join(folder, 'test.b'));
-    writeFileSync(join(folder, 'test.b', '1.err'), `${'x'.repeat(3_000_000)}\nlast words\n`);
+    writeFileSync(join(folder, 'test.b.1.err'), `${'x'.repeat(3_000_000)}\nlast words\n`);
     const lines = await told(recorded('halted'), 'quiet', folder);
     expect(lines.slice(1, 3)).toEqual(['    stderr, its end:', '    | last words']);
   });

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { evolve } from '../../../src/core/evolve.js';
@@ -25,8 +25,8 @@ class Told {
   readonly output;
   readonly #logs = {
     pathsFor: (task: string, attempt: number) => ({
-      stdoutPath: join(this.folder, task, `${attempt}.out`),
-      stderrPath: join(this.folder, task, `${attempt}.err`),
+      stdoutPath: join(this.folder, `${task}.${attempt}.out`),
+      stderrPath: join(this.folder, `${task}.${attempt}.err`),
     }),
   };
 
@@ -66,7 +66,6 @@ class Told {
   /** The log of an attempt, which starts with it. */
   write(task: string, text: string, attempt = 1): void {
     const { stdoutPath } = this.#logs.pathsFor(task, attempt);
-    mkdirSync(dirname(stdoutPath), { recursive: true });
     appendFileSync(stdoutPath, text);
   }
 
@@ -93,7 +92,7 @@ describe('output of tasks', () => {
     run.plan('a', 'b');
     run.write('a', 'a1\n');
     run.write('b', 'b1\nb2');
-    writeFileSync(join(run.folder, 'b', '1.err'), 'sorry\n');
+    writeFileSync(join(run.folder, 'b.1.err'), 'sorry\n');
     run.finish('b');
     run.finish('a');
     expect(await run.shown()).toBe('b1\nb2err:sorry\na1\n');
@@ -207,7 +206,7 @@ describe('output of tasks', () => {
       run.start('a', 2);
       run.finish('a', 'succeeded', 2);
       expect(await run.shown()).toBe(expected);
-      expect(existsSync(join(run.folder, 'a'))).toBe(false);
+      expect(readdirSync(run.folder)).toEqual([]);
     }
   });
 
@@ -222,7 +221,7 @@ describe('output of tasks', () => {
       run.write('a', 'text\n');
       run.finish('a', outcome);
       expect(await run.shown()).toBe('text\n');
-      expect(existsSync(join(run.folder, 'a', '1.out'))).toBe(isThere);
+      expect(existsSync(join(run.folder, 'a.1.out'))).toBe(isThere);
     }
   });
 
@@ -238,7 +237,7 @@ describe('output of tasks', () => {
   it('that cannot be read is told of in the end, and the rest comes', async () => {
     const run = new Told();
     run.plan('a', 'b');
-    mkdirSync(join(run.folder, 'a', '1.out'), { recursive: true });
+    mkdirSync(join(run.folder, 'a.1.out'), { recursive: true });
     run.write('b', 'b\n');
     run.finish('a');
     run.finish('b');
