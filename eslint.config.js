@@ -1,9 +1,10 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Arrows run `util ← core ← supervisor ← adapters, reporters ← cli`, never back. */
+/** Arrows run `util ← core ← supervisor ← adapters, reporters ← cli`, never back; `loader` stands apart. */
 const LAYERS = {
-  util: ['core', 'supervisor', 'adapters', 'reporters', 'cli'],
+  loader: ['util', 'core', 'supervisor', 'adapters', 'reporters', 'cli'],
+  util: ['core', 'supervisor', 'adapters', 'reporters', 'cli', 'loader'],
   core: ['supervisor', 'adapters', 'reporters', 'cli'],
   supervisor: ['adapters', 'reporters', 'cli'],
   adapters: ['reporters', 'cli'],
@@ -123,5 +124,11 @@ export default tseslint.config(
         performance: 'readonly',
       },
     },
+  },
+  {
+    // What node starts with is CommonJS: an ES module would bring in node's loader for these, for nothing else.
+    files: ['bin/*.js'],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 );

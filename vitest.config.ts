@@ -24,6 +24,8 @@ export default defineConfig({
         server: { deps: { inline: ['@actions/workflow-parser'] } },
       }),
       project('vm', 300_000, { fileParallelism: false }),
+      // On demand: hours of virtual time and minutes of real time, without growth of memory or descriptors.
+      project('soak', 24 * 3_600_000, { fileParallelism: false, execArgv: ['--expose-gc'] }),
     ],
   },
 });

@@ -23,16 +23,38 @@ checked() {
   "${@:2}" || broken+=("$1")
 }
 
+# meanwhile NAME COMMAND... - the same beside what follows; `finished NAME` waits for it and shows what it said.
+meanwhile() {
+  "${@:2}" > "$TEST_RESULTS/$1.log" 2>&1 &
+  beside[$1]=$!
+}
+declare -A beside=()
+finished() {
+  echo "== $1"
+  wait "${beside[$1]}" || broken+=("$1")
+  unset "beside[$1]"
+  cat "$TEST_RESULTS/$1.log"
+}
+trap '((${#beside[@]} == 0)) || kill "${beside[@]}" 2> /dev/null' EXIT
+
 if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
   required 'npm packages' npm ci --no-audit --no-fund
 fi
 required 'test tools' scripts/install-test-tools.sh
 required 'build' npm run --silent build
-checked 'types' npm run --silent typecheck
-checked 'lint' npm run --silent lint
+types_and_lint() {
+  local status=0
+  npm run --silent typecheck || status=1
+  npm run --silent lint || status=1
+  return "$status"
+}
+# The two short guests mostly wait; the tests that come then are better off alone.
+meanwhile 'types and lint' types_and_lint
+checked 'tests in the short guests' test/vm/run-in-guest.sh small systemd
+finished 'types and lint'
 checked 'tests on this host' npm test --silent -- \
   --reporter=default --reporter=json --outputFile.json="$TEST_RESULTS/host.json"
-checked 'tests in guests' test/vm/run-in-guest.sh
+checked 'tests in the long guest' test/vm/run-in-guest.sh bare
 
 if ((${#broken[@]} > 0)); then printf 'failed: %s\n' "${broken[@]}"; fi
 node scripts/sum-tests.js "$TEST_RESULTS" host vm-bare vm-small vm-systemd || broken+=('sum')

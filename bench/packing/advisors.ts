@@ -1,3 +1,4 @@
+import { VpaHistogram } from '../vpa.js';
 import { peakOf, type PackingJob } from './workload.js';
 
 /** Writes requests, as an autoscaler does: again for every task that waits, by what has finished. */
@@ -27,46 +28,17 @@ export function quantileOf(q: number, margin: number): Advisor {
   };
 }
 
-/** Constants of the Kubernetes vertical pod autoscaler's recommender. */
-const FIRST_BYTES = 1e7;
-const GROWTH = 1.05;
-const HALF_LIFE_MS = 24 * 3_600_000;
-const PERCENTILE = 0.9;
-const MARGIN = 1.15;
-
-/**
- * The vertical pod autoscaler's rule: the 90th percentile of a histogram of peaks that decays by time, and 15 %. Its
- * least recommendation of 250 MB is left out: it is meant for services, and would only make small tasks look worse.
- */
+/** The vertical pod autoscaler's rule; see {@link VpaHistogram}. */
 export function vpa(): Advisor {
-  const groups = new Map<string, Map<number, number>>();
+  const groups = new Map<string, VpaHistogram>();
   return {
-    requestFor: (job) => {
-      const weights = groups.get(job.group);
-      return weights === undefined ? asked(job) : MARGIN * percentile(weights);
-    },
+    requestFor: (job) => groups.get(job.group)?.recommendation() ?? asked(job),
     learn: (job, nowMs) => {
-      const weights = groups.get(job.group) ?? new Map<number, number>();
-      const bucket = Math.floor(
-        Math.log(1 + (peakOf(job) * (GROWTH - 1)) / FIRST_BYTES) / Math.log(GROWTH),
-      );
-      weights.set(bucket, (weights.get(bucket) ?? 0) + 2 ** (nowMs / HALF_LIFE_MS));
-      groups.set(job.group, weights);
+      const known = groups.get(job.group) ?? new VpaHistogram(nowMs);
+      groups.set(job.group, known);
+      known.learn(peakOf(job), nowMs);
     },
   };
-}
-
-/** The upper edge of the bucket in which it lies. */
-function percentile(weights: ReadonlyMap<number, number>): number {
-  const buckets = [...weights].sort(([a], [b]) => a - b);
-  const total = buckets.reduce((sum, [, weight]) => sum + weight, 0);
-  let reached = 0;
-  for (const [bucket, weight] of buckets) {
-    reached += weight;
-    if (reached >= PERCENTILE * total)
-      return (FIRST_BYTES * (GROWTH ** (bucket + 1) - 1)) / (GROWTH - 1);
-  }
-  throw new RangeError('no peak was ever learned');
 }
 
 function asked(job: PackingJob): number {

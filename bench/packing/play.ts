@@ -132,7 +132,7 @@ function saidNothing({ memoryBytes, intervalMs }: Setting): {
   const loaded = loadJobfile(Buffer.from(content), {
     path: 'plain.yaml',
     baseDir: '/',
-    host: { baseBytes: memoryBytes, autoBudgetBytes: memoryBytes, cpus: 1 },
+    host: { baseBytes: memoryBytes, autoBudgetBytes: memoryBytes, cpus: 1, autoMaxPids: 4096 },
     overrides: [],
     select: [],
   });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { numberIn, readTable, type Row } from './csv.js';
+import { numberIfAny, numberIn, readTable, type Row } from '../csv.js';
 import { curveFor } from './shapes.js';
 import type { PackingJob, Workload } from './workload.js';
 
@@ -23,7 +23,7 @@ export function readCurves(folder: string): Workload[] {
   if (!existsSync(path)) throw new Error(`there is no ${CURVES_FILE} in ${folder}`);
   const rows = readTable(path);
   return [...groupBy(rows, 'workflow')].map(([name, ofOne]) => {
-    const firstMs = Math.min(...ofOne.map((row) => numberIn(row, 'start_s') * 1000));
+    const firstMs = Math.min(...ofOne.map((row) => numberIn(row, 'start_s', CURVES_FILE) * 1000));
     return {
       name,
       jobs: ofOne.map((row) => curveJob(row, firstMs)),
@@ -40,12 +40,12 @@ function curveJob(row: Row, firstMs: number): PackingJob {
     group: row['task'] ?? '',
     course: {
       curve,
-      durationMs: numberIn(row, 'duration_s') * 1000,
-      cpus: numberIn(row, 'cpu_mean') / 100,
+      durationMs: numberIn(row, 'duration_s', CURVES_FILE) * 1000,
+      cpus: numberIn(row, 'cpu_mean', CURVES_FILE) / 100,
     },
-    requestBytes: numberIn(row, 'req_mem_mb') * MB,
-    inputBytes: numberIn(row, 'input_bytes'),
-    arrivalMs: numberIn(row, 'start_s') * 1000 - firstMs,
+    requestBytes: numberIn(row, 'req_mem_mb', CURVES_FILE) * MB,
+    inputBytes: numberIn(row, 'input_bytes', CURVES_FILE),
+    arrivalMs: numberIn(row, 'start_s', CURVES_FILE) * 1000 - firstMs,
     needs: [],
   };
 }
@@ -112,7 +112,7 @@ function dagJob(row: Row, places: ReadonlyMap<string | undefined, number>): Pack
 }
 
 function optionalNumber(row: Row, column: string): number {
-  return row[column]?.trim() === '' ? 0 : numberIn(row, column);
+  return numberIfAny(row, column, DAGS_FILE) ?? 0;
 }
 
 function groupBy(rows: readonly Row[], column: string): Map<string, Row[]> {

@@ -3,7 +3,7 @@ import { predictPeak } from '../../src/core/learning/predict.js';
 import { emptyProfile, type GroupProfile } from '../../src/core/learning/profile.js';
 import type { CompletedRun, ProfileStrategy } from '../../src/core/learning/types.js';
 import type { Job } from './job.js';
-import { vpa } from './vpa.js';
+import { VpaHistogram } from '../vpa.js';
 
 /** A way to say beforehand what a job will need. */
 export interface Contestant {
@@ -54,6 +54,19 @@ function withoutInput(run: CompletedRun): CompletedRun {
 }
 
 /** What the user asked for. */
+function vpa(): Contestant {
+  const groups = new Map<string, VpaHistogram>();
+  return {
+    name: 'VPA',
+    predict: ({ group }) => groups.get(group)?.recommendation(),
+    learn: ({ group, run: { peakBytes, endedAtMs } }) => {
+      const known = groups.get(group) ?? new VpaHistogram(endedAtMs);
+      groups.set(group, known);
+      known.learn(peakBytes, endedAtMs);
+    },
+  };
+}
+
 function userRequest(): Contestant {
   return {
     name: 'user request',

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { CURVE_BINS } from '../../src/core/learning/types.js';
-import { numberIn, parseCsv, type Row } from './csv.js';
+import { numberIfAny, readTable, type Row } from '../csv.js';
 import type { Job, TraceSet } from './job.js';
 
 /** The traces say "MB"; the tools that recorded them count in powers of ten. */
@@ -28,9 +26,9 @@ export function readTraces(folder: string): TraceSet[] {
 }
 
 function read(folder: string, name: string, toJob: ToJob): Pick<TraceSet, 'jobs' | 'leftOut'> {
-  const rows = parseCsv(gunzipSync(readFileSync(join(folder, name))).toString('utf8'), name);
+  const rows = readTable(join(folder, name));
   const jobs = rows
-    .map((row) => toJob(row, (column) => numberIn(row, column, name)))
+    .map((row) => toJob(row, (column) => numberIfAny(row, column, name)))
     .filter((job) => job !== undefined);
   return { jobs, leftOut: rows.length - jobs.length };
 }

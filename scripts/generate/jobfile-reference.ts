@@ -259,5 +259,6 @@ without it: connections may time out at the other end, and system calls that wai
 
 Its environment is that of memsched itself, then \`env\` of the jobfile, then \`env\` of the job, and on top
 \`MEMSCHED_RUN_ID\`, \`MEMSCHED_JOB\`, \`MEMSCHED_TASK\`, \`MEMSCHED_ATTEMPT\` (from 1), \`MEMSCHED_PREEMPTIONS\` and
-\`MEMSCHED_MEMORY_BYTES\`, what admission counted for it. It starts in the folder of the jobfile, or in \`cwd\`. Standard
+\`MEMSCHED_MEMORY_BYTES\`, what admission counted for it; with \`checkpoint\` also \`MEMSCHED_CHECKPOINT_DIR\`, a folder
+of its own whose content its next attempt finds again. It starts in the folder of the jobfile, or in \`cwd\`. Standard
 input is empty unless \`stdin\` names a file.`;

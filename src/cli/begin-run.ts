@@ -5,6 +5,7 @@ import { keepCommand, keepJobfile, type RunFolder } from '../adapters/journal/ru
 import { lockRun, type RunLock } from '../adapters/journal/run-lock.js';
 import { openRunStore } from '../adapters/journal/run-store.js';
 import type { RunEvent } from '../core/events.js';
+import type { RunState } from '../core/run-state.js';
 import type { Resumption } from '../supervisor/resume.js';
 import type { LoadedPlan } from './load-plan.js';
 import { keepOrigin } from './run-origin.js';
@@ -17,6 +18,8 @@ export interface BegunRun {
   readonly cookie: string;
   /** What another process had come to; absent: nobody has begun it before. */
   readonly resumption?: Resumption;
+  /** Tells everything that has happened before, once more, with the state that each event led to. */
+  readonly retell?: (see: (event: RunEvent, state: RunState) => void) => void;
   /** Events of before, as far as the profiles have still to learn from them. */
   readonly unlearned: readonly RunEvent[];
   /** The right to supervise it, which is on its way while the run is prepared; absent where nobody else can want it. */

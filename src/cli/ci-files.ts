@@ -10,7 +10,7 @@ import {
 } from '../reporters/ci/markdown-summary.js';
 import { createMetricsReporter } from '../reporters/ci/metrics.js';
 import type { Reporter } from '../reporters/reporter.js';
-import type { LogPaths } from '../supervisor/ports.js';
+import type { QuotedLogs } from '../reporters/output-masks.js';
 import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
 
@@ -23,7 +23,7 @@ export interface CiPaths {
 
 /** Makes the reporters that write the files. */
 export type CiFiles = (about: {
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   readonly warn: (sentence: string) => void;
 }) => Readonly<Record<string, Reporter>>;
 
@@ -80,7 +80,7 @@ function openDocument(option: string, path: string | undefined): Document | unde
 }
 
 /** The summary of the step, on GitHub Actions. */
-export function stepSummary(path: string, logs: LogPaths): Reporter {
+export function stepSummary(path: string, logs: QuotedLogs): Reporter {
   const file: SharedSummary = {
     size: () => statSync(path, { throwIfNoEntry: false })?.size ?? 0,
     append: (text) => {

@@ -2,7 +2,7 @@ import type { Fold } from '../reporters/ci/gitlab.js';
 import type { Environment } from '../reporters/colour.js';
 import type { Output } from '../reporters/output.js';
 import type { Reporter } from '../reporters/reporter.js';
-import type { LogPaths } from '../supervisor/ports.js';
+import type { QuotedLogs } from '../reporters/output-masks.js';
 
 /** What a CI system around us changes. */
 export interface CiSurroundings {
@@ -12,14 +12,17 @@ export interface CiSurroundings {
   json(out: Output): Output;
   /** Folds what belongs to one task. */
   readonly fold: Fold | undefined;
+  /** Whether a task may ask, at any time, that a value is masked in the output of all. */
+  readonly masks: boolean;
   /** @param out - read by the system; obeyed. */
-  reporters(out: Output, logs: LogPaths): Readonly<Record<string, Reporter>>;
+  reporters(out: Output, logs: QuotedLogs): Readonly<Record<string, Reporter>>;
 }
 
 const NONE: CiSurroundings = {
   text: (out) => out,
   json: (out) => out,
   fold: undefined,
+  masks: false,
   reporters: () => ({}),
 };
 
@@ -45,6 +48,7 @@ async function onGithub(summaryPath: string | undefined): Promise<CiSurroundings
     text: withoutCommands,
     json: jsonWithoutCommands,
     fold: undefined,
+    masks: true,
     reporters: (out, logs) => ({
       'GitHub annotations': createGithubReporter({ out, logs }),
       ...(summaryPath === undefined || summaryPath === ''

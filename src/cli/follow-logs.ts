@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { livenessOf } from '../adapters/journal/supervisor-mark.js';
@@ -107,6 +107,7 @@ class AttemptLog {
   /** Prints what is new. @returns false when nobody reads any more. */
   async pump(): Promise<boolean> {
     for (const part of this.#parts) {
+      this.#goBackIfCut(part);
       for (
         let piece = readAt(part.path, part.at);
         piece.length > 0;
@@ -117,6 +118,14 @@ class AttemptLog {
       }
     }
     return true;
+  }
+
+  /** Of a log that was cut, what lies between is gone, or was printed: it goes on from the end. */
+  #goBackIfCut(part: { readonly path: string; at: number }): void {
+    const size = statSync(part.path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size >= part.at) return;
+    part.at = size;
+    process.stderr.write('memsched: the middle of this log was left out (max_log)\n');
   }
 
   async end(): Promise<void> {

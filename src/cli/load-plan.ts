@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { HostSurvey } from '../adapters/host/survey.js';
+import { autoMaxPids } from '../adapters/host/pids-room.js';
 import { surveyedBudget } from '../adapters/host/survey.js';
 import {
   loadJobfile,
@@ -65,12 +66,14 @@ export function hostFacts(survey: HostSurvey, machine: LoadOrder['machine'] = {}
     baseBytes: Math.max(capacityBytes, machine.bytes ?? 0),
     autoBudgetBytes: ceilingBytes,
     cpus: machine.cpus ?? survey.cpus,
+    autoMaxPids: autoMaxPids(survey.pids),
   };
 }
 
 async function readJobfile(path: string): Promise<Uint8Array> {
   try {
-    return await readBounded(path === '-' ? process.stdin : createReadStream(path));
+    if (path === '-') return await readBounded(process.stdin);
+    return readAtOnce(path) ?? (await readBounded(createReadStream(path)));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT')
@@ -78,6 +81,12 @@ async function readJobfile(path: string): Promise<Uint8Array> {
     if (code === 'EISDIR') throw new UsageError(`${path} is a folder; name the jobfile in it`);
     throw new UsageError(`${path} cannot be read: ${message}`);
   }
+}
+
+/** Without the threads and streams that a short run has no other use for; undefined for pipes and for what is no jobfile. */
+function readAtOnce(path: string): Uint8Array | undefined {
+  const stats = statSync(path);
+  return stats.isFile() && stats.size <= MAX_JOBFILE_BYTES ? readFileSync(path) : undefined;
 }
 
 /** Reads no more than what shows that a file is too large: the loader then says so. */

@@ -36,6 +36,7 @@ export function makeHost(order: HostOrder): TaskHost {
     `task-${present(indexOf(task), `task ${task} was planned`)}.${attempt}`;
   const common = {
     budget: plan.config.budget,
+    ...(plan.config.maxPids === undefined ? {} : { maxPids: plan.config.maxPids }),
     limits: survey.cgroups.limits,
     nameOf,
     now: () => systemClock.monotonicMs(),

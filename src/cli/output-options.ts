@@ -21,17 +21,25 @@ interface RawOutputOptions {
 /** Adds the options that `run`, `map` and `exec` share. */
 export function addOutputOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option(
-        '--output <mode>',
-        "pass on what tasks write: when each is finished (group), line by line (stream), so with the task's name before each line (tag), or not (none)",
-      ).choices(OUTPUT_MODES),
-    )
+    .addOption(outputOption())
     .option('-k, --keep-order', 'pass output on in the order of the tasks')
-    .option(
-      '--joblog <file>',
-      'note each task that ends in this file, as GNU parallel does; +FILE writes behind what is there',
-    );
+    .addOption(joblogOption());
+}
+
+/** What becomes of what tasks write. */
+export function outputOption(): Option {
+  return new Option(
+    '--output <mode>',
+    "pass on what tasks write: when each is finished (group), line by line (stream), so with the task's name before each line (tag), or not (none)",
+  ).choices(OUTPUT_MODES);
+}
+
+/** Where ends of tasks are noted. */
+export function joblogOption(): Option {
+  return new Option(
+    '--joblog <file>',
+    'note each task that ends in this file, as GNU parallel does; +FILE writes behind what is there',
+  );
 }
 
 /**

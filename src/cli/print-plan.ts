@@ -8,7 +8,8 @@ import { counted, waitWords } from '../reporters/words.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
 import { formatBytes } from '../util/bytes.js';
 import { inputBytesOf } from './input-bytes.js';
-import { print } from './print.js';
+import { print, tell } from './print.js';
+import { printable, printableJson } from '../util/printable.js';
 
 /** More rows than this help nobody; `--json` has them all. */
 const ROWS_SHOWN = 200;
@@ -42,9 +43,9 @@ export async function printPlan(view: PlanView): Promise<void> {
     priors,
     inputBytesOf: inputBytesOf(plan),
   });
-  for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
+  for (const warning of plan.warnings) tell(`warning: ${warning}`);
   if (json) {
-    for (const task of tasks) if (!(await print(JSON.stringify(jsonRow(task))))) return;
+    for (const task of tasks) if (!(await print(printableJson(jsonRow(task))))) return;
     return;
   }
   const jobs = new Set(plan.tasks.map(({ job }) => job)).size;
@@ -53,7 +54,7 @@ export async function printPlan(view: PlanView): Promise<void> {
       ? `auto, of ${formatBytes(budget.capacityBytes)}`
       : 'as told';
   await print(
-    `${path}: ${counted(plan.tasks.length, 'task')} in ${counted(jobs, 'job')}\n` +
+    `${printable(path)}: ${counted(plan.tasks.length, 'task')} in ${counted(jobs, 'job')}\n` +
       `budget ${formatBytes(budget.budgetBytes)} (${origin}) · ${plan.config.cpus} cpus · ${announceTier(choice)}\n` +
       `${table(tasks)}\n${verdict(tasks, budget.budgetBytes * plan.config.overcommit)}`,
   );
@@ -67,16 +68,20 @@ function table(tasks: readonly PreviewedTask[]): string {
     wordWrap: true,
     colWidths: [null, null, null, null, null, STARTS_COLUMNS],
   });
+  let above = '';
   for (const [at, task] of tasks.slice(0, ROWS_SHOWN).entries()) {
     const { spec, estimate, start } = task;
+    const words = startWords(start);
     rows.push([
       at + 1,
       spec.id,
       `${formatBytes(estimate.bytes)} (${estimate.source})`,
       String(spec.cpus),
       PREEMPTIBLE_LABELS[spec.preemptible],
-      startWords(start),
+      // A sentence in every row would hide the rows.
+      start.kind === 'waits' && words === above ? '″' : words,
     ]);
+    above = words;
   }
   const left = tasks.length - ROWS_SHOWN;
   return left > 0

@@ -1,5 +1,6 @@
 import { describeError } from '../util/system-error.js';
 import { OutputError } from './errors.js';
+import { printableLines } from '../util/printable.js';
 
 /**
  * Writes to stdout and waits until it is taken, so that a large text reaches a slow reader whole.
@@ -28,5 +29,5 @@ export function print(text: string): Promise<boolean> {
 
 /** Tells the user something beside the result: on stderr. */
 export function tell(sentence: string): void {
-  process.stderr.write(`memsched: ${sentence}\n`);
+  process.stderr.write(`memsched: ${printableLines(sentence)}\n`);
 }

@@ -5,6 +5,7 @@ import { addHelp } from './help.js';
 import { EXIT_CODES, rowsText } from './help-topics.js';
 import { writeOut } from './print.js';
 import { ownVersion } from './version.js';
+import { printableLines } from '../util/printable.js';
 
 /** Which module makes which command; loaded only when it is needed, as start-up time is part of the product. */
 const COMMANDS = {
@@ -55,7 +56,8 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     const { exitCode, text } = judge(error);
-    if (text !== '') process.stderr.write(`${text}\n`);
+    // Names and texts of others stand in it; commander's own words, too, repeat what was typed.
+    if (text !== '') process.stderr.write(`${printableLines(text)}\n`);
     return exitCode;
   }
 }
@@ -72,14 +74,17 @@ async function parse(program: Command, argv: readonly string[]): Promise<void> {
 }
 
 function collectOutput(command: Command, into: string[]): void {
-  command.configureOutput({ writeOut: (text) => into.push(text) });
+  command.configureOutput({
+    writeOut: (text) => into.push(text),
+    writeErr: (text) => process.stderr.write(printableLines(text)),
+  });
   for (const below of command.commands) collectOutput(below, into);
 }
 
 /**
  * The tree of commands, which parses, makes the help and the man page, and knows what completes.
  *
- * @param wanted - the command that is to run; when it names none, all are made.
+ * @param wanted - the first word of the command line: the command that is to run, or all are made; none for the version.
  */
 export async function buildProgram(wanted?: string): Promise<Command> {
   const program = new Command('memsched')
@@ -93,10 +98,14 @@ export async function buildProgram(wanted?: string): Promise<Command> {
       'after',
       `${examplesText(EXAMPLES)}\n\nExit codes:\n${rowsText(EXIT_CODES)}\n\nThe manual: man memsched`,
     );
-  const only = Object.hasOwn(COMMANDS, wanted ?? '')
-    ? [wanted as keyof typeof COMMANDS]
-    : (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]);
-  for (const name of only) program.addCommand(await COMMANDS[name]());
+  for (const name of namesFor(wanted)) program.addCommand(await COMMANDS[name]());
   addHelp(program);
   return program;
+}
+
+function namesFor(wanted = ''): readonly (keyof typeof COMMANDS)[] {
+  if (wanted === '-V' || wanted === '--version') return [];
+  return Object.hasOwn(COMMANDS, wanted)
+    ? [wanted as keyof typeof COMMANDS]
+    : (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]);
 }

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import {
   accessSync,
+  closeSync,
   constants,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
+  type Stats,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +22,9 @@ import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
 import { replay, standingNote, type PastRun } from './past-run.js';
 import { ownVersion } from './version.js';
+
+/** A report is made to be shown to others; the umask takes off what it must. */
+const NEW_FILE_MODE = 0o666;
 
 /**
  * The report of a run as its journal tells it, as one HTML file. The journal is read twice, so that no more than what the
@@ -85,23 +92,29 @@ function pageAssets(): PageAssets {
  * @throws UsageError when it cannot be written.
  */
 export function writeReport(path: string, html: string): void {
-  const beside = join(dirname(resolve(path)), `.memsched-report-${process.pid}.tmp`);
   try {
-    if (!isReplaceable(path)) {
-      writeFileSync(path, html);
-      return;
-    }
-    writeFileSync(beside, html, { flag: 'wx' });
-    renameSync(beside, path);
+    const before = statSync(path, { throwIfNoEntry: false });
+    // A pipe or a device is written to.
+    if (before?.isFile() === false) writeFileSync(path, html);
+    else replaceWhole(path, html, before);
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new UsageError(`the report cannot be written to ${path}: ${describeError(error)}`);
   }
 }
 
-/** Not so a pipe or a device, which is written to. */
-function isReplaceable(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+/** Under a name that nobody can know before, and with no more rights for others than the old one gave. */
+function replaceWhole(path: string, html: string, before: Stats | undefined): void {
+  const beside = join(dirname(resolve(path)), `.memsched-report-${randomUUID()}.tmp`);
+  const fd = openSync(beside, 'wx', before === undefined ? NEW_FILE_MODE : before.mode & 0o777);
+  try {
+    writeFileSync(fd, html);
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

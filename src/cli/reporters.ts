@@ -6,13 +6,14 @@ import { canDrawLive, colourFor } from '../reporters/colour.js';
 import { guarded } from '../reporters/guarded.js';
 import { createJsonReporter } from '../reporters/json.js';
 import { isNotable } from '../reporters/notable.js';
-import { streamOutput } from '../reporters/output.js';
+import { streamOutput, type Output } from '../reporters/output.js';
+import { createMaskReporter, type QuotedLogs } from '../reporters/output-masks.js';
 import { createPlainReporter } from '../reporters/plain.js';
 import type { Reporter } from '../reporters/reporter.js';
 import { createSummaryReporter } from '../reporters/summary.js';
 import type { OutputMode } from '../reporters/task-output/modes.js';
 import type { TaskOutput } from '../reporters/task-output/task-output.js';
-import type { LaunchSpec, LogPaths } from '../supervisor/ports.js';
+import type { LaunchSpec } from '../supervisor/ports.js';
 import { printable } from '../util/printable.js';
 import type { CiFiles } from './ci-files.js';
 import type { CiSurroundings } from './ci-surroundings.js';
@@ -25,6 +26,8 @@ export type Face = 'run' | 'map' | 'exec';
 /** All reporters of a run as one. */
 export interface Reporters {
   event(event: RunEvent, state: RunState): void;
+  /** An event of before the run was resumed: for those alone that tell of the whole run. */
+  catchUp(event: RunEvent, state: RunState): void;
   tick(state: RunState, nowMs: number): void;
   close(state: RunState): Promise<void>;
   /** Takes a line for the user where stderr is drawn on; false where it may just be written. */
@@ -33,14 +36,22 @@ export interface Reporters {
   room(): Promise<void>;
   /** Nobody waits for readers any longer. */
   abandon(): void;
+  /** What has become of stdout; known for certain when they are closed. */
+  lost(): LostOutput | undefined;
 }
+
+/**
+ * Something that stood to be read on stdout was not taken: nobody reads what tasks write any more (a closed pipe), or
+ * stdout cannot be written, as on a full disk. A result that nobody reads is no loss.
+ */
+export type LostOutput = 'unread' | 'unwritable';
 
 /** What decides which reporters there are. */
 export interface ReportersOrder {
   readonly options: RunOptions;
   readonly face: Face;
   readonly choice: TierHere;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   readonly warn: (sentence: string) => void;
   readonly files: RunFiles;
   /** What the CI system around us changes. */
@@ -64,18 +75,25 @@ const OUTPUT_BY_DEFAULT = { run: 'none', map: 'group', exec: 'none' } as const;
  */
 export async function createReporters(order: ReportersOrder): Promise<Reporters> {
   const { warn, options, choice, face } = order;
+  const loss = new Loss(warn);
   const isTold = face === 'exec' ? options.verbosity === 'verbose' : options.verbosity !== 'quiet';
   if (isTold && choice.downgrade !== undefined) warn(announceTier(choice));
   const mode = options.output ?? OUTPUT_BY_DEFAULT[face];
-  const output = mode === 'none' ? undefined : await createOutput(order, mode);
+  const output = mode === 'none' ? undefined : await createOutput(order, mode, loss);
   const picked = {
+    // First: what a task has just asked to mask is masked where the others quote it.
+    ...(order.ci.masks ? { masks: createMaskReporter(order.logs) } : {}),
     ...(output === undefined ? {} : { output }),
-    ...(await pick(order, output !== undefined)),
+    ...(await pick(order, output !== undefined, loss)),
   };
-  const all = Object.entries(picked).map(([name, reporter]) => guarded(reporter, name, warn));
+  const ofWholeRun = guardedAll(order.ciFiles?.({ logs: order.logs, warn }) ?? {}, warn);
+  const all = [...guardedAll(picked, warn), ...ofWholeRun];
   return {
     event(event, state) {
       for (const reporter of all) reporter.event(event, state);
+    },
+    catchUp(event, state) {
+      for (const reporter of ofWholeRun) reporter.event(event, state);
     },
     tick(state, nowMs) {
       for (const reporter of all) reporter.tick?.(state, nowMs);
@@ -89,27 +107,53 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
     abandon: () => {
       output?.abandon();
     },
+    lost: () => loss.ofStdout,
   };
+}
+
+function guardedAll(
+  picked: Readonly<Record<string, Reporter>>,
+  warn: (sentence: string) => void,
+): readonly Reporter[] {
+  return Object.entries(picked).map(([name, reporter]) => guarded(reporter, name, warn));
+}
+
+/** Remembers what has become of stdout, whoever writes to it, and tells of it once. */
+class Loss {
+  ofStdout: LostOutput | undefined;
+  readonly #warn: (sentence: string) => void;
+
+  constructor(warn: (sentence: string) => void) {
+    this.#warn = warn;
+  }
+
+  /** @param problem - why it cannot be written; undefined when nobody reads it. */
+  note(problem: string | undefined): void {
+    if (problem !== undefined && this.ofStdout !== 'unwritable')
+      this.#warn(`standard output cannot be written: ${problem}`);
+    if (this.ofStdout === undefined)
+      this.ofStdout = problem === undefined ? 'unread' : 'unwritable';
+  }
 }
 
 async function createOutput(
   { options, face, logs, warn, onUnread, keepLogs }: ReportersOrder,
   mode: Exclude<OutputMode, 'none'>,
+  loss: Loss,
 ): Promise<TaskOutput> {
   const { createTaskOutput } = await import('../reporters/task-output/task-output.js');
   const { sinkOf, unhurried } = await import('../reporters/task-output/sink.js');
-  const onLost = (problem: string | undefined): void => {
-    if (problem !== undefined) warn(`output cannot be written any more: ${problem}`);
-  };
   return createTaskOutput({
     mode,
     keepOrder: options.keepOrder,
     logs,
     stdout: sinkOf(unhurried(process.stdout), (problem) => {
-      onLost(problem);
+      loss.note(problem);
       onUnread();
     }),
-    stderr: sinkOf(unhurried(process.stderr), onLost),
+    stderr: sinkOf(unhurried(process.stderr), (problem) => {
+      if (problem !== undefined) warn(`standard error cannot be written: ${problem}`);
+    }),
     tagOf: face === 'map' ? argumentsOf : ({ id }) => id,
     keepLogs,
   });
@@ -123,19 +167,27 @@ function argumentsOf({ matrix }: TaskSpec): string {
 async function pick(
   order: ReportersOrder,
   isPassedOn: boolean,
+  loss: Loss,
 ): Promise<Readonly<Record<string, Reporter>>> {
-  const { files, options, face, launchOf, warn, logs, ci, ciFiles } = order;
+  const { files, options, face, launchOf, warn, logs, ci } = order;
   const { events, joblog } = files;
   return {
     ...(await pickProgress(order, isPassedOn)),
     ...(face === 'exec' ? {} : ci.reporters(streamOutput(process.stderr), logs)),
-    ...pickResult(order, isPassedOn),
-    ...(events === undefined ? {} : { events: createJsonReporter(streamOutput(events, warn)) }),
+    ...pickResult(order, isPassedOn, loss),
+    ...(events === undefined
+      ? {}
+      : {
+          events: createJsonReporter(
+            streamOutput(events, (problem) => {
+              warn(`--events ${options.events ?? ''} cannot be written: ${problem}`);
+            }),
+          ),
+        }),
     ...(joblog === undefined ? {} : { joblog: await createJoblog(joblog, launchOf) }),
     ...(options.json
-      ? { json: createJsonReporter(ci.json(streamOutput(process.stdout, warn))) }
+      ? { json: createJsonReporter(ci.json(resultOutput(process.stdout, loss))) }
       : {}),
-    ...ciFiles?.({ logs, warn }),
   };
 }
 
@@ -156,20 +208,28 @@ async function createJoblog(
 
 /** The result stands on stdout, unless that is the tasks' own. */
 function pickResult(
-  { options, face, warn, ci }: ReportersOrder,
+  { options, face, ci }: ReportersOrder,
   isPassedOn: boolean,
+  loss: Loss,
 ): Record<string, Reporter> {
   const { json, verbosity, colour } = options;
   if (json || (face === 'exec' && verbosity !== 'verbose')) return {};
   const stream = face === 'run' && !isPassedOn ? process.stdout : process.stderr;
   return {
     summary: createSummaryReporter({
-      out: ci.text(streamOutput(stream, stream === process.stdout ? warn : undefined)),
+      out: ci.text(resultOutput(stream, loss)),
       colour: colourFor(stream, process.env, colour),
       isQuiet: verbosity === 'quiet' || (face !== 'run' && verbosity !== 'verbose'),
       onlyTrouble: face !== 'run' && verbosity !== 'verbose',
     }),
   };
+}
+
+function resultOutput(stream: NodeJS.WriteStream, loss: Loss): Output {
+  if (stream !== process.stdout) return streamOutput(stream);
+  return streamOutput(stream, (problem) => {
+    loss.note(problem);
+  });
 }
 
 /** The live area is loaded only where it is shown: start-up time is part of the product. */

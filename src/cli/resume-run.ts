@@ -108,7 +108,17 @@ export async function takeRun(order: TakeOrder): Promise<TakenRun> {
     resumption,
     with(plan) {
       requireSamePlan(folder, state, plan);
-      return { folder, lock, cookie: origin.cookie, resumption, unlearned };
+      const { cookie } = origin;
+      return {
+        folder,
+        lock,
+        cookie,
+        resumption,
+        unlearned,
+        retell: (see) => {
+          replay(folder, see);
+        },
+      };
     },
   };
 }

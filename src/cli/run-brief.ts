@@ -7,6 +7,7 @@ import type { RunEnded, RunStarted } from '../core/events.js';
 import type { Outcome } from '../core/outcome.js';
 import { finishedCount } from '../core/run-state.js';
 import { replay, type RunStanding } from './past-run.js';
+import { survivorsOf } from './survivors.js';
 
 /** The last event of a journal is short; so many bytes hold it. */
 const TAIL_BYTES = 16 * 1024;
@@ -21,6 +22,10 @@ export interface RunBrief {
   readonly unsuccessful: number;
   readonly startedAtMs: number;
   readonly tookMs: number;
+  /** Another supervisor took it over so many times. */
+  readonly resumes: number;
+  /** Tasks that outlived their supervisor, and still run. */
+  readonly surviving: number;
   /** Why it is unreadable. */
   readonly problem?: string;
 }
@@ -44,6 +49,8 @@ export function briefOf(folder: RunFolder): RunBrief {
       unsuccessful: 0,
       startedAtMs: 0,
       tookMs: 0,
+      resumes: 0,
+      surviving: 0,
       problem: error.message,
     };
   }
@@ -62,11 +69,14 @@ function briefOfEnded(folder: RunFolder, started: RunStarted, ended: RunEnded): 
     unsuccessful: sum((outcome) => outcome !== 'succeeded'),
     startedAtMs: started.startedAtMs,
     tookMs: ended.tMs,
+    resumes: ended.resumes ?? 0,
+    surviving: 0,
   };
 }
 
 function briefOfReplay(folder: RunFolder): RunBrief {
-  const { state, standing, nowMs } = replay(folder);
+  const past = replay(folder);
+  const { state, standing, nowMs } = past;
   const finished = finishedCount(state);
   return {
     run: folder.runId,
@@ -77,6 +87,8 @@ function briefOfReplay(folder: RunFolder): RunBrief {
     unsuccessful: finished - (state.counts.outcomes.get('succeeded') ?? 0),
     startedAtMs: state.started?.startedAtMs ?? 0,
     tookMs: nowMs,
+    resumes: state.resumes,
+    surviving: survivorsOf(past).length,
   };
 }
 

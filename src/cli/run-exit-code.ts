@@ -2,6 +2,7 @@ import type { RunState } from '../core/run-state.js';
 import { signalNumber } from '../reporters/joblog.js';
 import type { RunEnd } from '../supervisor/supervisor.js';
 import { EXIT, exitCodeForSignal, SIGNAL_BASE } from './exit-codes.js';
+import type { LostOutput } from './reporters.js';
 
 /**
  * The exit code of a run, by how it ended.
@@ -34,6 +35,7 @@ export function exitCodeOfCommand(end: RunEnd): number {
     case 'own-limit':
     case 'bystander':
     case 'over-budget':
+    case 'over-pids':
       return exitCodeForSignal('SIGKILL');
     case 'timed-out':
       return EXIT.timedOut;
@@ -42,6 +44,19 @@ export function exitCodeOfCommand(end: RunEnd): number {
     default:
       return exitCodeOf(end);
   }
+}
+
+/** Codes that say how the tasks fared, or that they were stopped for want of a reader. */
+const OF_TASKS: readonly number[] = [EXIT.ok, EXIT.tasksFailed, exitCodeForSignal('SIGPIPE')];
+
+/**
+ * The exit code when not all that stood to be read on stdout was taken, whether the tasks had ended before that was known
+ * or not: as of a program that SIGPIPE ended where nobody reads what tasks write; and a disk that is full must not look
+ * like a success. A signal of the user's, or the own code of a command under `exec`, says more than that.
+ */
+export function exitCodeAfterLoss(code: number, lost: LostOutput | undefined): number {
+  if (lost === undefined || !OF_TASKS.includes(code)) return code;
+  return lost === 'unread' ? exitCodeForSignal('SIGPIPE') : EXIT.host;
 }
 
 function allSucceeded(state: RunState): boolean {

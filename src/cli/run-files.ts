@@ -13,6 +13,7 @@ import type { JoblogSink } from '../reporters/joblog.js';
 import { bytesOf } from '../util/byte-text.js';
 import { describeError } from '../util/system-error.js';
 import { UsageError } from './errors.js';
+import { JoblogFile } from './joblog-file.js';
 import type { RunOptions } from './run-options.js';
 
 /** Files that a run writes because the user named them. */
@@ -25,12 +26,16 @@ export interface RunFiles {
 /**
  * Opens them.
  *
+ * @param warn - takes a sentence for the user, should one of them fail later.
  * @throws UsageError when one cannot be written.
  */
-export function openRunFiles({ events, joblog }: RunOptions): RunFiles {
+export function openRunFiles(
+  { events, joblog }: Pick<RunOptions, 'events' | 'joblog'>,
+  warn: (sentence: string) => void,
+): RunFiles {
   return {
     events: events === undefined ? undefined : openEvents(events),
-    joblog: joblog === undefined ? undefined : openJoblog(joblog.path, joblog.append),
+    joblog: joblog === undefined ? undefined : openJoblog(joblog.path, joblog.append, warn),
   };
 }
 
@@ -38,21 +43,20 @@ function openEvents(path: string): WriteStream {
   return createWriteStream(path, { fd: openOrRefuse(path, '--events', 'w') });
 }
 
-function openJoblog(path: string, append: boolean): JoblogSink {
+function openJoblog(path: string, append: boolean, warn: (sentence: string) => void): JoblogSink {
   const fd = openOrRefuse(path, '--joblog', append ? 'a' : 'w');
-  const write = (line: string): void => {
-    writeSync(fd, bytesOf(line));
-  };
   orRefuse(path, '--joblog', () => {
     if (append) cutToLines(path, fd);
-    if (fstatSync(fd).size === 0) write(JOBLOG_HEADER);
+    if (fstatSync(fd).size === 0) writeSync(fd, bytesOf(JOBLOG_HEADER));
   });
-  return {
-    write,
+  const file = {
+    path,
+    write: (bytes: Buffer) => writeSync(fd, bytes),
     close: () => {
       closeSync(fd);
     },
   };
+  return new JoblogFile(file, warn);
 }
 
 const NEWLINE = 0x0a;

@@ -43,6 +43,16 @@ const OVERRIDES = [
   ],
   ['--halt <rule>', ['halt'], 'never, or soon|now,fail=N|P%: when to give up on the run'],
   [
+    '--max-pids <n>',
+    ['max_pids'],
+    'processes and threads that all tasks together may have: auto, none or a number',
+  ],
+  [
+    '--max-log <size>',
+    ['max_log'],
+    'what one stream of an attempt may leave in its log (1G), or none',
+  ],
+  [
     '--max-growth <pct>',
     ['max_growth'],
     "fail when a group's peak grew by more against its stored profile, such as 20%",
@@ -89,11 +99,7 @@ export function addPlanOptions(command: Command): Command {
   for (const [flags, , description] of OVERRIDES) command.option(flags, description);
   return command
     .option('--set <JOB.KEY=VALUE>', "replace one job's key; may be repeated", collect)
-    .addOption(
-      new Option('--tier <tier>', 'how tasks are contained and measured')
-        .choices(['auto', 'cgroup', 'hybrid', 'procfs'])
-        .default('auto', 'the best there is'),
-    )
+    .addOption(tierOption().default('auto', 'the best there is'))
     .option('--require-cgroup', 'better not at all than without the cgroup tier')
     .option(
       '--profile-file <file>',
@@ -104,17 +110,32 @@ export function addPlanOptions(command: Command): Command {
     .option('--no-color', 'no colour, whatever the terminal');
 }
 
-/** Adds the options of `run` alone. */
-export function addRunOptions(command: Command): Command {
-  addPlanOptions(command)
-    .option('--events <file>', 'write a copy of the event stream to this file')
+/** Adds the options that name files to be made of a run: `run` and `resume` share them. */
+export function addFileOptions(command: Command): Command {
+  return command
     .option('--junit <file>', 'keep a JUnit XML report of the run in this file')
     .option('--summary <file>', 'keep a summary of the run in Markdown in this file')
     .option(
       '--metrics <file>',
       "keep the run's metrics in this file, for the textfile collector of Prometheus' node_exporter",
     )
-    .option('--report <file>', 'write an HTML report to this file when the run is over')
+    .option('--report <file>', 'write an HTML report to this file when the run is over');
+}
+
+/** How tasks are contained and measured. */
+export function tierOption(): Option {
+  return new Option('--tier <tier>', 'how tasks are contained and measured').choices([
+    'auto',
+    'cgroup',
+    'hybrid',
+    'procfs',
+  ]);
+}
+
+/** Adds the options of `run` alone. */
+export function addRunOptions(command: Command): Command {
+  addFileOptions(addPlanOptions(command))
+    .option('--events <file>', 'write a copy of the event stream to this file')
     .option('--dry-run', 'show what would happen and start nothing')
     .option('-q, --quiet', 'tell of failures and the end only')
     .option('-v, --verbose', 'tell of everything');

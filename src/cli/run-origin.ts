@@ -5,42 +5,47 @@ import { z } from 'zod';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import type { Override } from '../adapters/jobfile/load.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
-import { errorCode } from '../util/system-error.js';
+import { once } from '../util/once.js';
 import { printable } from '../util/printable.js';
+import { errorCode } from '../util/system-error.js';
 import { UsageError } from './errors.js';
 
 const VERSION = 1;
 
-const origin = z.object({
-  version: z.literal(VERSION),
-  baseDir: z.string(),
-  jobs: z.array(z.string()),
-  overrides: z.array(
-    z.object({ option: z.string(), path: z.array(z.string()), value: z.unknown().optional() }),
-  ),
-  tier: z.object({
-    tier: z.enum(['auto', 'cgroup', 'hybrid', 'procfs']),
-    requireCgroup: z.boolean(),
+const origin = once(() =>
+  z.object({
+    version: z.literal(VERSION),
+    baseDir: z.string(),
+    jobs: z.array(z.string()),
+    overrides: z.array(
+      z.object({ option: z.string(), path: z.array(z.string()), value: z.unknown().optional() }),
+    ),
+    tier: z.object({
+      tier: z.enum(['auto', 'cgroup', 'hybrid', 'procfs']),
+      requireCgroup: z.boolean(),
+    }),
+    profiles: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('host') }),
+      z.object({ kind: z.literal('none') }),
+      z.object({ kind: z.literal('file'), path: z.string() }),
+    ]),
+    cookie: z.string(),
   }),
-  profiles: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('host') }),
-    z.object({ kind: z.literal('none') }),
-    z.object({ kind: z.literal('file'), path: z.string() }),
-  ]),
-  cookie: z.string(),
-});
+);
 
-const place = z.discriminatedUnion('tier', [
-  z.object({ tier: z.literal('cgroup'), rootDirectory: z.string() }),
-  z.object({ tier: z.literal('hybrid'), rootDirectory: z.string() }),
-  z.object({ tier: z.literal('procfs') }),
-]);
+const place = once(() =>
+  z.discriminatedUnion('tier', [
+    z.object({ tier: z.literal('cgroup'), rootDirectory: z.string() }),
+    z.object({ tier: z.literal('hybrid'), rootDirectory: z.string() }),
+    z.object({ tier: z.literal('procfs') }),
+  ]),
+);
 
 /** How a run was started, as far as neither its jobfile nor its journal says: what `resume` needs to go on with it. */
-export type RunOrigin = z.infer<typeof origin>;
+export type RunOrigin = z.infer<ReturnType<typeof origin>>;
 
 /** Where the tasks of a run live. */
-export type RunPlace = z.infer<typeof place>;
+export type RunPlace = z.infer<ReturnType<typeof place>>;
 
 /** What a run is started with, and keeps. */
 export interface OriginOrder extends Pick<RunOrigin, 'baseDir' | 'jobs' | 'tier' | 'profiles'> {
@@ -80,7 +85,7 @@ function isSecret(path: readonly string[]): boolean {
  * @throws UsageError when that was not kept.
  */
 export function readOrigin(folder: RunFolder): RunOrigin {
-  const found = read(folder.originPath, origin);
+  const found = read(folder.originPath, origin());
   if (found !== undefined) return found;
   if (!hasJobfile(folder))
     throw new UsageError(
@@ -133,7 +138,7 @@ export function keepPlace(folder: RunFolder, choice: TierHere): void {
 
 /** Where the tasks of a run lived last; undefined when it did not come so far. */
 export function readPlace(folder: RunFolder): RunPlace | undefined {
-  return read(folder.placePath, place);
+  return read(folder.placePath, place());
 }
 
 /** Replaced whole, so that who dies meanwhile leaves the old one. */

@@ -6,6 +6,7 @@ import { livenessOf } from '../adapters/journal/supervisor-mark.js';
 import { UsageError } from './errors.js';
 import { findRun } from './past-run.js';
 import { print } from './print.js';
+import { printableJson, printableLines } from '../util/printable.js';
 
 /** Options that all commands to a live run share. */
 export interface CommandOptions {
@@ -24,7 +25,7 @@ export async function command(
 ): Promise<void> {
   const response = await tellRun(findRun(run), request);
   if (!response.ok) throw new UsageError(response.error);
-  await print(json === true ? JSON.stringify(response.reply) : response.text);
+  await print(json === true ? printableJson(response.reply) : printableLines(response.text));
 }
 
 /**

@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { createCheckpointFolders } from '../adapters/checkpoints/checkpoint-folders.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { fileSizes } from '../adapters/host/file-sizes.js';
 import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
+import { createLogKeeper } from '../adapters/journal/log-keeper.js';
 import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
@@ -12,8 +15,16 @@ import { SMALLEST_BUDGET_BYTES } from '../core/budget.js';
 import type { Priors } from '../core/knowledge.js';
 import type { TaskRecord } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
+import { OutputMasks } from '../reporters/output-masks.js';
 import { streamOutput, type Output } from '../reporters/output.js';
-import type { Launcher, TaskHost, TaskSource } from '../supervisor/ports.js';
+import type {
+  CheckpointFolders,
+  Launcher,
+  LogKeeper,
+  LogPaths,
+  TaskHost,
+  TaskSource,
+} from '../supervisor/ports.js';
 import type { Resumption } from '../supervisor/resume.js';
 import { Supervisor, type RunEnd } from '../supervisor/supervisor.js';
 import { formatBytes } from '../util/bytes.js';
@@ -27,12 +38,13 @@ import { hostFacts, type LoadedPlan } from './load-plan.js';
 import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
-import { exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
+import { exitCodeAfterLoss, exitCodeOf, exitCodeOfCommand } from './run-exit-code.js';
 import type { RunFiles } from './run-files.js';
 import { keepPlace } from './run-origin.js';
 import type { RunOptions } from './run-options.js';
 import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
+import { printableLines } from '../util/printable.js';
 
 /** Between two looks of the reporters at the time. */
 const REPORT_EVERY_MS = 100;
@@ -71,13 +83,14 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const report = await prepareReport(options.report, warn);
   const profiles = await openRunProfiles(options.profiles, loaded, warn);
   const ciFiles = await openCiFilesOf(options);
-  const files = await openFiles(options);
+  const files = await openFiles(options, warn);
   const begun = order.resumed ?? newRun(order);
   const { folder } = begun;
   markSupervised(folder);
   keepPlace(folder, choice);
   profiles.sink.emit(begun.unlearned);
-  const logs = logPaths(folder);
+  const logs = { ...logPaths(folder), masks: new OutputMasks() };
+  const checkpoints = createCheckpointFolders(folder.checkpointsPath, warn);
   let supervisor: Supervisor | undefined;
   const reporters = await createReporters({
     options,
@@ -93,6 +106,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
   showIn(reporters);
+  if (ciFiles !== undefined) retell(begun, reporters);
   const journal = openJournal(begun, warn);
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')
@@ -106,8 +120,9 @@ export async function runSession(order: SessionOrder): Promise<number> {
   let known: Priors;
   try {
     const held = await begun.lock;
-    const parts = { ...begun, loaded, host, launcher, journal, reporters, profiles, source };
-    supervisor = makeSupervisor(parts);
+    const ports = { host, launcher, journal, checkpoints, source };
+    const parts = { ...begun, ...ports, loaded, reporters, profiles };
+    supervisor = makeSupervisor({ ...parts, logKeeper: keeperOf(order, logs, warn) });
     const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
     end = await supervise(supervisor, reporters, face, warn);
     (await control).close();
@@ -116,6 +131,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
+    await checkpoints.close();
     journal.close();
   }
   const release = onAnySignal(() => {
@@ -125,7 +141,10 @@ export async function runSession(order: SessionOrder): Promise<number> {
   release();
   await profiles.store(known);
   report?.(folder);
-  return face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+  // What stdout says to the last write comes a turn of the event loop later.
+  await setImmediate();
+  const code = face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
+  return exitCodeAfterLoss(code, reporters.lost());
 }
 
 /** Warnings go to stderr, from `showIn` on by way of the view that may be drawn there. */
@@ -136,7 +155,8 @@ function warnings(stderr: Output): {
   let say: Reporters['say'] = () => false;
   return {
     warn: (sentence) => {
-      if (!say(`memsched: ${sentence}`)) stderr.write(`memsched: ${sentence}\n`);
+      const line = `memsched: ${printableLines(sentence)}`;
+      if (!say(line)) stderr.write(`${line}\n`);
     },
     showIn: (view) => {
       say = view.say;
@@ -145,6 +165,13 @@ function warnings(stderr: Output): {
 }
 
 type Warn = (sentence: string) => void;
+
+/** Files that tell of a whole run have to know what happened before it was resumed. */
+function retell(begun: BegunRun, reporters: Reporters): void {
+  begun.retell?.((event, state) => {
+    reporters.catchUp(event, state);
+  });
+}
 
 /** What goes on is written behind what is there. */
 function openJournal({ folder, resumption }: BegunRun, warn: Warn): JournalWriter {
@@ -186,11 +213,23 @@ function openLauncher(
   });
 }
 
+/** Logs that output is passed on from are the buffer between the tasks and who reads it: nothing may be left out there. */
+function keeperOf(
+  { loaded, options, face }: SessionOrder,
+  paths: LogPaths,
+  warn: Warn,
+): LogKeeper | undefined {
+  const { maxLogBytes } = loaded.plan.config;
+  const { output = face === 'run' ? 'none' : 'stream' } = options;
+  if (maxLogBytes === undefined || output !== 'none') return undefined;
+  return createLogKeeper({ paths, maxBytes: maxLogBytes, warn });
+}
+
 /** Most runs have none. */
-async function openFiles(options: RunOptions): Promise<RunFiles> {
+async function openFiles(options: RunOptions, warn: Warn): Promise<RunFiles> {
   if (options.events === undefined && options.joblog === undefined) return NO_FILES;
   const { openRunFiles } = await import('./run-files.js');
-  return openRunFiles(options);
+  return openRunFiles(options, warn);
 }
 
 const NO_FILES: RunFiles = { events: undefined, joblog: undefined };
@@ -264,15 +303,17 @@ interface SupervisorOrder {
   readonly host: TaskHost;
   readonly launcher: Launcher;
   readonly journal: JournalWriter;
+  readonly checkpoints: CheckpointFolders;
   readonly reporters: Reporters;
   readonly profiles: RunProfiles;
   readonly source: TaskSource | undefined;
+  readonly logKeeper: LogKeeper | undefined;
   readonly resumption?: Resumption;
 }
 
 function makeSupervisor(order: SupervisorOrder): Supervisor {
-  const { loaded, folder, host, launcher, journal, reporters, profiles, source, resumption } =
-    order;
+  const { loaded, folder, host, launcher, journal, checkpoints, reporters, profiles } = order;
+  const { source, logKeeper, resumption } = order;
   const supervisor: Supervisor = new Supervisor({
     plan: loaded.plan,
     priors: profiles.priors,
@@ -281,7 +322,9 @@ function makeSupervisor(order: SupervisorOrder): Supervisor {
     launcher,
     inputs: fileSizes,
     logs: logPaths(folder),
+    checkpoints,
     ...(source === undefined ? {} : { source }),
+    ...(logKeeper === undefined ? {} : { logKeeper }),
     ...(resumption === undefined ? {} : { resumption }),
     sink: {
       emit(events) {

@@ -19,7 +19,8 @@ import type { RunPlan } from '../supervisor/run-plan.js';
 import { formatBytes, GiB } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { inputBytesOf } from './input-bytes.js';
-import { print } from './print.js';
+import { print, tell } from './print.js';
+import { printable, printableJson } from '../util/printable.js';
 
 /** What CI runners are sold in. */
 const RUNNER_SIZES = [4, 8, 16, 32, 64].map((gib) => gib * GiB);
@@ -47,10 +48,10 @@ export async function simulatePlan(simulation: Simulation): Promise<void> {
   const durationMs =
     simulation.assumedDurationMs ?? meanDurationMs(plan.tasks, priors) ?? UNKNOWN_DURATION_MS;
   const machines = [firstMachine(simulation, cpus), ...others(cpus)];
-  for (const warning of plan.warnings) process.stderr.write(`memsched: warning: ${warning}\n`);
+  for (const warning of plan.warnings) tell(`warning: ${warning}`);
   const rows = machines.map((named) => simulatedOn(named, simulation, durationMs));
   if (json) {
-    await print(rows.map((row) => JSON.stringify(simulationRow(row))).join('\n'));
+    await print(rows.map((row) => printableJson(simulationRow(row))).join('\n'));
     return;
   }
   const guessed = plan.tasks.filter(({ group }) => isUnknown(priors, group)).length;
@@ -59,7 +60,7 @@ export async function simulatePlan(simulation: Simulation): Promise<void> {
       ? ''
       : `${counted(guessed, 'task')} without a profile: taken for what they declare, or else a quarter of the budget, over ${formatDuration(durationMs)} (--assume-duration)\n`;
   await print(
-    `${path}: ${counted(plan.tasks.length, 'task')}, ${plan.tasks.length - guessed} of them as earlier runs went\n${guess}\n${simulationTable(rows)}`,
+    `${printable(path)}: ${counted(plan.tasks.length, 'task')}, ${plan.tasks.length - guessed} of them as earlier runs went\n${guess}\n${simulationTable(rows)}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { autoMaxPids } from '../adapters/host/pids-room.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import { defaultGroup } from '../adapters/jobfile/group-key.js';
 import { loadJobfile, type Override } from '../adapters/jobfile/load.js';
@@ -39,7 +40,12 @@ export function planTask({ words, task, overrides, survey }: TaskPlanOrder): Tas
     path: 'command line',
     baseDir,
     projectDir,
-    host: { baseBytes: capacityBytes, autoBudgetBytes: ceilingBytes, cpus: survey.cpus },
+    host: {
+      baseBytes: capacityBytes,
+      autoBudgetBytes: ceilingBytes,
+      cpus: survey.cpus,
+      autoMaxPids: autoMaxPids(survey.pids),
+    },
     overrides: [...overrides, ...task.overrides(job)],
     select: [],
   });

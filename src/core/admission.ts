@@ -152,6 +152,35 @@ function walk(
   return { head: head ?? inClosedLane(state, look), line };
 }
 
+/**
+ * Why each of the tasks would not start if it were its turn now, for whoever wants to know of more than the first in
+ * line; those are left out that only wait for their turn.
+ */
+export function reasonsToWait(
+  records: readonly TaskRecord[],
+  state: RunState,
+  input: AdmissionInput,
+): ReadonlyMap<TaskRecord, WaitReason> {
+  const { maxParallel = Infinity } = input.control.config;
+  const look = lookAt(state, input);
+  const refusals = new Map<string, WaitReason | undefined>();
+  const reasonFor = (record: TaskRecord): WaitReason | undefined => {
+    const { concurrency: lane } = record.spec;
+    if (isFull(state, input.control.config)) return { kind: 'max-parallel', limit: maxParallel };
+    if (lane !== undefined && !laneIsOpen(state, look, lane))
+      return { kind: 'concurrency', name: lane, limit: look.laneCaps[lane] ?? 0 };
+    const likeness = likenessOf(record);
+    if (!refusals.has(likeness)) refusals.set(likeness, refusal(record, state, input, look));
+    return refusals.get(likeness);
+  };
+  const reasons = new Map<TaskRecord, WaitReason>();
+  for (const record of records) {
+    const reason = reasonFor(record);
+    if (reason !== undefined) reasons.set(record, reason);
+  }
+  return reasons;
+}
+
 /** How long the first in line may be passed: longer if it will run long itself. */
 function patienceMs(record: TaskRecord, { control }: AdmissionInput): number {
   const work = expectedWorkOf(record, control.knowledge);

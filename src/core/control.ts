@@ -1,8 +1,9 @@
 import { EASY_BRAKE, type BrakeMemory } from './brake.js';
 import { FIRST_CAUTION, type Caution } from './caution.js';
+import type { CheckpointSight } from './checkpoint-answers.js';
 import { ageMsOf, isFrozen } from './frozen.js';
 import { initialKnowledge, NO_PRIORS, type Knowledge, type Priors } from './knowledge.js';
-import { predictCpus } from './learning/cpus.js';
+import { cpusToCount, CPUS_UNKNOWN } from './learning/cpus.js';
 import { curveOf, newRecorder, noteUse, type CurveRecorder } from './learning/curve.js';
 import type { Curve } from './learning/types.js';
 import type { LongFirst } from './long-first.js';
@@ -19,8 +20,6 @@ const FIRST_UNKNOWNS = 2;
 
 /** Use of processors is measured over stretches of this length. */
 const CPU_STRETCH_MS = 500;
-/** What an attempt counts as until it was measured. */
-const CPUS_UNMEASURED = 1;
 
 /** What a live attempt was last seen to use. */
 export interface AttemptMemory {
@@ -65,6 +64,15 @@ export function halved({ limit }: SlowStart): SlowStart {
   return { limit: Math.max(1, limit / 2) };
 }
 
+/** What is remembered of the limit on processes. */
+export interface PidsMemory {
+  /** As the host counted them when they were last looked into. */
+  readonly refusals: number;
+  /** The spell in which the limit was reached, the last if it is over. */
+  readonly spell?: { readonly sinceMs: number; readonly lastMs: number };
+  readonly toldMs?: number;
+}
+
 /** The most that all tasks together used, over all looks: few of these get an event of their own. */
 export interface PeaksOfAll {
   ofRunBytes: number;
@@ -81,6 +89,8 @@ export interface Control {
   readonly memory: Map<TaskId, AttemptMemory>;
   /** Tasks whose input files are being measured. */
   readonly measuring: Set<TaskId>;
+  /** What is known of the folders of checkpoints of tasks that are not finished. */
+  readonly checkpoints: Map<TaskId, CheckpointSight>;
   /** The host's count of OOM kills when the live attempt was admitted; nothing where the host does not count. */
   readonly oomKillsBefore: Map<TaskId, number>;
   /** What is known of groups. */
@@ -103,6 +113,7 @@ export interface Control {
   lastSampledMs: number | undefined;
   readonly peaks: PeaksOfAll;
   lastBrakeEvents: number | undefined;
+  pids: PidsMemory;
   brakeFeltMs: number | undefined;
   /** Since when there has been nobody to preempt although someone should be. */
   victimsMissing: boolean;
@@ -119,6 +130,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     caution: FIRST_CAUTION,
     memory: new Map(),
     measuring: new Set(),
+    checkpoints: new Map(),
     oomKillsBefore: new Map(),
     level: calmLevel(),
     slowStart: { limit: FIRST_UNKNOWNS },
@@ -132,6 +144,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     lastSampledMs: undefined,
     peaks: { ofRunBytes: 0, sinceSampleBytes: 0 },
     lastBrakeEvents: undefined,
+    pids: { refusals: 0 },
     brakeFeltMs: undefined,
     victimsMissing: false,
     lastVictimGoneMs: undefined,
@@ -234,8 +247,8 @@ export function cpusWanted(control: Control, spec: TaskSpec): number {
 /** What its group has kept busy, or one. */
 function unmeasured({ config, knowledge }: Control, { group, profile }: TaskSpec): number {
   const known = profile === 'none' ? undefined : knowledge.groups.get(group);
-  const cpus = known === undefined ? undefined : predictCpus(known);
-  return Math.min(cpus ?? CPUS_UNMEASURED, config.cpus);
+  const cpus = known === undefined ? CPUS_UNKNOWN : cpusToCount(known);
+  return Math.min(cpus, config.cpus);
 }
 
 /** Remembers how many OOM kills the host had counted when an attempt was let in. */

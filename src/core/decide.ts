@@ -1,6 +1,8 @@
 import type { Action } from './actions.js';
 import { admitAll, type Admission, type Refusal } from './admission.js';
 import { crewOf, nextBrake } from './brake.js';
+import { noteCheckpoints, tendCheckpoints } from './checkpoint-answers.js';
+import { noteConduct } from './conduct.js';
 import { noteOomKills, remember, type Control } from './control.js';
 import { SETTLED_MS, type EstimateBasis } from './estimate.js';
 import type { RunEvent } from './events.js';
@@ -12,6 +14,7 @@ import { linesFor } from './lines.js';
 import { nextLongFirst } from './long-first.js';
 import type { Observation } from './observation.js';
 import { expectedUse, forecastNow } from './outlook.js';
+import { limitPids } from './pids.js';
 import { assessLevel } from './pressure.js';
 import { releaseDue } from './queue.js';
 import { waitersAfter } from './reservation.js';
@@ -57,15 +60,19 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   const tick = open(state, control, seen);
   noteLateness(tick);
   noteBudget(tick);
+  noteCheckpoints(tick);
   takeFacts(tick);
   releaseDue(state.queue, tick.tMs);
   clearLeftBehind(tick);
   remember(control, state, seen);
   noteBrake(tick);
   assess(tick);
+  tendCheckpoints(tick);
   enforceDeadlines(tick);
   giveUpStuck(tick);
   preempt(tick, suspend(tick));
+  noteConduct(tick);
+  limitPids(tick);
   haltIfTold(tick);
   finishDoomed(tick);
   thawDue(tick);
@@ -227,6 +234,7 @@ function start(tick: Tick, { record, reason }: Admission): void {
     claimBytes: reason.estimate.bytes,
     preemptions,
     level: spec.preemptible,
+    ...(spec.checkpoint === undefined ? {} : { hasCheckpoints: true }),
   });
 }
 
@@ -307,6 +315,8 @@ function endRun(tick: Tick): void {
     oomKills: state.counts.oomKills,
     peakBytes: tick.control.peaks.ofRunBytes,
     ...(state.stop === undefined ? {} : { stoppedBy: state.stop.signal }),
+    ...(state.resumes === 0 ? {} : { resumes: state.resumes }),
+    lostMs: state.counts.lostMs,
   });
 }
 

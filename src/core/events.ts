@@ -1,20 +1,22 @@
 import type { ConfigChange } from './command.js';
 import type { Curve } from './learning/types.js';
-import type { AttemptRef, AttemptSample } from './observation.js';
+import type { AttemptRef, AttemptSample, LogStream, PausedBy } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import type {
   AdmitReason,
   LevelReason,
   MemoryNumbers,
+  MissReason,
   PressureLevel,
   RequeueCause,
+  SavingPlan,
   SkipCause,
   StopReason,
   SuspendReason,
   ThawReason,
   WaitReason,
 } from './reasons.js';
-import type { NodeSignal, RunConfig, TaskId, TaskSpec } from './task-spec.js';
+import type { CheckpointMeans, NodeSignal, RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
 /** Version of the journal's format; raised when an older reader could misread a newer file. */
 export const JOURNAL_VERSION = 1;
@@ -39,6 +41,9 @@ export type RunEvent =
   | AttemptSuspended
   | AttemptThawed
   | AttemptStopping
+  | CheckpointAsked
+  | CheckpointMade
+  | CheckpointMissed
   | ({
       readonly kind: 'attempt-killed';
       readonly tMs: number;
@@ -51,6 +56,28 @@ export type RunEvent =
       readonly forMs: number;
       readonly usedBytes: number;
     } & AttemptRef)
+  /** It does nothing any more, as somebody else than we has stopped it. */
+  | ({
+      readonly kind: 'attempt-paused';
+      readonly tMs: number;
+      readonly by: PausedBy;
+    } & AttemptRef)
+  /** It does something again. */
+  | ({
+      readonly kind: 'attempt-unpaused';
+      readonly tMs: number;
+      readonly afterMs: number;
+    } & AttemptRef)
+  /** Its main process was found in another cgroup, and put back into its own. */
+  | ({ readonly kind: 'attempt-strayed'; readonly tMs: number; readonly to: string } & AttemptRef)
+  /** A limit that we had set was found changed, and set again. */
+  | ({
+      readonly kind: 'attempt-tampered';
+      readonly tMs: number;
+      readonly file: string;
+    } & AttemptRef)
+  | LogCut
+  | PidsReached
   | ({
       readonly kind: 'attempt-exited';
       readonly tMs: number;
@@ -187,6 +214,70 @@ export interface AttemptStopping extends AttemptRef {
   readonly tMs: number;
   readonly graceMs: number;
   readonly reason: StopReason;
+  /** Absent where it is not asked for a checkpoint. */
+  readonly saving?: SavingPlan;
+}
+
+/** An attempt is asked to save its work. */
+export interface CheckpointAsked extends AttemptRef {
+  readonly kind: 'checkpoint-asked';
+  readonly tMs: number;
+  readonly by: CheckpointMeans;
+  /** Before it is stopped, or because it was its time (`every`). */
+  readonly why: 'stop' | 'every';
+  readonly timeoutMs: number;
+  /** How long ago its work was last saved; absent when it never was. */
+  readonly savedAgoMs?: number;
+}
+
+/** The work of a task is saved. */
+export interface CheckpointMade extends AttemptRef {
+  readonly kind: 'checkpoint-made';
+  readonly tMs: number;
+  /**
+   * How that is known: the command that saves it has exited with 0, something new is in its folder and stays as it is
+   * after it was asked or without, or the attempt has exited with the code that says so.
+   */
+  readonly how: 'hook' | 'folder' | 'by-itself' | 'exit';
+  /** Work that was done before this is saved, milliseconds since the run started. */
+  readonly savedMs: number;
+  /** Since it was asked; absent where it was not. */
+  readonly afterMs?: number;
+}
+
+/** A checkpoint that was asked for is not to be had. */
+export interface CheckpointMissed extends AttemptRef {
+  readonly kind: 'checkpoint-missed';
+  readonly tMs: number;
+  readonly afterMs: number;
+  readonly because: MissReason;
+  /** How long ago its work was last saved; absent when it never was. */
+  readonly savedAgoMs?: number;
+}
+
+/** The middle of a log was left out: it had grown beyond what a log may take. */
+export interface LogCut extends AttemptRef {
+  readonly kind: 'log-cut';
+  readonly tMs: number;
+  readonly stream: LogStream;
+  /** What it took. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Kept of its beginning, and of its end. */
+  readonly headBytes: number;
+  readonly tailBytes: number;
+  /** Of this log so far, this time included. */
+  readonly leftOutBytes: number;
+}
+
+/** All tasks together have as many processes as the run may have: forks fail, or those who have the most are ended. */
+export interface PidsReached {
+  readonly kind: 'pids-reached';
+  readonly tMs: number;
+  readonly pids: number;
+  readonly maxPids: number;
+  /** Who has the most. */
+  readonly largest?: { readonly task: TaskId; readonly attempt: number; readonly pids: number };
 }
 
 /** An attempt is over: its last process is gone and its memory is free. */
@@ -200,6 +291,8 @@ export interface AttemptEnded extends AttemptRef {
   readonly ranMs: number;
   /** How long it was frozen; absent when it never was. */
   readonly frozenMs?: number;
+  /** Of that, what the next attempt has to do again; absent where nothing was thrown away, and in old journals. */
+  readonly lostMs?: number;
   /** Maximum of its working set in each sixteenth of its life; absent when it was too short to be seen. */
   readonly curve?: Curve;
   /** Size of its input files before it ran. */
@@ -314,4 +407,8 @@ export interface RunEnded {
   /** The most that all tasks together used at any look of the supervisor that ended it. Absent in old journals. */
   readonly peakBytes?: number;
   readonly stoppedBy?: NodeSignal;
+  /** How often another supervisor had taken it over; absent: never, or in old journals. */
+  readonly resumes?: number;
+  /** Work that was thrown away by preemptions. Absent in old journals. */
+  readonly lostMs?: number;
 }

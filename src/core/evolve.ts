@@ -5,6 +5,7 @@ import type {
   AttemptStopping,
   AttemptSuspended,
   AttemptThawed,
+  LogCut,
   RunEvent,
   RunResumed,
   SourceEnded,
@@ -12,12 +13,14 @@ import type {
   TaskFinished,
   TaskRequeued,
 } from './events.js';
+import { followCheckpoint } from './evolve-checkpoint.js';
 import { frozenFrom, thawedFrom, withoutFrost } from './frozen.js';
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
-import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
+import type { LiveAttempt, PastAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
+import { isPreemption } from './verdict.js';
 
 /** Past attempts remembered for each task; the journal has them all. */
 const PAST_KEPT = 64;
@@ -54,11 +57,28 @@ export function evolve(state: RunState, event: RunEvent): void {
     case 'attempt-stopping':
       beginStopping(state, event);
       return;
+    case 'checkpoint-asked':
+    case 'checkpoint-made':
+    case 'checkpoint-missed':
+      followCheckpoint(state, event);
+      return;
     case 'attempt-killed':
       changeStopping(state, event.task, { killedAtMs: event.tMs });
       return;
     case 'attempt-stuck':
       changeStopping(state, event.task, { stuck: true });
+      return;
+    case 'attempt-paused':
+      changeAttempt(task(state, event.task), { pausedAtMs: event.tMs });
+      return;
+    case 'attempt-unpaused':
+      unpause(task(state, event.task));
+      return;
+    case 'log-cut':
+      noteCut(task(state, event.task), event);
+      return;
+    case 'attempt-strayed':
+    case 'attempt-tampered':
       return;
     case 'attempt-exited':
       changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
@@ -132,6 +152,7 @@ function ofRun(
     case 'brake-felt':
     case 'tick-late':
     case 'victims-missing':
+    case 'pids-reached':
       return;
     default:
       unreachable(event);
@@ -165,6 +186,8 @@ function beginAgain(state: RunState, tMs: number): void {
     record.preemptions = 0;
     record.bystanderKills = 0;
     record.retries = 0;
+    record.checkpointExits = 0;
+    record.idleExits = 0;
     record.cancels = 0;
     record.isHeld = false;
     state.unfinished += 1;
@@ -203,6 +226,9 @@ function plan(state: RunState, spec: TaskSpec, tMs: number): void {
     bystanderKills: 0,
     retries: 0,
     growths: 0,
+    checkpointExits: 0,
+    idleExits: 0,
+    saved: undefined,
     limitBytes: spec.memory.limitBytes,
     floorBytes: 0,
     isHeld: false,
@@ -270,6 +296,18 @@ function changeAttempt(record: TaskRecord, change: Partial<LiveAttempt>): void {
       : { kind: attempt.launched ? 'running' : 'starting', attempt };
 }
 
+function unpause(record: TaskRecord): void {
+  const { phase } = record;
+  assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
+  const kept = Object.entries(phase.attempt).filter(([name]) => name !== 'pausedAtMs');
+  record.phase = { ...phase, attempt: Object.fromEntries(kept) as unknown as LiveAttempt };
+}
+
+function noteCut(record: TaskRecord, { stream, leftOutBytes }: LogCut): void {
+  const before = 'attempt' in record.phase ? record.phase.attempt.leftOutBytes : undefined;
+  changeAttempt(record, { leftOutBytes: { ...before, [stream]: leftOutBytes } });
+}
+
 function changeFrost(state: RunState, event: AttemptSuspended | AttemptThawed): void {
   const record = task(state, event.task);
   if (event.kind === 'attempt-thawed') {
@@ -293,7 +331,7 @@ function beginStopping(state: RunState, event: AttemptStopping): void {
   record.phase = {
     kind: 'stopping',
     attempt: withoutFrost(phase, event.tMs),
-    stop: { reason, graceMs, sinceMs: event.tMs },
+    stop: { reason, graceMs, sinceMs: event.tMs, decidedMs: event.tMs },
   };
 }
 
@@ -320,16 +358,25 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
     peakBytes: event.peakBytes,
     cpuMs: event.cpuMs,
     verdict: event.verdict,
-    admitted: present(record.admitted, 'a live attempt was admitted for a reason'),
-    ...(phase.kind === 'stopping' ? { stop: phase.stop.reason } : {}),
+    estimate: phase.attempt.estimate,
+    ...leftOutOf(phase.attempt),
+    ...(event.lostMs === undefined ? {} : { lostMs: event.lostMs }),
   });
   if (record.past.length > PAST_KEPT) record.past.shift();
   record.admitted = undefined;
   record.phase = { kind: 'queued', sinceMs: event.tMs, notBeforeMs: Infinity };
   state.live.delete(event.task);
   hold(state, record.spec, -1);
-  if (event.verdict.kind === 'preempted') state.counts.preemptions += 1;
+  if (isPreemption(event.verdict)) {
+    state.counts.preemptions += 1;
+    state.counts.lostMs += event.lostMs ?? 0;
+  }
   if (isOomKill(event)) state.counts.oomKills += 1;
+}
+
+function leftOutOf({ leftOutBytes }: LiveAttempt): Pick<PastAttempt, 'leftOutBytes'> {
+  if (leftOutBytes === undefined) return {};
+  return { leftOutBytes: (leftOutBytes.stdout ?? 0) + (leftOutBytes.stderr ?? 0) };
 }
 
 /** What the kernel's OOM killer did; over a limit that is kept by sampling, memsched itself ends the attempt. */
@@ -356,6 +403,10 @@ function requeue(state: RunState, event: TaskRequeued): void {
       break;
     case 'retry':
       record.retries += 1;
+      break;
+    case 'checkpointed':
+      record.checkpointExits = event.cause.times;
+      record.idleExits = event.cause.idleTimes;
       break;
     case 'resumed':
       break;

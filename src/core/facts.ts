@@ -1,12 +1,15 @@
 import { present, unreachable } from '../util/assert.js';
 import { takeArrivals, takeEndOfSource } from './arrivals.js';
 import { afterCompletion, afterPreemption } from './caution.js';
+import { noteExit, noteLeft, takeCheckpointAnswer, tellOfLast } from './checkpoint-answers.js';
+import { checkpointEnd, workLost } from './checkpoint-end.js';
 import { takeCommand } from './commands.js';
 import { curveOfEnded, oomKillsSince, widened } from './control.js';
 import { isGuess } from './estimate.js';
 import type { AttemptEnded } from './events.js';
 import { frozenMsOf, ranMsOf } from './frozen.js';
 import { learnFrom } from './knowledge.js';
+import { cutLog } from './log-bound.js';
 import { sampleOf } from './learning/sample.js';
 import { requeueOrFinish } from './next-attempt.js';
 import type { AttemptRef, AttemptTally, Fact } from './observation.js';
@@ -18,7 +21,7 @@ import { passSignal } from './signals.js';
 import { requestStop, stopEveryone, stopLateComer } from './stopping.js';
 import type { HaltThreshold } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
-import { verdictOf } from './verdict.js';
+import { isPreemption, verdictOf } from './verdict.js';
 
 /** A look at a file takes microseconds, on a network's file system more. */
 const MEASURED_PER_TICK = 256;
@@ -47,9 +50,17 @@ function takeFact(tick: Tick, fact: Fact): void {
       return;
     case 'exited':
       emit(tick, { kind: 'attempt-exited', ...ref(fact), exit: fact.exit });
+      noteExit(tick, recordOf(tick, fact), fact.exit);
+      return;
+    case 'checkpoint-sent':
+    case 'checkpoint-hook-ended':
+      takeCheckpointAnswer(tick, fact);
       return;
     case 'emptied':
       takeEmptied(tick, recordOf(tick, fact), fact.tally);
+      return;
+    case 'log-overgrown':
+      cutLog(tick, recordOf(tick, fact), fact);
       return;
     case 'inputs-measured':
       takeMeasured(tick, fact);
@@ -122,8 +133,11 @@ function recordOf(tick: Tick, { task, attempt }: AttemptRef): TaskRecord {
 }
 
 function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void {
+  tellOfLast(tick, record);
   const attempt = attemptOf(record);
   const { phase } = record;
+  const checkpoint = checkpointEnd(tick, record);
+  noteLeft(tick, record);
   const verdict = verdictOf({
     attempt,
     tally,
@@ -132,8 +146,9 @@ function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void 
     usedBytes: tick.seen.host.usedBytes,
     wasAlone: tick.state.live.size === 1,
     hostOomKills: oomKillsSince(tick.control, record.spec.id, tick.seen.host.oomKills),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
   });
-  if (verdict.kind === 'preempted') tick.control.lastVictimGoneMs = tick.tMs;
+  if (isPreemption(verdict)) tick.control.lastVictimGoneMs = tick.tMs;
   endAttempt(tick, record, verdict, tally);
 }
 
@@ -149,6 +164,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   const frozenMs = frozenMsOf(record.phase, tick.tMs);
   const curve = curveOfEnded(tick.control, record.spec.id, ranMs, peakBytes);
   const { inputBytes } = record;
+  const lostMs = workLost(record, verdict, ranMs, tick.tMs);
   const ended = {
     kind: 'attempt-ended',
     ...refOf(record),
@@ -157,6 +173,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
     cpuMs: tally.cpuMs,
     ranMs,
     ...(frozenMs === 0 ? {} : { frozenMs }),
+    ...(lostMs === undefined ? {} : { lostMs }),
     ...(curve === undefined ? {} : { curve }),
     ...(inputBytes === undefined ? {} : { inputBytes }),
   } as const;
@@ -173,11 +190,17 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
 /** Work that was thrown away makes admission more cautious, work that came to its end makes it bolder. */
 function noteWork(
   { control }: Tick,
-  { verdict, curve, ranMs }: Pick<AttemptEnded, 'verdict' | 'curve' | 'ranMs'>,
+  {
+    verdict,
+    curve,
+    ranMs,
+    lostMs = ranMs,
+  }: Pick<AttemptEnded, 'verdict' | 'curve' | 'ranMs' | 'lostMs'>,
 ): void {
   if (curve === undefined) return;
   const byteMs = (curve.reduce((sum, bytes) => sum + bytes, 0) / curve.length) * ranMs;
-  if (verdict.kind === 'preempted') control.caution = afterPreemption(control.caution, byteMs);
+  const lostShare = ranMs > 0 ? lostMs / ranMs : 0;
+  if (isPreemption(verdict)) control.caution = afterPreemption(control.caution, byteMs * lostShare);
   if (verdict.kind === 'exit' && verdict.code === 0)
     control.caution = afterCompletion(control.caution, byteMs);
 }

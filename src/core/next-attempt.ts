@@ -1,3 +1,4 @@
+import { dropCheckpoints } from './checkpoint.js';
 import { requeueAfter, type AttemptEnd } from './retry.js';
 import type { TaskRecord } from './run-state.js';
 import { emit, type Tick } from './tick.js';
@@ -14,12 +15,14 @@ export function requeueOrFinish(tick: Tick, record: TaskRecord, end: AttemptEnd)
     // Nobody has stopped it for good, and nobody lets it go on.
     const isCutShort =
       verdict.kind === 'preempted' ||
+      (verdict.kind === 'checkpointed' && !isWanted) ||
       (verdict.kind === 'lost' && verdict.withSupervisor === true && !isWanted);
     emit(tick, {
       kind: 'task-finished',
       task,
       outcome: isCutShort ? 'canceled' : outcomeOf(verdict),
     });
+    dropCheckpoints(tick, record);
     return;
   }
   const { cause, delayMs, floorBytes, limitBytes } = requeue;

@@ -14,6 +14,14 @@ export interface PsiTotals {
   readonly fullUs: number;
 }
 
+/** Processes and threads of all tasks together. */
+export interface PidsSample {
+  readonly current: number;
+  readonly max: number;
+  /** Forks that the kernel has refused for it, as far as they were counted; stays 0 where it is kept by sampling. */
+  readonly refusals: number;
+}
+
 /** One look at the machine and at our own tree of tasks. Everything in bytes. */
 export interface HostSample {
   /** The most that tasks together may use now; already less the reserve and what runs outside of us. */
@@ -35,6 +43,8 @@ export interface HostSample {
   readonly reclaimScans: number;
   /** `high` of the tree's `memory.events`: how often the brake has slowed someone. 0 where there is no brake. */
   readonly brakeEvents: number;
+  /** Absent where the run has no limit on them, or its tier cannot keep it. */
+  readonly pids?: PidsSample;
   /** `oom_kill` of /proc/vmstat: kills by the kernel on the whole host. Absent where that cannot be read. */
   readonly oomKills?: number;
 }
@@ -46,7 +56,21 @@ export interface AttemptSample extends AttemptRef {
   readonly peakBytes: number;
   /** Processor time so far; absent when it was not looked at this time. */
   readonly cpuMs?: number;
+  /** Its processes and threads; absent when they were not counted this time. */
+  readonly pids?: number;
+  /** It does nothing, as somebody else than we has stopped it: a signal (SIGSTOP, SIGTSTP), or the freezer of its cgroup. */
+  readonly pausedBy?: PausedBy;
+  /** Its main process was found in this cgroup, and not in its own. */
+  readonly strayedTo?: string;
+  /** This limit of its cgroup was found changed, and set again: `memory.max`. */
+  readonly tamperedWith?: string;
 }
+
+/** What keeps the processes of an attempt from doing anything. */
+export type PausedBy = 'signal' | 'freezer';
+
+/** One of the two streams of an attempt that go into a log. */
+export type LogStream = 'stdout' | 'stderr';
 
 /** What was counted about an attempt that is over. */
 export interface AttemptTally {
@@ -54,6 +78,15 @@ export interface AttemptTally {
   readonly cpuMs: number;
   /** Absent where the tier has no such counters. */
   readonly oom?: OomCounters;
+}
+
+/** What a look into a task's folder of checkpoints found. */
+export interface CheckpointLook {
+  readonly task: TaskId;
+  /** Changes with whatever is in it; empty for an empty one. */
+  readonly mark: string;
+  /** How long ago the newest thing in it was changed; 0 for an empty one. */
+  readonly ageMs: number;
 }
 
 /** Something that happened since the last tick. Facts only enqueue; decisions are made in the tick. */
@@ -65,6 +98,24 @@ export type Fact =
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
   /** The last process is gone and its memory is free. */
   | ({ readonly kind: 'emptied'; readonly tally: AttemptTally } & AttemptRef)
+  /** A log of it takes more room than a log may. */
+  | ({
+      readonly kind: 'log-overgrown';
+      readonly stream: LogStream;
+      /** What it takes now. */
+      readonly bytes: number;
+    } & AttemptRef)
+  /** So many of its processes have been sent the signal that asks for a checkpoint; `mark` is what there was before. */
+  | ({
+      readonly kind: 'checkpoint-sent';
+      readonly listeners: number;
+      readonly mark: string;
+    } & AttemptRef)
+  /** The command that saves its work has ended, or could not be started. */
+  | ({
+      readonly kind: 'checkpoint-hook-ended';
+      readonly end: ExitStatus | { readonly kind: 'could-not-start'; readonly fault: StartFault };
+    } & AttemptRef)
   /** The run goes on under this supervisor: what the one before had begun to decide is to be decided. */
   | { readonly kind: 'resumed' }
   /** How large the task's input files are together; absent when one of them cannot be found. */
@@ -87,5 +138,7 @@ export interface Observation {
   readonly host: HostSample;
   /** Live attempts that were looked at; one that is missing counts as unchanged. */
   readonly attempts: readonly AttemptSample[];
+  /** Folders of checkpoints that were looked at; one that is missing counts as unchanged. */
+  readonly checkpoints?: readonly CheckpointLook[];
   readonly facts: readonly Fact[];
 }

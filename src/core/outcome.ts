@@ -53,7 +53,25 @@ export type Verdict =
       readonly budgetBytes: number;
       readonly oom: OomCounters;
     }
+  /** All tasks together had as many processes as the run may have, and it had the most: the task's fault. */
+  | { readonly kind: 'over-pids'; readonly pids: number; readonly maxPids: number }
   | { readonly kind: 'preempted'; readonly peakBytes: number }
+  /** We stopped it, it had not saved its work, and it must not begin anew (`required`). */
+  | {
+      readonly kind: 'checkpoint-missing';
+      readonly peakBytes: number;
+      /** Age of a checkpoint that was there and would not do. */
+      readonly savedAgoMs?: number;
+    }
+  /** It says by its exit code that it has saved its work and wants to be run again. */
+  | {
+      readonly kind: 'checkpointed';
+      readonly code: number;
+      /** How often the task has ended so. */
+      readonly times: number;
+      /** How often in a row with nothing new saved. */
+      readonly idleTimes: number;
+    }
   | { readonly kind: 'timed-out'; readonly timeoutMs: number }
   | { readonly kind: 'canceled'; readonly by: 'signal' | 'halt' | 'command' }
   /** A signal that neither we nor the kernel's OOM killer sent. */

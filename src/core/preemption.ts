@@ -1,3 +1,4 @@
+import { savedAgo, unsavedSince, wouldFail } from './checkpoint.js';
 import { usedBytesOf, type Control } from './control.js';
 import type { Candidate, CandidateVerdict } from './reasons.js';
 import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
@@ -22,11 +23,16 @@ interface Ranked {
   readonly effectiveLevel: number;
   readonly isFrozen: boolean;
   readonly isOver: boolean;
+  /** From when on its work would be lost. */
+  readonly unsavedSinceMs: number;
+  /** It would fail for want of a checkpoint. */
+  readonly wouldFail: boolean;
 }
 
 /**
  * Chooses attempts to stop until they free `neededBytes`: highest effective level first, then those that are frozen, as
- * what they hold is what the others lack, then those over their estimate, then the newest. Never the last attempt that
+ * what they hold is what the others lack, then those over their estimate, then those that lose least work: the newest, or
+ * who has saved it lately. Who would fail, as it must not begin anew, comes after all others. Never the last attempt that
  * makes progress, or would if it were thawed.
  */
 export function chooseVictims(
@@ -37,7 +43,7 @@ export function chooseVictims(
 ): VictimChoice {
   const ranked = [...state.live.values()]
     .filter(isCandidate)
-    .map((record) => rank(record, control))
+    .map((record) => rank(record, control, state, nowMs))
     .sort(goesBefore);
   let survivors = [...state.live.values()].filter(mayGoOn).length;
   let freedBytes = 0;
@@ -85,7 +91,7 @@ function rejection(record: TaskRecord): CandidateVerdict | undefined {
   return undefined;
 }
 
-function rank(record: TaskRecord, control: Control): Ranked {
+function rank(record: TaskRecord, control: Control, state: RunState, nowMs: number): Ranked {
   const attempt = liveAttempt(record);
   const usedBytes = usedBytesOf(control, record);
   return {
@@ -95,6 +101,8 @@ function rank(record: TaskRecord, control: Control): Ranked {
     effectiveLevel: effectiveLevelOf(record),
     isFrozen: record.phase.kind === 'suspended',
     isOver: usedBytes > attempt.estimate.bytes,
+    unsavedSinceMs: unsavedSince(record),
+    wouldFail: wouldFail(record, state.level, nowMs),
   };
 }
 
@@ -106,10 +114,11 @@ export function effectiveLevelOf({ spec, preemptions }: TaskRecord): number {
 
 function goesBefore(a: Ranked, b: Ranked): number {
   return (
+    Number(a.wouldFail) - Number(b.wouldFail) ||
     b.effectiveLevel - a.effectiveLevel ||
     Number(b.isFrozen) - Number(a.isFrozen) ||
     Number(b.isOver) - Number(a.isOver) ||
-    b.attempt.admittedAtMs - a.attempt.admittedAtMs ||
+    b.unsavedSinceMs - a.unsavedSinceMs ||
     b.record.spec.index - a.record.spec.index
   );
 }
@@ -126,12 +135,15 @@ export function describeCandidates(
     const verdict = verdictOf(record);
     if (verdict === undefined) continue;
     const { number, estimate, admittedAtMs } = liveAttempt(record);
+    const savedAgoMs = record.saved?.attempt === number ? savedAgo(record, nowMs) : undefined;
     all.push({
       task: record.spec.id,
       attempt: number,
       usedBytes: usedBytesOf(control, record),
       estimateBytes: estimate.bytes,
       ageMs: Math.round(nowMs - admittedAtMs),
+      ...(savedAgoMs === undefined ? {} : { savedAgoMs }),
+      ...(wouldFail(record, state.level, nowMs) ? { wouldFail: true } : {}),
       verdict,
     });
   }

@@ -1,13 +1,19 @@
-import { initialControl } from './control.js';
+import { reasonsToWait } from './admission.js';
+import { initialControl, type Control } from './control.js';
 import { decide } from './decide.js';
-import { estimateFor } from './estimate.js';
+import { estimateFor, type EstimateBasis } from './estimate.js';
 import { evolve } from './evolve.js';
 import { NO_PRIORS, type Priors } from './knowledge.js';
 import type { HostSample } from './observation.js';
-import { startsBefore } from './queue.js';
+import { forecastNow } from './outlook.js';
+import { everyoneInOrder, startsBefore } from './queue.js';
 import type { Estimate, WaitReason } from './reasons.js';
 import { emptyRunState, type RunState, type TaskRecord } from './run-state.js';
 import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
+import { unknownShareOf } from './unknowns.js';
+
+/** When the second look is: late enough for the head of the queue to have said why it waits. */
+const LOOK_MS = 1000;
 
 /** One task as a run would see it at its start. */
 export interface PreviewedTask {
@@ -65,9 +71,9 @@ export function preview(
       estimateFor(record, control.knowledge, basis),
     ]),
   );
-  // The second look is late enough for the head of the queue to have said why it waits.
   decide(state, control, { nowMs: 0, host, attempts: [], facts: [] });
-  decide(state, control, { nowMs: 1000, host, attempts: [], facts: [] });
+  decide(state, control, { nowMs: LOOK_MS, host, attempts: [], facts: [] });
+  const waits = waitsOf(state, control, host, basis);
   const depths = depthsOf(state);
   const order = [...estimates].sort(
     ([a], [b]) =>
@@ -76,14 +82,34 @@ export function preview(
   return order.map(([record, estimate]) => ({
     spec: record.spec,
     estimate,
-    start: startOf(record),
+    start: startOf(record, waits),
   }));
 }
 
-function startOf(record: TaskRecord): PreviewedStart {
+/** Why those wait that are behind the head of the queue: of it alone it is written down. */
+function waitsOf(
+  state: RunState,
+  control: Control,
+  host: HostSample,
+  basis: EstimateBasis,
+): ReadonlyMap<TaskRecord, WaitReason> {
+  const forecast = forecastNow(state, control, LOOK_MS);
+  const { budgetBytes, usedBytes, availableBytes } = host;
+  return reasonsToWait(everyoneInOrder(state.queue), state, {
+    nowMs: LOOK_MS,
+    control,
+    basis,
+    numbers: { budgetBytes, usedBytes, availableBytes, growthBytesPerS: 0 },
+    forecast: () => forecast,
+    unknownShare: unknownShareOf(state, control, LOOK_MS),
+  });
+}
+
+function startOf(record: TaskRecord, waits: ReadonlyMap<TaskRecord, WaitReason>): PreviewedStart {
   if (record.phase.kind !== 'queued') return { kind: 'at-once' };
   if (record.spec.needs.length > 0) return { kind: 'needs', jobs: record.spec.needs };
-  return record.waits === undefined ? { kind: 'queued' } : { kind: 'waits', reason: record.waits };
+  const reason = record.waits ?? waits.get(record);
+  return reason === undefined ? { kind: 'queued' } : { kind: 'waits', reason };
 }
 
 /** Length of the longest chain of needs before each job. */

@@ -1,4 +1,5 @@
-import type { TaskId } from './task-spec.js';
+import type { ExitStatus } from './outcome.js';
+import type { NodeSignal, TaskId } from './task-spec.js';
 
 /** How alarmed we are about memory: each level does what the ones before it do, and more. */
 export type PressureLevel = 'open' | 'hold' | 'preempt' | 'critical';
@@ -121,6 +122,10 @@ export interface Candidate {
   readonly usedBytes: number;
   readonly estimateBytes: number;
   readonly ageMs: number;
+  /** How long ago its work was last saved; absent when this attempt has saved nothing. */
+  readonly savedAgoMs?: number;
+  /** Without a checkpoint it would fail, and there is none that will do, nor time for one: it goes last. */
+  readonly wouldFail?: true;
   readonly verdict: CandidateVerdict;
 }
 
@@ -139,6 +144,8 @@ export type CandidateVerdict =
         | 'not-suspendable'
         /** it is only being started, */
         | 'starting'
+        /** it was asked to save its work and is at it, */
+        | 'saving'
         /** it is frozen already, */
         | 'suspended'
         /** use grows, and it is not this one that does, */
@@ -193,8 +200,33 @@ export type StopReason =
   | { readonly kind: 'halt'; readonly failures: number }
   /** The user has canceled the task, or the run with it. */
   | { readonly kind: 'canceled'; readonly of: 'run' | 'task' }
+  /** All tasks together have as many processes as the run may have (`max_pids`), and it has the most of them. */
+  | { readonly kind: 'over-pids'; readonly pids: number; readonly maxPids: number }
   /** The main process ended and left others behind. */
   | { readonly kind: 'left-behind' };
+
+/** Why a checkpoint that was asked for was not made. */
+export type MissReason =
+  | { readonly kind: 'timeout' }
+  /** The command that was to save it failed, or could not be started. */
+  | { readonly kind: 'hook-failed'; readonly exit: ExitStatus }
+  | { readonly kind: 'hook-not-started'; readonly error: string }
+  /** None of its processes catches the signal: it would have ended them. */
+  | { readonly kind: 'nobody-listens'; readonly signal: NodeSignal }
+  /** Its main process ended before. */
+  | { readonly kind: 'ended' }
+  /** It had to be ended at once. */
+  | { readonly kind: 'no-time' };
+
+/**
+ * What becomes of the work of an attempt that is stopped: it is asked to save it first, a checkpoint that is there
+ * will do, or there is no time.
+ */
+export interface SavingPlan {
+  readonly kind: 'ask' | 'recent' | 'no-time';
+  /** How long ago its work was last saved; absent when it never was. */
+  readonly savedAgoMs?: number;
+}
 
 /** Why a task goes back into the queue. */
 export type RequeueCause =
@@ -202,6 +234,8 @@ export type RequeueCause =
   | { readonly kind: 'bystander'; readonly times: number }
   | { readonly kind: 'limit-grown'; readonly fromBytes: number; readonly toBytes: number }
   | { readonly kind: 'retry'; readonly retry: number; readonly of: number }
+  /** It has saved its work and asked for it by its exit code. */
+  | { readonly kind: 'checkpointed'; readonly times: number; readonly idleTimes: number }
   /** The run was resumed: its attempt was lost with the supervisor, or was stopped along with the run. */
   | { readonly kind: 'resumed' };
 

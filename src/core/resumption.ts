@@ -1,3 +1,4 @@
+import { dropCheckpoints } from './checkpoint.js';
 import { isGuess } from './estimate.js';
 import { isUndecided } from './job-progress.js';
 import { requeueOrFinish } from './next-attempt.js';
@@ -15,15 +16,16 @@ export function settle(tick: Tick): void {
   for (const record of tick.state.tasks.values()) {
     if (isUndecided(record)) decideNext(tick, record);
     else if (record.phase.kind === 'queued') cancelIfTold(tick, record);
-    else if (record.phase.kind !== 'finished') askAgain(tick, record);
+    else if (record.phase.kind === 'finished') dropCheckpoints(tick, record);
+    else askAgain(tick, record);
   }
 }
 
 function decideNext(tick: Tick, record: TaskRecord): void {
   const last = record.past.at(-1);
   if (last === undefined) return;
-  const { verdict, peakBytes, admitted } = last;
-  const estimateBytes = isGuess(admitted.estimate) ? 0 : admitted.estimate.bytes;
+  const { verdict, peakBytes, estimate } = last;
+  const estimateBytes = isGuess(estimate) ? 0 : estimate.bytes;
   requeueOrFinish(tick, record, { verdict, peakBytes, estimateBytes });
 }
 

@@ -12,6 +12,11 @@ const BYSTANDER_BOUND = 5;
 /** A limit grows at most so often when `grow` is a factor. */
 const GROWTH_BOUND = 5;
 
+/** A task may save its work and ask to be run again so often: everything has a bound. */
+export const CHECKPOINTS_BOUND = 1000;
+/** It may do so in a row without having saved anything new: then it gets nowhere. */
+export const IDLE_BOUND = 3;
+
 /** Another try, from when on, and with what. */
 export interface Requeue {
   readonly cause: RequeueCause;
@@ -48,6 +53,15 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
         ...raised,
       };
     }
+    case 'checkpointed': {
+      const { times, idleTimes } = verdict;
+      if (times > CHECKPOINTS_BOUND || idleTimes > IDLE_BOUND) return undefined;
+      return {
+        cause: { kind: 'checkpointed', times, idleTimes },
+        delayMs: idleTimes === 0 ? 0 : backOff(idleTimes),
+        ...same,
+      };
+    }
     case 'bystander': {
       const times = record.bystanderKills + 1;
       if (times > BYSTANDER_BOUND) return retry(record, verdict, same);
@@ -78,8 +92,10 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
     case 'exit':
       return verdict.code === 0 ? undefined : retry(record, verdict, same);
     case 'over-budget':
+    case 'checkpoint-missing':
     case 'timed-out':
     case 'external-signal':
+    case 'over-pids':
       return retry(record, verdict, same);
     case 'canceled':
       // With its run, which goes on now.
@@ -148,7 +164,9 @@ function causesOf(verdict: Verdict): RetryCause[] {
     case 'external-signal':
       return ['failure', `signal:${verdict.signal}`];
     case 'could-not-start':
+    case 'checkpoint-missing':
     case 'lost':
+    case 'over-pids':
       return ['failure'];
     case 'own-limit':
     case 'bystander':
@@ -157,6 +175,7 @@ function causesOf(verdict: Verdict): RetryCause[] {
     case 'timed-out':
       return ['timeout'];
     case 'preempted':
+    case 'checkpointed':
     case 'canceled':
       return [];
   }

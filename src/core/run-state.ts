@@ -6,6 +6,7 @@ import type {
   Sampled,
   StopRequested,
 } from './events.js';
+import type { LogStream } from './observation.js';
 import type { ExitStatus, Outcome, Verdict } from './outcome.js';
 import { emptyQueue, type Queue } from './queue.js';
 import type {
@@ -16,7 +17,7 @@ import type {
   StopReason,
   WaitReason,
 } from './reasons.js';
-import type { TaskId, TaskSpec } from './task-spec.js';
+import type { CheckpointMeans, TaskId, TaskSpec } from './task-spec.js';
 
 /**
  * Where a task stands; each state carries exactly what is known in it.
@@ -58,23 +59,50 @@ export interface LiveAttempt {
   readonly limitBytes?: number;
   /** Known once it runs. */
   readonly launched?: { readonly atMs: number; readonly pid: number };
+  /** Since when somebody else than we has kept it from doing anything. */
+  readonly pausedAtMs?: number;
+  /** What was left out of its logs. */
+  readonly leftOutBytes?: Readonly<Partial<Record<LogStream, number>>>;
   /** Known once its main process is gone. */
   readonly exited?: { readonly status: ExitStatus; readonly atMs: number };
   /** How often it was frozen, and for how long, the time since it was frozen last left out; absent when it never was. */
   readonly suspensions?: number;
   readonly frozenMs?: number;
+  /** It was asked to save its work, and has not answered yet. */
+  readonly saving?: Saving | undefined;
+  /** When it was last asked to; absent before the first time. */
+  readonly savingAskedMs?: number;
 }
 
-/** How far the stopping of an attempt has come: asked since `sinceMs`, killed at `killedAtMs`, stuck after that. */
+/** A checkpoint that was asked for. */
+export interface Saving {
+  readonly sinceMs: number;
+  readonly timeoutMs: number;
+  readonly by: CheckpointMeans;
+}
+
+/**
+ * How far the stopping of an attempt has come: asked since `sinceMs`, killed at `killedAtMs`, stuck after that. While the
+ * attempt is saving its work it has not been asked yet.
+ */
 export interface Stopping {
   readonly reason: StopReason;
   readonly sinceMs: number;
+  /** When that was decided: before `sinceMs` where it has saved its work in between. */
+  readonly decidedMs: number;
   readonly graceMs: number;
   readonly killedAtMs?: number;
   readonly stuck?: true;
+  /** It ended while it was to save its work, before it was asked to end. */
+  readonly endedFirst?: true;
+  /** It has saved its work as it was asked to. */
+  readonly hasSaved?: true;
 }
 
-/** An attempt that is over. */
+/**
+ * An attempt that is over, as far as anyone asks for it later: there may be a hundred thousand of them. Why it was let in
+ * and stopped, with every candidate, is in the journal.
+ */
 export interface PastAttempt {
   readonly number: number;
   readonly admittedAtMs: number;
@@ -85,8 +113,11 @@ export interface PastAttempt {
   readonly peakBytes: number;
   readonly cpuMs: number;
   readonly verdict: Verdict;
-  readonly admitted: AdmitReason;
-  readonly stop?: StopReason;
+  readonly estimate: Estimate;
+  /** What was left out of its logs, together. */
+  readonly leftOutBytes?: number;
+  /** Of `ranMs`, what the next attempt has to do again. */
+  readonly lostMs?: number;
 }
 
 /** All that is known of a task. Changed by `evolve` alone. */
@@ -104,6 +135,12 @@ export interface TaskRecord {
   retries: number;
   /** How often its own limit was raised. */
   growths: number;
+  /** How often it has saved its work and exited to be run again. */
+  checkpointExits: number;
+  /** How often in a row with nothing new saved. */
+  idleExits: number;
+  /** Up to when its work is saved, by which attempt and how long that had been frozen; undefined when it never was. */
+  saved: { readonly atMs: number; readonly attempt: number; readonly frozenMs: number } | undefined;
   /** Its own limit for the next attempt. */
   limitBytes: number | undefined;
   /** No estimate may be lower: an earlier attempt was stopped up there. */
@@ -170,6 +207,9 @@ export interface RunCounts {
   preemptions: number;
   suspensions: number;
   oomKills: number;
+  /** What attempts had done that others have to do again, because they were preempted. */
+  lostMs: number;
+  readonly checkpoints: { asked: number; made: number; missed: number };
 }
 
 /**
@@ -227,7 +267,15 @@ export function emptyRunState(pinned: ReadonlySet<TaskId> = new Set()): RunState
     live: new Map(),
     doomed: new Map(),
     inUse: { cpus: 0, resources: new Map(), concurrency: new Map() },
-    counts: { planned: 0, outcomes: new Map(), preemptions: 0, suspensions: 0, oomKills: 0 },
+    counts: {
+      planned: 0,
+      outcomes: new Map(),
+      preemptions: 0,
+      suspensions: 0,
+      oomKills: 0,
+      lostMs: 0,
+      checkpoints: { asked: 0, made: 0, missed: 0 },
+    },
     unfinished: 0,
     level: 'open',
     isHeld: false,

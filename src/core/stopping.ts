@@ -1,8 +1,9 @@
+import { askForCheckpoint, missCheckpoint, savingPlan, sendAsk } from './checkpoint.js';
 import { halved, usedBytesOf } from './control.js';
 import { chooseVictims } from './preemption.js';
 import { atLeast } from './pressure.js';
 import type { RunEvent, StopRequested } from './events.js';
-import { ranMsOf } from './frozen.js';
+import { isFrozen, ranMsOf } from './frozen.js';
 import type { PreemptReason, StopReason } from './reasons.js';
 import type { TaskRecord } from './run-state.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
@@ -28,9 +29,31 @@ export function stop(tick: Tick, record: TaskRecord, reason: StopReason, graceMs
     stopLeftBehind(tick, record);
     return;
   }
-  emit(tick, { kind: 'attempt-stopping', ...refOf(record), graceMs, reason });
+  const isAtOnce = graceMs === 0 && whyWithoutGrace(tick, reason) !== 'grace-over';
+  const saving = savingPlan(tick, record, reason, isAtOnce);
+  const plan = saving === undefined ? {} : { saving };
+  const wasFrozen = isFrozen(record);
+  emit(tick, { kind: 'attempt-stopping', ...refOf(record), graceMs, reason, ...plan });
+  if (saving?.kind === 'ask') {
+    // Frozen, it could not answer, and neither could a command beside it.
+    if (wasFrozen) tick.actions.push({ kind: 'thaw', ...refOf(record) });
+    askForCheckpoint(tick, record, 'stop');
+    return;
+  }
+  missCheckpoint(tick, record, { kind: 'no-time' });
+  askOrKill(tick, record, reason, graceMs);
+}
+
+function askOrKill(tick: Tick, record: TaskRecord, reason: StopReason, graceMs: number): void {
   if (graceMs === 0) kill(tick, record, whyWithoutGrace(tick, reason));
   else if (liveAttemptOf(record)?.launched !== undefined) ask(tick, record, reason);
+}
+
+/** An attempt that is being stopped has saved its work, or will not: now it is asked to end. */
+export function goOnStopping(tick: Tick, record: TaskRecord): void {
+  const { phase } = record;
+  if (phase.kind !== 'stopping' || phase.stop.killedAtMs !== undefined) return;
+  askOrKill(tick, record, phase.stop.reason, phase.stop.graceMs);
 }
 
 /**
@@ -40,7 +63,12 @@ export function stop(tick: Tick, record: TaskRecord, reason: StopReason, graceMs
 export function stopLateComer(tick: Tick, record: TaskRecord): void {
   if (record.phase.kind !== 'stopping') return;
   const { killedAtMs, reason } = record.phase.stop;
-  if (killedAtMs === undefined) ask(tick, record, reason);
+  const { saving, suspensions } = record.phase.attempt;
+  if (saving !== undefined) {
+    // It may have been frozen, and whoever was to thaw it have died.
+    if (suspensions !== undefined) tick.actions.push({ kind: 'thaw', ...refOf(record) });
+    sendAsk(tick, record);
+  } else if (killedAtMs === undefined) ask(tick, record, reason);
   else tick.actions.push({ kind: 'kill', ...refOf(record) });
 }
 
@@ -67,6 +95,7 @@ function whyWithoutGrace({ state }: Tick, reason: StopReason): KillReason {
 /** Ends an attempt that is being stopped, now. */
 export function kill(tick: Tick, record: TaskRecord, because: KillReason): void {
   if (record.phase.kind !== 'stopping' || record.phase.stop.killedAtMs !== undefined) return;
+  missCheckpoint(tick, record, { kind: 'no-time' });
   const afterMs = tick.tMs - record.phase.stop.sinceMs;
   emit(tick, { kind: 'attempt-killed', ...refOf(record), afterMs, because });
   tick.actions.push({ kind: 'kill', ...refOf(record) });
@@ -93,7 +122,8 @@ function pushStopping(tick: Tick, record: TaskRecord): void {
   const { sinceMs, graceMs, killedAtMs, stuck } = record.phase.stop;
   const { tMs } = tick;
   if (killedAtMs === undefined) {
-    if (tMs - sinceMs >= graceMs) kill(tick, record, 'grace-over');
+    const isSaving = record.phase.attempt.saving !== undefined;
+    if (!isSaving && tMs - sinceMs >= graceMs) kill(tick, record, 'grace-over');
     else if (tick.state.level === 'critical') kill(tick, record, 'critical');
     return;
   }

@@ -130,6 +130,7 @@ function whyNot(record: TaskRecord, { atWork, growing }: Scene): Because | undef
   if (spec.maySuspend !== true) return 'not-suspendable';
   if (preemptions >= IMMUNE_AFTER) return 'immune';
   if (phase.kind === 'starting') return 'starting';
+  if (liveAttemptOf(record)?.saving !== undefined) return 'saving';
   if (atWork <= 1) return 'last-one-running';
   if (!growing.has(record)) return 'not-growing';
   return growing.size <= 1 ? 'last-one-growing' : undefined;

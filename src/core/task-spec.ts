@@ -46,6 +46,32 @@ export interface RetrySpec {
   readonly backoff: number;
 }
 
+/** How a task saves its work, so that its next attempt goes on from there. */
+export interface CheckpointSpec {
+  /** How it is asked to; absent: it saves when it sees fit, or when it is asked to end. */
+  readonly ask?: CheckpointAsk;
+  /** Exit code that means "saved, run me again". */
+  readonly exitCode: number;
+  /** How old a checkpoint may be, in milliseconds, that will do instead of a new one. */
+  readonly stale: number | 'any' | 'never';
+  /** Without a checkpoint a preemption is its failure: it must not begin anew. */
+  readonly isRequired?: true;
+  /** Its checkpoints stay when it has succeeded. */
+  readonly isKept?: true;
+}
+
+/** How a task is asked to save its work, and how long it may take. */
+export interface CheckpointAsk {
+  readonly by: CheckpointMeans;
+  readonly timeoutMs: number;
+  /** It is asked this long after it has started or was asked last; absent: before it is stopped only. */
+  readonly everyMs?: number;
+}
+
+/** A signal to those of its processes that catch it, or a command beside it that is done when the work is saved. */
+export type CheckpointMeans =
+  { readonly kind: 'signal'; readonly signal: NodeSignal } | { readonly kind: 'run' };
+
 /** One unit of work: a job, or one row of its matrix. */
 export interface TaskSpec {
   readonly id: TaskId;
@@ -69,6 +95,8 @@ export interface TaskSpec {
   readonly onPreempt: { readonly signal: NodeSignal; readonly graceMs: number };
   /** It may be frozen for a while when memory is short, before anybody is stopped. */
   readonly maySuspend?: true;
+  /** Absent: it keeps nothing from one attempt to the next. */
+  readonly checkpoint?: CheckpointSpec;
   readonly retries: RetrySpec;
   readonly timeoutMs?: number;
   /** Larger first. */
@@ -99,6 +127,12 @@ export type HaltThreshold =
 export type BudgetSpec =
   { readonly kind: 'auto' } | { readonly kind: 'bytes'; readonly bytes: number };
 
+/** A limit on processes and threads: worked out from the host, or as told. */
+export interface MaxPids {
+  readonly kind: 'auto' | 'told';
+  readonly pids: number;
+}
+
 /** Everything about a run that is not about one task. Shares are fractions of the budget (0.8). */
 export interface RunConfig {
   readonly name: string;
@@ -122,6 +156,10 @@ export interface RunConfig {
   readonly halt: HaltRule;
   /** The run fails when a group's peak grew by more than this against its stored profile; absent: never. */
   readonly maxGrowthPct?: number;
+  /** Processes and threads that all tasks together may have; absent: as many as the host lets them. */
+  readonly maxPids?: MaxPids;
+  /** What one stream of an attempt may leave in its log; absent: as much as it writes. */
+  readonly maxLogBytes?: number;
   /** `max_parallel` by concurrency group. */
   readonly groups: Readonly<Record<string, number>>;
   /** Capacities of named counters. */

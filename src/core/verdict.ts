@@ -23,20 +23,58 @@ export interface EndOfAttempt {
   readonly wasAlone: boolean;
   /** OOM kills that the host counted since it was admitted, whoever was hit; 0 where the host does not count. */
   readonly hostOomKills: number;
+  /** Absent where the task keeps no checkpoints. */
+  readonly checkpoint?: CheckpointEnd;
+}
+
+/** What is known of a task's checkpoints when an attempt is over. */
+export interface CheckpointEnd {
+  readonly exitCode: number;
+  /** How often it has exited with that code, this time included. */
+  readonly times: number;
+  /** How often in a row with nothing new saved, this time included; 0: it has saved something. */
+  readonly idleTimes: number;
+  /** It must not begin anew, and has nothing to go on from. */
+  readonly isMissing: boolean;
+  readonly savedAgoMs?: number;
+  /** It ended while it was to save its work, and before it was asked to end. */
+  readonly endedFirst: boolean;
 }
 
 /** Who or what ended the attempt. Our own doing comes first, then the kernel's counters, then how it exited. */
 export function verdictOf(end: EndOfAttempt): Verdict {
-  const { stop, tally, attempt } = end;
-  const own = stop === undefined ? undefined : ourDoing(stop, tally);
-  if (own !== undefined) return own;
+  const { stop, tally, attempt, checkpoint } = end;
   const exit = attempt.exited?.status;
+  // Nobody had asked it to end yet.
+  if (checkpoint?.endedFirst === true && exit?.kind === 'code' && exit.code === 0)
+    return { kind: 'exit', code: 0 };
+  const own = stop === undefined ? undefined : ourDoing(stop, tally);
+  if (own?.kind === 'preempted' && checkpoint?.isMissing === true)
+    return missingCheckpoint(tally, checkpoint);
+  if (own !== undefined) return own;
   if (exit === undefined)
     return { kind: 'could-not-start', error: 'it vanished before it was started' };
   if (exit.kind === 'code' && exit.code === 0) return { kind: 'exit', code: 0 };
+  if (exit.kind === 'code' && exit.code === checkpoint?.exitCode) {
+    const { times, idleTimes } = checkpoint;
+    return { kind: 'checkpointed', code: exit.code, times, idleTimes };
+  }
   const oom = tally.oom ?? hostCounters(end.hostOomKills, exit);
   if (oom !== undefined && (oom.oomKill > 0 || oom.of === 'sampled')) return oomVerdict(end, oom);
   return exitVerdict(exit);
+}
+
+function missingCheckpoint({ peakBytes }: AttemptTally, { savedAgoMs }: CheckpointEnd): Verdict {
+  return {
+    kind: 'checkpoint-missing',
+    peakBytes,
+    ...(savedAgoMs === undefined ? {} : { savedAgoMs }),
+  };
+}
+
+/** We stopped it for want of memory. */
+export function isPreemption({ kind }: Verdict): boolean {
+  return kind === 'preempted' || kind === 'checkpoint-missing';
 }
 
 /**
@@ -62,6 +100,8 @@ function ourDoing(stop: StopReason, { peakBytes }: AttemptTally): Verdict | unde
     case 'signal':
     case 'halt':
       return { kind: 'canceled', by: stop.kind };
+    case 'over-pids':
+      return stop;
     case 'canceled':
       return { kind: 'canceled', by: 'command' };
     case 'left-behind':
@@ -118,9 +158,12 @@ export function outcomeOf(verdict: Verdict): Outcome {
     case 'canceled':
       return 'canceled';
     case 'preempted':
+    case 'checkpoint-missing':
+    case 'checkpointed':
     case 'external-signal':
     case 'could-not-start':
     case 'lost':
+    case 'over-pids':
       return 'failed';
     default:
       return unreachable(verdict);

@@ -43,14 +43,17 @@ export class EtaTracker {
     }
   }
 
-  /** Milliseconds from `nowMs` until the run is over; undefined until a task has succeeded and all are known. */
+  /**
+   * Milliseconds from `nowMs` until the run is over; undefined until a task has succeeded and all are known, and when it
+   * should have been over by now: then nobody can tell.
+   */
   etaMs(state: RunState, nowMs: number): number | undefined {
     const last = this.#last;
     if (last?.etaMs !== undefined && nowMs >= last.atMs && nowMs - last.atMs < RECKON_EVERY_MS) {
-      return Math.max(0, last.etaMs - (nowMs - last.atMs));
+      return inTime(last.etaMs - (nowMs - last.atMs), state);
     }
     const isUnknown = this.#all.finished === 0 || isMoreToCome(state);
-    const etaMs = isUnknown ? undefined : this.#reckon(state, nowMs);
+    const etaMs = isUnknown ? undefined : inTime(this.#reckon(state, nowMs), state);
     this.#last = { atMs: nowMs, etaMs };
     return etaMs;
   }
@@ -87,4 +90,9 @@ export class EtaTracker {
     const parallelism = Math.max(workedMs / Math.max(1, nowMs), PARALLELISM_MIN);
     return Math.max(0, longestMs, leftMs / parallelism);
   }
+}
+
+function inTime(etaMs: number, { unfinished }: RunState): number | undefined {
+  if (unfinished === 0) return 0;
+  return etaMs > 0 ? etaMs : undefined;
 }

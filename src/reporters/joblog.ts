@@ -59,16 +59,19 @@ export function createJoblogReporter({ out, commandOf }: JoblogOptions): Reporte
 function endOf(verdict: Verdict): { readonly exit: number; readonly signal: number } {
   switch (verdict.kind) {
     case 'exit':
+    case 'checkpointed':
       return { exit: verdict.code, signal: 0 };
     case 'external-signal':
       return { exit: 0, signal: signalNumber(verdict.signal) };
     case 'own-limit':
     case 'bystander':
     case 'over-budget':
+    case 'over-pids':
       return { exit: NOT_ITS_OWN, signal: constants.signals.SIGKILL };
     case 'timed-out':
     case 'canceled':
     case 'preempted':
+    case 'checkpoint-missing':
       return { exit: NOT_ITS_OWN, signal: constants.signals.SIGTERM };
     case 'could-not-start':
       return { exit: NOT_EXECUTED, signal: 0 };

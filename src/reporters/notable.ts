@@ -14,6 +14,8 @@ export function isNotable(event: RunEvent, state: RunState): boolean {
     case 'task-waits':
     case 'brake-felt':
     case 'tick-late':
+    case 'checkpoint-asked':
+    case 'checkpoint-made':
       return false;
     case 'level-changed':
       return isAlarm(event.from) || isAlarm(event.to);

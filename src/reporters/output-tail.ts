@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { LogPaths } from '../supervisor/ports.js';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { printableOutput } from '../util/printable.js';
+import { OutputMasks, type QuotedLogs } from './output-masks.js';
 
 /** The most that is read of a log to show its end. */
 const TAIL_MAX_BYTES = 16 * 1024;
@@ -17,21 +17,26 @@ export interface OutputTail {
   readonly cut: boolean;
 }
 
-/** The ends of an attempt's logs, without those that are empty or were never written. stderr comes last, as it says most. */
+/**
+ * The ends of an attempt's logs, without those that are empty or were never written, and without what tasks have asked
+ * to mask. stderr comes last, as it says most.
+ */
 export function outputTails(
-  logs: LogPaths,
+  logs: QuotedLogs,
   task: string,
   attempt: number,
   maxLines: number,
 ): readonly OutputTail[] {
   const { stdoutPath, stderrPath } = logs.pathsFor(task, attempt);
+  const masks = logs.masks ?? new OutputMasks();
+  masks.learn(logs, task, attempt);
   return (
     [
       ['stdout', stdoutPath],
       ['stderr', stderrPath],
     ] as const
   ).flatMap(([stream, path]) => {
-    const tail = readTail(path, maxLines);
+    const tail = readTail(path, maxLines, masks);
     return tail === undefined ? [] : [{ stream, path, ...tail }];
   });
 }
@@ -44,14 +49,23 @@ export function tailLines(tails: readonly OutputTail[]): string[] {
   ]);
 }
 
-function readTail(path: string, maxLines: number): { lines: string[]; cut: boolean } | undefined {
+function readTail(
+  path: string,
+  maxLines: number,
+  masks: OutputMasks,
+): { lines: string[]; cut: boolean } | undefined {
   const end = readEnd(path);
   if (end === undefined || end.text.trim() === '') return undefined;
-  const all = printableOutput(end.text, { colour: false }).replace(/\n+$/, '').split('\n');
-  // The first line of a part of a file is most likely half a line.
-  if (!end.whole && all.length > 1) all.shift();
+  const text = masks.applyTo(end.whole ? end.text : withoutHalf(end.text, masks));
+  const all = printableOutput(text, { colour: false }).replace(/\n+$/, '').split('\n');
   const lines = all.slice(-maxLines).map(shorten);
   return { lines, cut: !end.whole || lines.length < all.length };
+}
+
+/** The first line of a part of a file is most likely half a line; where it is the only one, it may begin within a secret. */
+function withoutHalf(text: string, masks: OutputMasks): string {
+  const next = text.indexOf('\n') + 1;
+  return next > 0 && next < text.length ? text.slice(next) : text.slice(masks.longest);
 }
 
 function shorten(line: string): string {
@@ -62,7 +76,8 @@ function shorten(line: string): string {
 function readEnd(path: string): { text: string; whole: boolean } | undefined {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    // A task can put a pipe in the place of its log; nobody is to wait for that.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     return { text: `(its log ${path} cannot be read: ${(error as Error).message})`, whole: true };

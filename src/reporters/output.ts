@@ -18,7 +18,7 @@ export interface Output {
  * head -1` must not hurt the tasks. A reader that is slow costs a bounded amount of memory.
  *
  * @param stream - usually `process.stdout` or `process.stderr`; pipes are written to without blocking.
- * @param onLoss - told once, in words, when output is lost for another reason than a closed pipe.
+ * @param onLoss - told once, in words, why output is lost, where that is not a closed pipe.
  */
 export function streamOutput(
   stream: Writable,
@@ -33,13 +33,13 @@ export function streamOutput(
   };
   stream.on('error', (error: NodeJS.ErrnoException) => {
     broken = true;
-    if (error.code !== 'EPIPE') lose(`output cannot be written any more: ${describeError(error)}`);
+    if (error.code !== 'EPIPE') lose(describeError(error));
   });
   return {
     write(text) {
       if (broken || stream.destroyed || stream.writableEnded) return;
       if (stream.writableLength > UNREAD_MAX_BYTES) {
-        lose('whoever reads the output is too slow: some of it was dropped');
+        lose('whoever reads it is too slow, and some of it was dropped');
         return;
       }
       stream.write(text);

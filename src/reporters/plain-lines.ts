@@ -1,6 +1,9 @@
 import type {
   AttemptAdmitted,
   BudgetChanged,
+  CheckpointAsked,
+  CheckpointMade,
+  CheckpointMissed,
   RunEvent,
   RunStarted,
   StopRequested,
@@ -11,7 +14,9 @@ import type { PastAttempt, RunState } from '../core/run-state.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
+import { checkpointWords, savingWords } from './words-checkpoint.js';
 import { commandWords } from './words-commands.js';
+import { conductWords, pidsWords, type ConductEvent } from './words-conduct.js';
 import { growthWords } from './words-growth.js';
 import { levelWords, memoryWords } from './words-memory.js';
 import { suspendWords, thawWords } from './words-suspension.js';
@@ -61,6 +66,10 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
       return line('news', event, 'suspend', `${name(event)}: ${suspendWords(event)}`);
     case 'attempt-thawed':
       return line('news', event, 'thaw', `${name(event)}: ${thawWords(event)}`);
+    case 'checkpoint-asked':
+    case 'checkpoint-made':
+    case 'checkpoint-missed':
+      return checkpointLine(event);
     case 'attempt-killed':
       return line(
         'detail',
@@ -70,6 +79,12 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
       );
     case 'attempt-stuck':
       return line('key', event, 'stuck', stuckWords(event));
+    case 'attempt-paused':
+    case 'attempt-unpaused':
+    case 'attempt-strayed':
+    case 'attempt-tampered':
+    case 'log-cut':
+      return conductLine(event, state);
     case 'task-requeued': {
       const end = endWords(lastAttempt(state, event.task));
       return line(
@@ -121,6 +136,23 @@ function whoStops({ signal, by }: StopRequested): string {
   return by === undefined ? `got ${signal}` : 'canceled by the user';
 }
 
+function conductLine(event: ConductEvent, state: RunState): PlainLine {
+  const text = `${name(event)}: ${conductWords(event)}`;
+  switch (event.kind) {
+    case 'attempt-paused':
+      return line('key', event, 'paused', `${text}; ${whatHelps(event, state)}`);
+    case 'attempt-unpaused':
+      return line('news', event, 'goes on', text);
+    case 'attempt-strayed':
+      return line('key', event, 'strayed', text);
+    case 'attempt-tampered':
+      return line('key', event, 'tampered', text);
+    case 'log-cut':
+      // Only the first time is news.
+      return line(event.leftOutBytes > event.bytes ? 'rare' : 'news', event, 'log cut', text);
+  }
+}
+
 function memoryLine(event: RunEvent): PlainLine | undefined {
   switch (event.kind) {
     case 'task-waits':
@@ -144,6 +176,8 @@ function memoryLine(event: RunEvent): PlainLine | undefined {
         'level',
         `nobody may be preempted to free ${formatBytes(event.neededBytes)}: ${memoryWords(event.numbers)}`,
       );
+    case 'pids-reached':
+      return line('news', event, 'pids', pidsWords(event));
     case 'brake-felt':
       return line(
         'rare',
@@ -215,12 +249,14 @@ function startedWords(event: AttemptAdmitted): string {
 
 function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): PlainLine {
   const { reason } = event;
-  const text = `${name(event)}: ${stopWords(reason)}`;
+  const text = `${name(event)}: ${stopWords(reason)}${savingWords(event)}`;
   switch (reason.kind) {
     case 'preempted':
       return line('news', event, 'preempt', text);
     case 'timed-out':
       return line('news', event, 'time out', text);
+    case 'over-pids':
+      return line('news', event, 'pids', `${text}; it is killed`);
     case 'signal':
     case 'halt':
     case 'canceled':
@@ -228,6 +264,28 @@ function stoppingLine(event: Extract<RunEvent, { kind: 'attempt-stopping' }>): P
     case 'left-behind':
       return line('news', event, 'clear', `${text}; they are killed`);
   }
+}
+
+function whatHelps(
+  { by, task }: Extract<RunEvent, { kind: 'attempt-paused' }>,
+  { tasks, started }: RunState,
+): string {
+  const { phase } = tasks.get(task) ?? {};
+  const pid = phase !== undefined && 'attempt' in phase ? phase.attempt.launched?.pid : undefined;
+  const cancel = `memsched cancel ${printable(started?.runId ?? 'latest')} ${printable(task)}`;
+  return [
+    ...(by === 'signal' && pid !== undefined ? [`"kill -CONT -- -${pid}" lets it go on`] : []),
+    `"${cancel}" ends it`,
+  ].join(', ');
+}
+
+function checkpointLine(event: CheckpointAsked | CheckpointMade | CheckpointMissed): PlainLine {
+  return line(weightOf(event), event, 'save', `${name(event)} ${checkpointWords(event)}`);
+}
+
+function weightOf(event: CheckpointAsked | CheckpointMade | CheckpointMissed): Weight {
+  if (event.kind === 'checkpoint-missed') return 'news';
+  return event.kind === 'checkpoint-made' && event.how !== 'by-itself' ? 'routine' : 'detail';
 }
 
 function lastAttempt(state: RunState, task: string): PastAttempt | undefined {
@@ -247,9 +305,13 @@ function finishedLine(event: TaskFinished, state: RunState): PlainLine {
     attempt === undefined
       ? ''
       : `, ran ${formatDuration(attempt.ranMs)}, peak ${formatBytes(attempt.peakBytes)}`;
+  const cut =
+    attempt?.leftOutBytes === undefined
+      ? ''
+      : `, ${formatBytes(attempt.leftOutBytes)} of its log left out`;
   const tries = (attempt?.number ?? 1) > 1 ? `, attempt ${attempt?.number ?? 1}` : '';
   if (outcome === 'succeeded')
-    return line('routine', event, 'done', `${id}${took.replace(', ', ': ')}${tries}`);
+    return line('routine', event, 'done', `${id}${took.replace(', ', ': ')}${cut}${tries}`);
   const weight = outcome === 'canceled' ? 'news' : 'key';
-  return line(weight, event, outcome, `${id}: ${endWords(attempt)}${took}${tries}`);
+  return line(weight, event, outcome, `${id}: ${endWords(attempt)}${took}${cut}${tries}`);
 }

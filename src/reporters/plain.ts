@@ -1,7 +1,7 @@
 import type { RunEvent } from '../core/events.js';
 import { queueLength } from '../core/queue.js';
 import { finishedCount, type RunState } from '../core/run-state.js';
-import type { LogPaths } from '../supervisor/ports.js';
+import type { QuotedLogs } from './output-masks.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
@@ -25,7 +25,7 @@ const TAIL_LINES = 20;
 /** What the plain reporter is made of. */
 export interface PlainOptions {
   readonly out: Output;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   readonly verbosity: Verbosity;
   /** What is told of at all; default: everything, and progress. */
   readonly wants?: (event: RunEvent, state: RunState) => boolean;
@@ -88,7 +88,7 @@ function aboutOutput(event: RunEvent, { started }: RunState): { title: string; e
 export function failureTail(
   event: RunEvent,
   state: RunState,
-  logs: LogPaths,
+  logs: QuotedLogs,
   maxLines = TAIL_LINES,
 ): string[] {
   if (event.kind !== 'task-finished' || !isFailure(event.outcome)) return [];

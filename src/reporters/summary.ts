@@ -14,6 +14,7 @@ import { usedBytesIn } from './peak.js';
 import type { Reporter } from './reporter.js';
 import { tableText } from './table.js';
 import { endOfTaskWords, peakOf, timeOf } from './views/task-facts.js';
+import { workLostWords } from './words-checkpoint.js';
 import { acceptWords, growthWords } from './words-growth.js';
 import { counted, isFailure } from './words.js';
 
@@ -275,6 +276,7 @@ export function totals(state: RunState, peakBytes: number): string {
     `${counted(counts.planned, 'task')}: ${outcomes.join(', ')}`,
     counted(counts.preemptions, 'preemption'),
     ...(counts.suspensions > 0 ? [counted(counts.suspensions, 'suspension')] : []),
+    ...workLostWords(counts),
     ...(counts.oomKills > 0 ? [counted(counts.oomKills, 'OOM kill')] : []),
     ...(budget === undefined
       ? []

@@ -98,6 +98,8 @@ function rejectionWords(
       return 'its on_pressure does not allow suspend';
     case 'starting':
       return 'is only being started';
+    case 'saving':
+      return 'is saving its work';
     case 'suspended':
       return 'is frozen already';
     case 'not-growing':

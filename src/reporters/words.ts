@@ -14,6 +14,7 @@ import { formatBytes } from '../util/bytes.js';
 import { formatCount } from '../util/count.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
+import { checkpointVerdictWords } from './words-checkpoint.js';
 import { memoryWords, preemptWords } from './words-memory.js';
 
 /** How an attempt ended and who ended it, with the numbers that prove it: `exit code 2`. */
@@ -27,8 +28,13 @@ export function verdictWords(verdict: Verdict): string {
       return `killed by the kernel for want of memory elsewhere, no fault of its own: peak ${formatBytes(verdict.peakBytes)}, while all tasks used ${formatBytes(verdict.usedBytes)} of the budget ${formatBytes(verdict.budgetBytes)} (${oomWords(verdict.oom)})`;
     case 'over-budget':
       return `killed by the kernel although it ran alone, it does not fit the budget: peak ${formatBytes(verdict.peakBytes)} of budget ${formatBytes(verdict.budgetBytes)} (${oomWords(verdict.oom)})`;
+    case 'over-pids':
+      return `ended by memsched: it had ${verdict.pids} processes when all tasks together had reached max_pids, ${verdict.maxPids}`;
     case 'preempted':
       return `preempted at a peak of ${formatBytes(verdict.peakBytes)}`;
+    case 'checkpointed':
+    case 'checkpoint-missing':
+      return checkpointVerdictWords(verdict);
     case 'timed-out':
       return `stopped at its timeout of ${formatDuration(verdict.timeoutMs)}`;
     case 'canceled':
@@ -204,6 +210,8 @@ export function stopWords(reason: StopReason): string {
       return `the run was halted after ${counted(reason.failures, 'failure')}`;
     case 'canceled':
       return reason.of === 'run' ? 'the user has canceled the run' : 'the user has canceled it';
+    case 'over-pids':
+      return `it has ${reason.pids} processes, the most of all, and max_pids is ${reason.maxPids}`;
     case 'left-behind':
       return 'its main process ended and left others behind';
     default:
@@ -226,6 +234,8 @@ export function requeueWords(event: TaskRequeued): string {
       return `runs again with limit ${formatBytes(cause.toBytes)} instead of ${formatBytes(cause.fromBytes)}${later}`;
     case 'retry':
       return `runs again, retry ${cause.retry} of ${cause.of}${later}`;
+    case 'checkpointed':
+      return `runs again from its checkpoint (${cause.times === 1 ? 'first time' : `${cause.times} times now`})${later}`;
     case 'resumed':
       return 'runs again, as the run was resumed';
     default:

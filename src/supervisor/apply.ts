@@ -5,10 +5,18 @@ import type { StartFault } from '../core/outcome.js';
 import type { TaskId } from '../core/task-spec.js';
 import { present, unreachable } from '../util/assert.js';
 import type { Inbox } from './observe.js';
-import type { InputMeter, LaunchEnd, Launcher, LaunchSpec, LogPaths, TaskHost } from './ports.js';
-
-/** `oom_score_adj` for each preemptible level: if we lose the race, the kernel takes whom we would have taken. */
-const OOM_SCORE_PER_LEVEL = 200;
+import { askForCheckpoint, endHook, type Hooks } from './checkpoint-ask.js';
+import { oomScoreAdjOf } from './oom-score.js';
+import type {
+  CheckpointFolders,
+  InputMeter,
+  LaunchEnd,
+  Launcher,
+  LaunchSpec,
+  LogKeeper,
+  LogPaths,
+  TaskHost,
+} from './ports.js';
 
 /** Where actions go. */
 export interface Effects {
@@ -19,6 +27,11 @@ export interface Effects {
   readonly launcher: Launcher;
   readonly inputs: InputMeter;
   readonly logs: LogPaths;
+  /** Absent where logs may grow as they like. */
+  readonly logKeeper?: LogKeeper;
+  readonly checkpoints: CheckpointFolders;
+  /** Commands that save tasks' work just now. */
+  readonly hooks: Hooks;
   readonly inbox: Inbox;
   /** Tells whoever gave the command of this number what came of it. */
   readonly answer: (id: number, reply: CommandReply) => void;
@@ -39,6 +52,15 @@ function applyOne(action: Action, effects: Effects): void {
     case 'launch':
       launch(action, effects);
       return;
+    case 'ask-checkpoint':
+      askForCheckpoint(action, effects, environment(action, effects));
+      return;
+    case 'end-checkpoint-hook':
+      endHook(action, effects);
+      return;
+    case 'remove-checkpoints':
+      effects.checkpoints.remove(action.task);
+      return;
     case 'signal':
       host.signal(action, action.signal);
       return;
@@ -53,6 +75,9 @@ function applyOne(action: Action, effects: Effects): void {
       return;
     case 'reclaim':
       host.reclaim(action, action.bytes);
+      return;
+    case 'cut-log':
+      effects.logKeeper?.cut(action);
       return;
     case 'measure-inputs':
       measure(action.task, effects);
@@ -87,6 +112,14 @@ type Launch = Extract<Action, { kind: 'launch' }>;
 function launch(action: Launch, effects: Effects): void {
   const { host, launcher, inbox, launches, logs } = effects;
   const ref = { task: action.task, attempt: action.attempt };
+  if (action.hasCheckpoints === true) {
+    const folder = effects.checkpoints.open(action.task);
+    if (!folder.ok) {
+      inbox.put({ kind: 'launch-failed', ...ref, fault: folder.error });
+      effects.wake();
+      return;
+    }
+  }
   const entry = host.open(ref, action);
   if (!entry.ok) {
     inbox.put({ kind: 'launch-failed', ...ref, fault: entry.error });
@@ -98,8 +131,8 @@ function launch(action: Launch, effects: Effects): void {
     ...logs.pathsFor(ref.task, ref.attempt),
     spec: launchSpec(launches, ref.task),
     entry: entry.value,
-    env: environment(action, effects.runId),
-    oomScoreAdj: OOM_SCORE_PER_LEVEL * action.level,
+    env: environment(action, effects),
+    oomScoreAdj: oomScoreAdjOf(action.level),
   };
   const taken = launcher.launch(order, {
     onStarted(pid) {
@@ -131,8 +164,13 @@ function failToLaunch(ref: AttemptRef, fault: StartFault, { host, inbox, wake }:
   wake();
 }
 
-function environment(action: Launch, runId: string): Record<string, string> {
+type Environed = Launch | Extract<Action, { kind: 'ask-checkpoint' }>;
+
+function environment(action: Environed, { runId, checkpoints }: Effects): Record<string, string> {
+  const keeps = action.kind === 'ask-checkpoint' || action.hasCheckpoints === true;
+  const folder = keeps ? checkpoints.open(action.task) : undefined;
   return {
+    ...(folder?.ok === true ? { MEMSCHED_CHECKPOINT_DIR: folder.value } : {}),
     MEMSCHED_RUN_ID: runId,
     MEMSCHED_JOB: action.job,
     MEMSCHED_TASK: action.task,

@@ -7,7 +7,8 @@ import type {
 } from '../core/observation.js';
 import type { StartFault } from '../core/outcome.js';
 import type { RunState } from '../core/run-state.js';
-import type { TaskHost } from './ports.js';
+import { CheckpointWatch } from './checkpoint-watch.js';
+import type { CheckpointFolders, LogKeeper, TaskHost } from './ports.js';
 
 /** A tick that comes sooner after a look at every attempt than this uses what was seen then. */
 const FRESH_FOR_MS = 25;
@@ -63,23 +64,46 @@ export class Inbox {
 export class Observer {
   readonly #host: TaskHost;
   readonly #inbox: Inbox;
+  readonly #logs: LogKeeper | undefined;
+  readonly #checkpoints: CheckpointWatch;
   readonly #freshForMs: number;
   readonly #hostFreshForMs: number;
   #lookedAtMs = -Infinity;
   #lastHost: { readonly sample: HostSample; readonly atMs: number } | undefined;
 
-  constructor(host: TaskHost, inbox: Inbox, intervalMs: number) {
+  constructor(
+    host: TaskHost,
+    inbox: Inbox,
+    checkpoints: Pick<CheckpointFolders, 'look'>,
+    intervalMs: number,
+    logs?: LogKeeper,
+  ) {
+    this.#checkpoints = new CheckpointWatch(checkpoints);
     this.#host = host;
     this.#inbox = inbox;
+    this.#logs = logs;
     this.#freshForMs = Math.min(FRESH_FOR_MS, intervalMs / 2);
     this.#hostFreshForMs = Math.min(HOST_FRESH_FOR_MS, intervalMs / 2);
   }
 
   /** One look; `nowMs` is milliseconds since the run started. */
   look(state: RunState, nowMs: number): Observation {
-    const facts = this.#inbox.take(this.#host);
+    const facts = this.#withLogs(this.#inbox.take(this.#host), state, nowMs);
     const host = this.#observeHost(nowMs);
-    return { nowMs, facts, host, attempts: this.#attempts(state, nowMs) };
+    const checkpoints = this.#checkpoints.looks(state, facts, nowMs);
+    return { nowMs, facts, host, checkpoints, attempts: this.#attempts(state, nowMs) };
+  }
+
+  /** A log is told of before the end of its attempt is. */
+  #withLogs(facts: readonly Fact[], state: RunState, nowMs: number): readonly Fact[] {
+    const logs = this.#logs;
+    if (logs === undefined) return facts;
+    const ended = facts.filter((fact) => fact.kind === 'emptied');
+    const over = new Set(ended.map(({ task }) => task));
+    const live = [...state.live.values()]
+      .filter(({ spec }) => !over.has(spec.id))
+      .map((record) => ({ task: record.spec.id, attempt: record.attempts }));
+    return [...logs.look(live, nowMs), ...ended.flatMap((ref) => logs.lookAtEnd(ref)), ...facts];
   }
 
   /** What was seen of the machine counts no more: the next look is a new one. */

@@ -1,5 +1,12 @@
-import type { RunEvent, Tier } from '../core/events.js';
-import type { AttemptRef, AttemptSample, AttemptTally, HostSample } from '../core/observation.js';
+import type { LogCut, RunEvent, Tier } from '../core/events.js';
+import type {
+  AttemptRef,
+  AttemptSample,
+  AttemptTally,
+  CheckpointLook,
+  Fact,
+  HostSample,
+} from '../core/observation.js';
 import type { ExitStatus, StartFault } from '../core/outcome.js';
 import type { BudgetSpec, NodeSignal, TaskId, TaskSpec } from '../core/task-spec.js';
 import type { Result } from '../util/result.js';
@@ -25,6 +32,8 @@ export interface LaunchSpec {
   readonly stdin?: string;
   /** Absolute paths of the files whose size says something about what the task needs; its stdin is not repeated. */
   readonly inputs?: readonly string[];
+  /** What saves the task's work, run beside it; absent where a signal does, or nothing. */
+  readonly checkpoint?: Command;
   /** The command as a line that a shell would take, where it was made of more than `command` tells. */
   readonly text?: string;
 }
@@ -83,6 +92,15 @@ export interface TaskHost {
   sample(ref: AttemptRef): AttemptSample | undefined;
   /** Sends `signal` to every process of the attempt; thaws it first. */
   signal(ref: AttemptRef, signal: NodeSignal): void;
+  /**
+   * Sends `signal` to those processes of the attempt that catch it, as their own doing; all others would die of it.
+   * Thaws it first.
+   *
+   * @returns how many there were.
+   */
+  tell(ref: AttemptRef, signal: NodeSignal): number;
+  /** How one more process gets into the enclosure of an attempt that lives; undefined for one that is not open. */
+  entryOf(ref: AttemptRef): Entry | undefined;
   /** Ends every process of the attempt, forks included; returns at once. */
   kill(ref: AttemptRef): void;
   /** Stops every process of the attempt where it is, forks included, and those to come; returns at once. */
@@ -118,6 +136,8 @@ export interface TaskHost {
 
 /** All that is needed to start one attempt. */
 export interface LaunchOrder extends AttemptRef {
+  /** Not the attempt's main process but one beside it, which is known by this name as well. */
+  readonly part?: 'checkpoint';
   readonly spec: LaunchSpec;
   readonly entry: Entry;
   /** `MEMSCHED_*`, over everything else. */
@@ -151,6 +171,8 @@ export interface Launcher {
    * @returns why the order cannot be taken; then nothing is started, and nothing told.
    */
   launch(order: LaunchOrder, listener: LaunchListener): Result<void, StartFault>;
+  /** Kills what was started as a part beside an attempt's main process, and its process group. */
+  endPart(pid: number): void;
   /** Takes no more orders; afterwards nobody is on the way any more. What was started runs on. */
   close(): Promise<void>;
 }
@@ -190,6 +212,39 @@ export interface InputMeter {
 export interface EventSink {
   /** All that one tick decided; it acts when this has returned. */
   emit(events: readonly RunEvent[]): void;
+}
+
+/** What is to be done to a log that is too large. */
+export type LogCutOrder = AttemptRef &
+  Pick<LogCut, 'stream' | 'maxBytes' | 'headBytes' | 'tailBytes' | 'leftOutBytes'>;
+
+/** Keeps logs bounded: tasks write into them directly, so nobody sees what they write but by its size. */
+export interface LogKeeper {
+  /** Those among the attempts' logs that take too much room, as far as it is time to look again. */
+  look(refs: Iterable<AttemptRef>, nowMs: number): readonly LogFact[];
+  /** The same for an attempt that is over: a last look, whatever the time. */
+  lookAtEnd(ref: AttemptRef): readonly LogFact[];
+  /** Leaves out the middle. What the task writes in that very moment may be lost with it. */
+  cut(order: LogCutOrder): void;
+}
+
+/** A log takes more room than it may. */
+export type LogFact = Extract<Fact, { kind: 'log-overgrown' }>;
+
+/** Where tasks keep what they go on from: a folder for each. */
+export interface CheckpointFolders {
+  /**
+   * The task's folder, absolute; made when it is not there, for the user alone.
+   *
+   * @returns why there is none.
+   */
+  open(task: TaskId): Result<string, StartFault>;
+  /** What is in it. One that is gone, or cannot be read, counts as empty. */
+  look(task: TaskId): Omit<CheckpointLook, 'task'>;
+  /** Removes it with all it holds, in its own time. */
+  remove(task: TaskId): void;
+  /** What was to be removed is. */
+  close(): Promise<void>;
 }
 
 /** Where an attempt's output goes. */

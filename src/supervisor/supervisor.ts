@@ -10,11 +10,13 @@ import type { NodeSignal, TaskId } from '../core/task-spec.js';
 import { apply, type Effects } from './apply.js';
 import { Inbox, Observer } from './observe.js';
 import type {
+  CheckpointFolders,
   Clock,
   EventSink,
   InputMeter,
   Launcher,
   LaunchSpec,
+  LogKeeper,
   LogPaths,
   TaskHost,
   TaskSource,
@@ -37,6 +39,9 @@ export interface SupervisorParts {
   readonly inputs: InputMeter;
   readonly sink: EventSink;
   readonly logs: LogPaths;
+  /** Keeps logs to the plan's `maxLogBytes`; absent: they grow as they like. */
+  readonly logKeeper?: LogKeeper;
+  readonly checkpoints: CheckpointFolders;
   /** Where tasks come from beside the plan's, while the run goes on. */
   readonly source?: TaskSource;
   /** What earlier runs have shown of the groups. */
@@ -85,11 +90,17 @@ export class Supervisor {
     this.#control = initialControl(parts.plan.config, parts.priors);
     if (resumption !== undefined)
       relearn(this.#control.knowledge, this.state, resumption.unlearned);
-    this.#observer = new Observer(parts.host, this.#inbox, parts.plan.config.intervalMs);
+    this.#observer = new Observer(
+      parts.host,
+      this.#inbox,
+      parts.checkpoints,
+      parts.plan.config.intervalMs,
+      parts.logKeeper,
+    );
     this.#startedAtMs =
       parts.clock.monotonicMs() -
       (resumption === undefined ? 0 : resumedAtMs(resumption, parts.clock.epochMs()));
-    const { plan, host, launcher, inputs, logs, source } = parts;
+    const { plan, host, launcher, inputs, logs, logKeeper, checkpoints, source } = parts;
     const wake = (): void => {
       this.#wake();
     };
@@ -101,6 +112,9 @@ export class Supervisor {
       launcher,
       inputs,
       logs,
+      ...(logKeeper === undefined ? {} : { logKeeper }),
+      checkpoints,
+      hooks: new Map(),
       inbox: this.#inbox,
       answer: (id, reply) => {
         this.#answer(id, reply);

@@ -20,6 +20,22 @@ export function printable(text: string): string {
   return text.replace(OBEYED, spelt);
 }
 
+/** The same for a text of several lines, whose line feeds stay. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/**
+ * A value as one line of JSON that is safe to print anywhere, and still says the same: `JSON.stringify` itself lets C1
+ * controls, DEL and what reorders text through.
+ */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    OBEYED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /**
  * Output of a task, several lines, as it is safe to show: line feeds and tabs stay, of a line that was overwritten by
  * carriage returns (a progress bar) the last version stays, escape sequences go, other control characters are spelt out.

@@ -100,7 +100,7 @@ function writeExample(path: string, { language, text }: Block): void {
   const loaded = loadJobfile(Buffer.from(text), {
     path,
     baseDir: dirname(path),
-    host: { baseBytes: 64 * GiB, autoBudgetBytes: 57 * GiB, cpus: 64 },
+    host: { baseBytes: 64 * GiB, autoBudgetBytes: 57 * GiB, cpus: 64, autoMaxPids: 4096 },
     overrides: [],
     select: [],
   });

@@ -214,8 +214,10 @@ describe('what tasks write', () => {
   const speak = ['--', 'sh', '-c', 'echo a$1; sleep 0.$1; echo b$1', 'x', ':::', '3', '1'];
 
   it('comes by tasks, in the order in which they end or are given', async () => {
-    const group = await runCli(['map', '-j2', ...speak]);
-    const ordered = await runCli(['map', '-j2', '-k', ...speak]);
+    const [group, ordered] = await Promise.all([
+      runCli(['map', '-j2', ...speak]),
+      runCli(['map', '-j2', '-k', ...speak]),
+    ]);
     expect(group.stdout.split('\n').sort()).toEqual(['a1', 'a3', 'b1', 'b3']);
     expect(group.stdout).toMatch(/a3\nb3/);
     expect(group.stdout).toMatch(/a1\nb1/);
@@ -289,8 +291,7 @@ describe('what tasks write', () => {
     const once = 'echo try $MEMSCHED_ATTEMPT; test $MEMSCHED_ATTEMPT = 2';
     const run = (mode: string) =>
       runCli(['map', '--retries', '1', '--output', mode, '--', 'sh', '-c', once, ':::', '1']);
-    const group = await run('group');
-    const stream = await run('stream');
+    const [group, stream] = await Promise.all([run('group'), run('stream')]);
     expect(group.stdout, group.story).toBe('try 2');
     expect(stream.stdout, stream.story).toBe('try 1\ntry 2');
   });

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
@@ -53,7 +62,7 @@ describe('the package', () => {
 function bundledPackages(): readonly string[] {
   const SOURCE = /^\/\/ (node_modules\/(?:.*\/node_modules\/)?(?:@[^/\n]+\/)?[^/\n]+)\/.*$/gm;
   const code = readdirSync(DIST)
-    .filter((file) => file.endsWith('.js'))
+    .filter((file) => /\.c?js$/.test(file))
     .map((file) => readFileSync(join(DIST, file), 'utf8'))
     .join('\n');
   return [...new Set([...code.matchAll(SOURCE)].map(([, folder = '']) => folder))];
@@ -76,10 +85,10 @@ describe('of the package, a command loads what it needs, and no more:', () => {
   }
 
   it.each([
-    ['show', ['jobfile.js', 'session.js', 'live.js', 'cli-table3.js']],
-    ['ps', ['jobfile.js', 'session.js', 'live.js', 'cli-table3.js']],
-    ['doctor', ['jobfile.js', 'session.js', 'live.js', 'zod.js']],
-    ['run', ['doctor.js', 'print-plan.js', 'live.js', 'cli-table3.js']],
+    ['show', ['jobfile.cjs', 'session.cjs', 'live.cjs', 'cli-table3.cjs']],
+    ['ps', ['jobfile.cjs', 'session.cjs', 'live.cjs', 'cli-table3.cjs']],
+    ['doctor', ['jobfile.cjs', 'session.cjs', 'live.cjs', 'zod.cjs']],
+    ['run', ['doctor.cjs', 'print-plan.cjs', 'live.cjs', 'cli-table3.cjs']],
   ])('%s', async (command, others) => {
     const coverage = tempDir();
     const env = { NODE_V8_COVERAGE: coverage };
@@ -87,11 +96,56 @@ describe('of the package, a command loads what it needs, and no more:', () => {
     const end = command === 'run' ? ran : await runCli([command], { ...ran, env });
     expect(end.exitCode, end.story).toBe(0);
     const files = filesLoaded(coverage);
-    expect(files).toContain(`${command}.js`);
+    expect(files).toContain(`${command}.cjs`);
     for (const other of others) {
       expect(readdirSync(DIST)).toContain(other);
       expect(files).not.toContain(other);
     }
+  });
+});
+
+describe('compiled code', () => {
+  const WELL = ['exec', '--tier', 'procfs', '--', 'true'];
+
+  /** What is kept there; a file that was replaced has another number. */
+  function kept(cacheHome: string): readonly { readonly file: string; readonly inode: number }[] {
+    const folder = join(cacheHome, 'memsched');
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    return files.map((file) => ({ file, inode: statSync(join(folder, file)).ino }));
+  }
+
+  it('is kept by a run that went well, and is all that the next one needs', async () => {
+    const env = { XDG_CACHE_HOME: tempDir(), NODE_V8_COVERAGE: '' };
+    const start = async (args: readonly string[]): Promise<void> => {
+      const end = await runCli(args, { env });
+      expect(end.exitCode, end.story).toBe(0);
+    };
+    await start(WELL);
+    const first = kept(env.XDG_CACHE_HOME);
+    expect(first.map(({ file }) => file)).toEqual([expect.stringMatching(/^[0-9a-f]{16}-exec$/)]);
+    await start(WELL);
+    expect(kept(env.XDG_CACHE_HOME)).toEqual(first);
+    await start(['--version']);
+    expect(kept(env.XDG_CACHE_HOME)).toHaveLength(2);
+  });
+
+  it('is not kept by what failed, nor where it is not wanted', async () => {
+    const env = { XDG_CACHE_HOME: tempDir(), NODE_V8_COVERAGE: '' };
+    expect((await runCli(['exec', '--', 'false'], { env })).exitCode).toBe(1);
+    const off = { ...env, MEMSCHED_NO_CODE_CACHE: '1' };
+    expect((await runCli(WELL, { env: off })).exitCode).toBe(0);
+    expect(kept(env.XDG_CACHE_HOME)).toEqual([]);
+  });
+
+  it('that others may have written is neither taken nor written over', async () => {
+    const cacheHome = tempDir();
+    const env = { XDG_CACHE_HOME: cacheHome, NODE_V8_COVERAGE: '' };
+    mkdirSync(join(cacheHome, 'memsched'));
+    chmodSync(join(cacheHome, 'memsched'), 0o777);
+    const end = await runCli(WELL, { env });
+    expect(end.exitCode, end.story).toBe(0);
+    expect(end.stderr).toBe('');
+    expect(kept(cacheHome)).toEqual([]);
   });
 });
 

@@ -147,12 +147,9 @@ describe('a run', () => {
 
   it('and another at the same time lose nothing of each other', async () => {
     const file = join(tempDir(), 'profiles.json');
-    const stateHome = tempDir();
     const jobs = { a: { matrix: { n: [1, 2, 3] }, run: 'true', group: 'shared' } };
     const ends = await Promise.all(
-      Array.from({ length: 4 }, (_, at) =>
-        runJobs({ name: `run${at}`, jobs }, ['--profile-file', file], { stateHome }),
-      ),
+      Array.from({ length: 4 }, () => runJobs({ jobs }, ['--profile-file', file])),
     );
     expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
     const [stored] = profilesIn(file);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readJunit } from '../support/consumers.js';
 import { runCli, runFolder, runJobs, startCli, startJobs } from '../support/cli.js';
 import { ofKind, outcomes, verdicts } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
@@ -43,6 +44,7 @@ describe.each(TIERS)('a run whose supervisor was killed, tier %s', (tier) => {
     expect(end.stderr).toContain('the run is resumed: the supervisor had died');
     const shown = await runCli(['show'], { stateHome });
     expect(shown.stdout).toContain('resumed once');
+    expect((await runCli(['ps'], { stateHome })).stdout).toContain(' ended, resumed ');
     const again = await runCli(['resume', 'latest'], { stateHome });
     expect(again.exitCode).toBe(2);
     expect(again.stderr).toContain('has succeeded: there is nothing to resume');
@@ -71,8 +73,13 @@ describe.each(TIERS)('a run whose supervisor was killed, tier %s', (tier) => {
     await until('all run', () => ofKind(live.events(), 'attempt-launched').length === 3);
     live.kill('SIGKILL');
     await live.finished;
-    writeFileSync(join(folder, 'dead'), '');
     const { stateHome } = live;
+    const dead = await runCli(['show'], { stateHome });
+    expect(dead.stdout).toMatch(
+      /3 tasks of it still run, and nobody watches: well \(process \d+\), badly \(process \d+\), m/,
+    );
+    expect((await runCli(['ps'], { stateHome })).stdout).toContain(' died, 3 tasks live ');
+    writeFileSync(join(folder, 'dead'), '');
     const next = startCli(['resume'], { stateHome });
     await until('it is resumed', () => ofKind(next.events(), 'run-resumed').length === 1);
     writeFileSync(join(folder, 'go'), '');
@@ -178,6 +185,37 @@ describe('resume', () => {
     expect(end.exitCode, end.story).toBe(0);
     expect(linesOf(done)).toEqual(['after', 'bad', 'good']);
     expect(end.stdout).toContain('3 tasks: 3 succeeded');
+  });
+
+  it('writes files of the whole run, where they are named again, and goes on in the tier that is wished for', async () => {
+    const folder = tempDir();
+    const jobs = {
+      good: { run: 'echo good' },
+      bad: { run: `test -e ${folder}/mended && echo mended` },
+      after: { needs: ['bad'], run: 'echo after' },
+    };
+    const path = (name: string): string => join(folder, name);
+    const { stateHome } = await runJobs({ jobs }, ['--junit', path('before.xml')]);
+    expect(await readJunit(path('before.xml'))).toMatchObject({ tests: 3, failures: 1 });
+    writeFileSync(path('mended'), '');
+    const files = ['junit', 'summary', 'metrics', 'report', 'joblog'];
+    const options = files.flatMap((name) => [`--${name}`, path(name)]);
+    const end = await runCli(['resume', ...options, '--output', 'group', '--tier', 'procfs'], {
+      stateHome,
+    });
+    expect(end.exitCode, end.story).toBe(0);
+    expect(end.stdout).toBe('mended\nafter');
+    expect(ofKind(end.events, 'run-resumed')).toMatchObject([{ tier: 'procfs' }]);
+    const { cases, ...sums } = await readJunit(path('junit'));
+    expect(sums).toMatchObject({ tests: 3, failures: 0, errors: 0 });
+    expect(cases.flatMap(({ results }) => results)).toEqual([]);
+    expect(cases.map(({ name }) => name).sort()).toEqual(['after', 'bad', 'good']);
+    expect(readFileSync(path('summary'), 'utf8')).toContain('3 tasks: 3 succeeded');
+    expect(readFileSync(path('metrics'), 'utf8')).toMatch(
+      /memsched_tasks_finished_total\{.*outcome="succeeded".*\} 3/,
+    );
+    expect(readFileSync(path('report'), 'utf8')).toContain('"good"');
+    expect(linesOf(path('joblog'))).toHaveLength(3);
   });
 
   it('goes on as the run was started, but for values of the environment, which it asks for', async () => {

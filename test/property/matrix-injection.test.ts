@@ -134,6 +134,7 @@ const SNIPPETS: readonly {
       `cat > f <<-'A' ; cat > g <<B\nliteral $(x) 'A\n\tA\nit's "${r}"\nB\nemit "$(cat f)" "$(cat g)" ${r}`,
     emits: (v) => ["literal $(x) 'A", `it's "${v}"`, v],
   },
+  { script: (r) => `bash -eu -c 'emit "$1"' _ ${r} </dev/null`, emits: (v) => [v] },
   { script: (r) => `emit a \\\n  ${r} \\\n  b`, emits: (v) => ['a', v, 'b'] },
   { script: (r) => `false || emit ${r} && emit "${r}" 2>&1 | cat`, emits: (v) => [v, v] },
   { script: (r) => `emit "$(( 1 + (2) ))" ${r} "\${HOME:+}" ${r}`, emits: (v) => ['3', v, '', v] },

@@ -1,4 +1,6 @@
 import type {
+  CheckpointMeans,
+  CheckpointSpec,
   MemorySpec,
   PreemptibleLevel,
   RetryCause,
@@ -97,7 +99,8 @@ function drawRows(chance: Random, draw: JobDraw): WorkloadTask[] {
   return Array.from({ length: rows }, (_, row) => {
     const id = rows === 1 ? spec.job : `${spec.job}.${row}`;
     const own = chance.fork(id);
-    const program = drawProgram(own, draw, shape ?? own.pick(SHAPES), spread);
+    const plain = drawProgram(own, draw, shape ?? own.pick(SHAPES), spread);
+    const program = spec.checkpoint === undefined ? plain : drawSaver(own, plain, spec.checkpoint);
     const inputBytes = drawInputBytes(own, program);
     return { spec: { ...spec, id, matrix: { row: String(row) } }, program, inputBytes };
   });
@@ -155,6 +158,41 @@ function drawJob(chance: Random, draw: JobDraw): TaskSpec {
         : chance.pick(STRATEGIES),
     ...(chance.chance(0.2) ? { hasInputs: true as const } : {}),
     ...(groups.length > 0 && chance.chance(0.3) ? { concurrency: groups[0] ?? '' } : {}),
+    ...(isStream ? {} : drawCheckpoint(chance.fork('checkpoint'))),
+  };
+}
+
+/** One job in four keeps its work from one attempt to the next. */
+function drawCheckpoint(chance: Random): { readonly checkpoint?: CheckpointSpec } {
+  if (!chance.chance(0.25)) return {};
+  const by = chance.pick<CheckpointMeans>([{ kind: 'signal', signal: 'SIGUSR1' }, { kind: 'run' }]);
+  const timeoutMs = chance.pick([500, 3000, 10_000]);
+  const every = chance.chance(0.4) ? { everyMs: chance.pick([1000, 3000]) } : {};
+  return {
+    checkpoint: {
+      ...(chance.chance(0.8) ? { ask: { by, timeoutMs, ...every } } : {}),
+      exitCode: 85,
+      stale: chance.pick<CheckpointSpec['stale']>(['any', 'any', 'never', 2000]),
+      ...(chance.chance(0.25) ? { isRequired: true as const } : {}),
+      ...(chance.chance(0.2) ? { isKept: true as const } : {}),
+    },
+  };
+}
+
+/** Most that say so do save their work when they are asked. */
+function drawSaver(chance: Random, program: Program, { exitCode }: CheckpointSpec): Program {
+  const own = chance.fork('saves');
+  const yields = own.chance(0.3)
+    ? { afterMs: Math.ceil(program.durationMs / own.int(2, 5)), isSaved: own.chance(0.85) }
+    : undefined;
+  return {
+    ...program,
+    saves: {
+      answer: own.pick(['saves', 'saves', 'saves', 'saves-and-exits', 'ignores', 'deaf', 'fails']),
+      takesMs: own.pick([0, 100, 1500]),
+      code: exitCode,
+      ...(yields === undefined ? {} : { yields }),
+    },
   };
 }
 

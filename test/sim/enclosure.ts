@@ -8,7 +8,14 @@ import { Course, type Mishaps, type Program } from './program.js';
 
 /** Who really ended an attempt: what the supervisor's verdicts are held against. */
 export type TrueCause =
-  'finished' | 'never-started' | 'own-limit' | 'tree-oom' | 'host-oom' | 'supervisor' | 'outside';
+  | 'finished'
+  | 'saved'
+  | 'never-started'
+  | 'own-limit'
+  | 'tree-oom'
+  | 'host-oom'
+  | 'supervisor'
+  | 'outside';
 
 /** From SIGKILL until the memory is free: a base and what the pages take. */
 const DEATH_MS = 10;
@@ -23,6 +30,16 @@ interface Tenant {
   readonly exitsWith: ExitStatus;
   readonly oomScoreAdj: number;
   readonly onExit: (end: LaunchEnd) => void;
+  /** How far it had come when its work was last saved. */
+  readonly fromMs: number;
+  readonly onSave: (progressMs: number) => void;
+}
+
+/** Work that is being saved: what was done when it was asked for is. */
+interface Save {
+  readonly atMs: number;
+  readonly progressMs: number;
+  readonly exits: boolean;
 }
 
 interface Death {
@@ -63,6 +80,8 @@ export class Enclosure {
   #tenant: Tenant | undefined;
   #course: Course | undefined;
   #death: Death | undefined;
+  #save: Save | undefined;
+  #savedMs: number | undefined;
   #mainIsGone = false;
   #strayUntilMs = -Infinity;
 
@@ -77,6 +96,35 @@ export class Enclosure {
   moveIn(tenant: Tenant): void {
     this.#tenant = tenant;
     this.#course = new Course(tenant.program);
+    this.#course.advance(tenant.fromMs);
+  }
+
+  /** How far it had come when it last saved its work; undefined when it has not. */
+  get savedMs(): number | undefined {
+    return this.#savedMs;
+  }
+
+  /**
+   * It is asked to save its work, by a signal or by a command beside it.
+   *
+   * @returns whether there is somebody who hears it.
+   */
+  askToSave(nowMs: number): boolean {
+    const habit = this.#tenant?.program.saves;
+    if (habit === undefined || habit.answer === 'deaf') return false;
+    if (!this.isWorking || !this.isPopulated(nowMs)) return false;
+    if (habit.answer === 'saves' || habit.answer === 'saves-and-exits')
+      this.#save ??= {
+        atMs: nowMs + habit.takesMs,
+        progressMs: this.progressMs,
+        exits: habit.answer === 'saves-and-exits',
+      };
+    return true;
+  }
+
+  #saveNow(tenant: Tenant, progressMs: number): void {
+    this.#savedMs = progressMs;
+    tenant.onSave(progressMs);
   }
 
   get tenant(): Tenant | undefined {
@@ -138,6 +186,8 @@ export class Enclosure {
     const { onTerm } = tenant.program;
     if (onTerm.kind === 'ignore') return;
     const tidies = onTerm.kind === 'tidy';
+    if (tidies && tenant.program.saves !== undefined)
+      this.#save ??= { atMs: nowMs + onTerm.forMs, progressMs: this.progressMs, exits: false };
     this.#dieAt({
       atMs: nowMs + (tidies ? onTerm.forMs : this.#deathMs()),
       cause: 'supervisor',
@@ -221,6 +271,7 @@ export class Enclosure {
   settle(nowMs: number): boolean {
     const tenant = this.#tenant;
     if (tenant === undefined || this.emptySinceMs !== undefined) return false;
+    if (this.#settleSave(tenant, nowMs)) return true;
     if (this.#death !== undefined && nowMs >= this.#death.atMs) {
       this.#end(this.#death.cause, this.#death.exit, tenant, nowMs);
       return true;
@@ -241,8 +292,28 @@ export class Enclosure {
       this.#end('outside', { kind: 'signal', signal: 'SIGKILL' }, tenant, nowMs);
       return true;
     }
-    if (this.progressMs < tenant.program.durationMs || this.#death?.isKill === true) return false;
-    this.#leave('finished', tenant.exitsWith, tenant, nowMs);
+    if (this.#death?.isKill === true) return false;
+    if (this.progressMs >= tenant.program.durationMs) {
+      this.#leave('finished', tenant.exitsWith, tenant, nowMs);
+      return true;
+    }
+    const { saves } = tenant.program;
+    if (this.progressMs - tenant.fromMs < (saves?.yields?.afterMs ?? Infinity)) return false;
+    if (saves?.yields?.isSaved === true) this.#saveNow(tenant, this.progressMs);
+    this.#leave('saved', { kind: 'code', code: saves?.code ?? 0 }, tenant, nowMs);
+    return true;
+  }
+
+  /** What is dying by SIGKILL saves nothing any more. Returns true when it has exited. */
+  #settleSave(tenant: Tenant, nowMs: number): boolean {
+    const save = this.#save;
+    if (save === undefined || nowMs < save.atMs) return false;
+    this.#save = undefined;
+    if (this.#mainIsGone || this.#death?.isKill === true) return false;
+    this.#saveNow(tenant, save.progressMs);
+    if (!save.exits) return false;
+    const code = tenant.program.saves?.code ?? 0;
+    this.#leave('saved', { kind: 'code', code }, tenant, nowMs);
     return true;
   }
 

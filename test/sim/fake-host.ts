@@ -39,6 +39,10 @@ export interface Life extends AttemptRef {
   readonly progressMs: number;
   /** How long all its processes stood still. */
   readonly frozenMs: number;
+  /** How far it had come when it began: what the attempt before had saved. */
+  readonly fromMs: number;
+  /** How far it had come when it last saved its work; undefined when it has not. */
+  readonly savedMs: number | undefined;
   readonly limitBytes: number | undefined;
   /** Undefined when no process had moved in. */
   readonly oomScoreAdj: number | undefined;
@@ -92,6 +96,8 @@ export class FakeHost implements TaskHost {
   readonly lives: Life[] = [];
   readonly signals: SentSignal[] = [];
   readonly frosts: Frost[] = [];
+  /** Signals that asked for a checkpoint. */
+  readonly asks: SentSignal[] = [];
   readonly treeWrites: TreeWrite[] = [];
   readonly looks: Look[] = [];
   /** The newest look at the machine, and what each attempt was last seen to use. */
@@ -184,6 +190,16 @@ export class FakeHost implements TaskHost {
   signal(ref: AttemptRef, signal: NodeSignal): void {
     this.signals.push({ task: ref.task, attempt: ref.attempt, tMs: this.#now(), signal });
     this.#machine.find(ref)?.signal(signal, this.#now());
+  }
+
+  tell(ref: AttemptRef, signal: NodeSignal): number {
+    const { task, attempt } = ref;
+    this.asks.push({ task, attempt, tMs: this.#now(), signal });
+    return this.#machine.find(ref)?.askToSave(this.#now()) === true ? 1 : 0;
+  }
+
+  entryOf(ref: AttemptRef): Entry | undefined {
+    return this.#machine.find(ref) && { env: {} };
   }
 
   kill(ref: AttemptRef): void {
@@ -287,7 +303,7 @@ export class FakeHost implements TaskHost {
     if (this.#told.has(enclosure)) return;
     this.#told.add(enclosure);
     const { ref, openedAtMs, cause, end, cpuMs, progressMs, isVanished, limits } = enclosure;
-    const { frozenMs } = enclosure;
+    const { tenant, frozenMs, savedMs } = enclosure;
     const { peakBytes } = enclosure.memory;
     const emptiedAtMs = enclosure.isAlive ? Infinity : enclosure.emptySinceMs;
     const closedAtMs = this.#now();
@@ -305,8 +321,10 @@ export class FakeHost implements TaskHost {
       cpuMs,
       progressMs,
       frozenMs,
+      fromMs: tenant?.fromMs ?? 0,
+      savedMs,
       limitBytes: limits.limitBytes,
-      oomScoreAdj: enclosure.tenant?.oomScoreAdj,
+      oomScoreAdj: tenant?.oomScoreAdj,
     });
   }
 

@@ -10,7 +10,8 @@ import type {
 } from '../../src/supervisor/ports.js';
 import { present } from '../../src/util/assert.js';
 import { err, ok, type Result } from '../../src/util/result.js';
-import type { FakeMachine } from './fake-machine.js';
+import type { FakeFolders } from './fake-folders.js';
+import { STEP_MS, type FakeMachine } from './fake-machine.js';
 import { exitOf, type Mishaps, type Program, type SpawnMishap } from './program.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -18,6 +19,7 @@ import type { VirtualClock } from './virtual-clock.js';
 export interface FakeLauncherOptions {
   readonly machine: FakeMachine;
   readonly clock: VirtualClock;
+  readonly folders: FakeFolders;
   readonly programs: ReadonlyMap<TaskId, Program>;
   readonly mishapsOf: (task: TaskId, attempt: number) => Mishaps;
   /** Times at which it forgets all that it has started, as a helper process does that dies. */
@@ -25,6 +27,9 @@ export interface FakeLauncherOptions {
   /** Whether the host can start nothing at this time: out of processes, of descriptors. */
   readonly isOut: (nowMs: number) => boolean;
 }
+
+/** From the order until a command that saves work has begun. */
+const HOOK_STARTS_MS = 5;
 
 /** One order on its way, or started; ended and lost ones are forgotten. */
 interface Order extends AttemptRef {
@@ -45,6 +50,8 @@ export class FakeLauncher implements Launcher {
   /** How those ended that it did not lose. */
   readonly #ended = new Map<string, ExitStatus>();
   readonly #finished = new Map<TaskId, number>();
+  /** Commands that save work, by their process: how to kill each. */
+  readonly #hooks = new Map<number, () => void>();
   #lastPid = 1000;
 
   constructor(options: FakeLauncherOptions) {
@@ -57,6 +64,7 @@ export class FakeLauncher implements Launcher {
   }
 
   launch(order: LaunchOrder, listener: LaunchListener): Result<void, StartFault> {
+    if (order.part === 'checkpoint') return this.#launchHook(order, listener);
     const { task, attempt, oomScoreAdj } = order;
     const { clock, mishapsOf, isOut } = this.#options;
     const { spawn } = mishapsOf(task, attempt);
@@ -78,6 +86,39 @@ export class FakeLauncher implements Launcher {
       }
     });
     return ok(undefined);
+  }
+
+  /** The command that saves an attempt's work: it takes as long as that, or hangs. */
+  #launchHook(ref: AttemptRef, listener: LaunchListener): Result<void, StartFault> {
+    const { clock, machine, programs, mishapsOf } = this.#options;
+    const { saves } = present(programs.get(ref.task), `task ${ref.task} has a program`);
+    if (mishapsOf(ref.task, ref.attempt).spawn.kind === 'fails-at-once')
+      return err({ error: 'the fake host is out of processes' });
+    const pid = (this.#lastPid += 1);
+    const end = (exit: ExitStatus): void => {
+      if (this.#hooks.delete(pid)) listener.onEnd(exit);
+    };
+    this.#hooks.set(pid, () => {
+      end({ kind: 'signal', signal: 'SIGKILL' });
+    });
+    clock.after(HOOK_STARTS_MS, () => {
+      if (!this.#hooks.has(pid)) return;
+      listener.onStarted(pid);
+      const isHeard = machine.find(ref)?.askToSave(clock.monotonicMs()) === true;
+      if (isHeard && saves?.answer === 'ignores') return;
+      const isGood = isHeard && saves?.answer !== 'fails';
+      // The machine moves in steps: what it saves is there with the next.
+      clock.after((saves?.takesMs ?? 0) + 2 * STEP_MS, () => {
+        const lives = machine.find(ref)?.isWorking === true;
+        end(lives ? { kind: 'code', code: isGood ? 0 : 1 } : { kind: 'signal', signal: 'SIGKILL' });
+      });
+    });
+    return ok(undefined);
+  }
+
+  /** Ends a command that saves an attempt's work. */
+  endPart(pid: number): void {
+    this.#options.clock.after(1, () => this.#hooks.get(pid)?.());
   }
 
   /** What it knows when its supervisor is dead. What was only on its way is not started any more. */
@@ -111,7 +152,7 @@ export class FakeLauncher implements Launcher {
   }
 
   #moveIn(order: Order, oomScoreAdj: number): void {
-    const { machine, programs, mishapsOf } = this.#options;
+    const { machine, programs, mishapsOf, folders } = this.#options;
     const { task, attempt } = order;
     const program = present(programs.get(task), `task ${task} has a program`);
     const enclosure = present(
@@ -125,6 +166,10 @@ export class FakeLauncher implements Launcher {
       mishaps,
       exitsWith: exitOf(program, this.#finished.get(task) ?? 0),
       oomScoreAdj,
+      fromMs: program.saves === undefined ? 0 : folders.progressOf(task),
+      onSave: (progressMs) => {
+        folders.save(task, progressMs);
+      },
       onExit: (end) => {
         if (enclosure.cause === 'finished')
           this.#finished.set(task, (this.#finished.get(task) ?? 0) + 1);

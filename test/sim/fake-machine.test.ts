@@ -38,6 +38,8 @@ function scene(change: Partial<MachineSpec> = {}): Scene {
         mishaps: { ...NO_MISHAPS, ...mishaps },
         exitsWith: { kind: 'code', code: 0 },
         oomScoreAdj: adj,
+        fromMs: 0,
+        onSave: () => undefined,
         onExit: (end) => exits.push(`${task} ${'code' in end ? end.code : end.kind}`),
       });
       return enclosure;

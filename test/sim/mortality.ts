@@ -1,5 +1,10 @@
 import type { RunEvent } from '../../src/core/events.js';
-import type { EventSink, Launcher, TaskHost } from '../../src/supervisor/ports.js';
+import type {
+  CheckpointFolders,
+  EventSink,
+  Launcher,
+  TaskHost,
+} from '../../src/supervisor/ports.js';
 
 /** The supervisor's process is gone, in the middle of whatever it did. */
 export class SupervisorDied extends Error {
@@ -94,6 +99,26 @@ export class Mortality {
           },
         });
       },
+      endPart: (pid) => {
+        this.step();
+        inner.endPart(pid);
+      },
+      close: () => inner.close(),
+    };
+  }
+
+  /** Looks are no deeds. */
+  checkpoints(inner: CheckpointFolders): CheckpointFolders {
+    return {
+      open: (task) => {
+        this.step();
+        return inner.open(task);
+      },
+      look: (task) => inner.look(task),
+      remove: (task) => {
+        this.step();
+        inner.remove(task);
+      },
       close: () => inner.close(),
     };
   }
@@ -128,6 +153,11 @@ export class Mortality {
         this.step();
         inner.signal(ref, signal);
       },
+      tell: (ref, signal) => {
+        this.step();
+        return inner.tell(ref, signal);
+      },
+      entryOf: (ref) => inner.entryOf(ref),
       kill: (ref) => {
         this.step();
         inner.kill(ref);

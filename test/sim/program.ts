@@ -16,8 +16,21 @@ export interface Program {
   /** Its first attempts that come to their end fail with this code. */
   readonly failing: { readonly attempts: number; readonly code: number };
   readonly onTerm: TermAnswer;
+  /** It keeps its work from one attempt to the next; absent: it begins anew each time. */
+  readonly saves?: SaveHabit;
   /** It runs below a shell, which holds nothing and says 137 when its child was killed. */
   readonly isWrapped?: boolean;
+}
+
+/** How a program saves its work. */
+export interface SaveHabit {
+  /** What it, or the command that saves its work, does when it is asked: `deaf` handles no such signal. */
+  readonly answer: 'saves' | 'saves-and-exits' | 'ignores' | 'deaf' | 'fails';
+  readonly takesMs: number;
+  /** Exit code that says that it has saved its work. */
+  readonly code: number;
+  /** After so much progress of one attempt it exits with that code: its work saved, or, by a bug, not. */
+  readonly yields?: { readonly afterMs: number; readonly isSaved: boolean };
 }
 
 /** What a program does about SIGTERM. */

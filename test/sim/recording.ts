@@ -104,6 +104,10 @@ export interface Recording {
   readonly lost: readonly AttemptRef[];
   readonly signals: readonly SentSignal[];
   readonly frosts: readonly Frost[];
+  /** Signals that asked for a checkpoint. */
+  readonly asks: readonly SentSignal[];
+  /** Tasks whose checkpoints were there in the end. */
+  readonly checkpointsKept: ReadonlySet<TaskId>;
   readonly treeWrites: readonly TreeWrite[];
   readonly oomKills: OomKills;
   readonly oomRecords: readonly OomRecord[];

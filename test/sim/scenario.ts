@@ -127,8 +127,9 @@ function areaOf({ curve }: Program): number {
 
 function wastedMs({ lives, supervisor }: Recording): number {
   let sum = 0;
-  for (const { task, attempt, progressMs } of lives) {
-    if (attempt < (supervisor.state.tasks.get(task)?.attempts ?? 0)) sum += progressMs;
+  for (const { task, attempt, progressMs, fromMs, savedMs } of lives) {
+    if (attempt < (supervisor.state.tasks.get(task)?.attempts ?? 0))
+      sum += progressMs - Math.max(fromMs, savedMs ?? 0);
   }
   return sum;
 }

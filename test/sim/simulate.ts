@@ -3,6 +3,7 @@ import type { AttemptRef } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import { Supervisor, type SupervisorParts } from '../../src/supervisor/supervisor.js';
 import { present } from '../../src/util/assert.js';
+import { FakeFolders } from './fake-folders.js';
 import { FakeHost } from './fake-host.js';
 import { FakeLauncher } from './fake-launcher.js';
 import { FakeMachine } from './fake-machine.js';
@@ -39,6 +40,7 @@ class Simulation {
   readonly #trace: TracePoint[] = [];
   readonly #mortality: Mortality | undefined;
   readonly #journal: JournalFile | undefined;
+  readonly #folders: FakeFolders;
   readonly #launcher: FakeLauncher;
   readonly #parts: SupervisorParts;
   #supervisor: Supervisor;
@@ -62,9 +64,11 @@ class Simulation {
       });
       this.#journal = new JournalFile();
     }
+    this.#folders = new FakeFolders(this.#clock);
     this.#launcher = new FakeLauncher({
       machine: this.#machine,
       clock: this.#clock,
+      folders: this.#folders,
       programs: setup.workload.programs,
       mishapsOf,
       deathsMs: faults.launcherDeathsMs,
@@ -100,6 +104,7 @@ class Simulation {
       clock,
       host: this.#host,
       launcher: this.#launcher,
+      checkpoints: this.#folders,
       inputs: { sizeOf: (paths) => workload.inputBytes.get(paths.join()) },
       sink: {
         emit: (events) => {
@@ -114,13 +119,14 @@ class Simulation {
   }
 
   #mortalParts(): SupervisorParts {
-    const { host, launcher, sink } = this.#parts;
+    const { host, launcher, sink, checkpoints } = this.#parts;
     const mortality = this.#mortality;
     if (mortality === undefined) return this.#parts;
     return {
       ...this.#parts,
       host: mortality.host(host),
       launcher: mortality.launcher(launcher),
+      checkpoints: mortality.checkpoints(checkpoints),
       sink: mortality.sink(sink),
     };
   }
@@ -258,7 +264,7 @@ class Simulation {
     const makespanMs = this.#supervisor.state.ended?.tMs ?? this.#clock.monotonicMs();
     const openAtEnd = this.#openNow();
     const leftOpen = end.kind === 'died' ? [] : this.#host.clearAll();
-    const { frosts, lives, looks, signals, treeWrites } = this.#host;
+    const { frosts, lives, looks, signals, asks, treeWrites } = this.#host;
     const { oomKills, oomRecords } = this.#machine;
     const { lost } = this.#launcher;
     return {
@@ -276,6 +282,8 @@ class Simulation {
       lost,
       signals,
       frosts,
+      asks,
+      checkpointsKept: this.#folders.kept,
       treeWrites,
       oomKills,
       oomRecords,

@@ -27,8 +27,12 @@ const LAUNCH: LaunchSpec = {
   env: {},
 };
 
-function launchOf({ id, hasInputs }: TaskSpec): LaunchSpec {
-  return hasInputs === true ? { ...LAUNCH, inputs: [`/fake/${id}`] } : LAUNCH;
+function launchOf({ id, hasInputs, checkpoint }: TaskSpec): LaunchSpec {
+  return {
+    ...LAUNCH,
+    ...(hasInputs === true ? { inputs: [`/fake/${id}`] } : {}),
+    ...(checkpoint?.ask?.by.kind === 'run' ? { checkpoint: LAUNCH.command } : {}),
+  };
 }
 
 /** Tasks and what they do, as a workload; positions are numbered here. */
@@ -61,8 +65,14 @@ export function patienceMs({ plan, programs }: Workload): number {
   for (const spec of plan.tasks) {
     const program = programs.get(spec.id);
     // Preemptions, kills as a bystander, retries and growths, each with its longest wait.
-    const attempts = 1 + 5 + 5 + 5 + spec.retries.max;
+    const attempts = 1 + 5 + 5 + 5 + spec.retries.max + yieldsOf(program);
     sum += attempts * ((program?.durationMs ?? 0) + 30_000 + spec.retries.delayMs * 8);
   }
   return sum;
+}
+
+/** How often it may save its work and exit. */
+function yieldsOf(program: Program | undefined): number {
+  const afterMs = program?.saves?.yields?.afterMs;
+  return afterMs === undefined ? 0 : 4 + Math.ceil((program?.durationMs ?? 0) / afterMs);
 }

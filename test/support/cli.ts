@@ -26,6 +26,8 @@ export interface CliOptions {
   /** Folder of a cgroup that the CLI enters before it is executed. */
   readonly cgroup?: string;
   readonly timeoutMs?: number;
+  /** Soft and hard limit on open files. */
+  readonly openFiles?: number;
 }
 
 /** A CLI that has ended. */
@@ -67,7 +69,8 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Liv
 }
 
 function launch(args: readonly string[], options: CliOptions, stateHome: string) {
-  const cli = [process.execPath, MEMSCHED, ...args];
+  const limit = options.openFiles === undefined ? [] : ['prlimit', `--nofile=${options.openFiles}`];
+  const cli = [...limit, process.execPath, MEMSCHED, ...args];
   const [file = '', ...rest] =
     options.cgroup === undefined ? cli : ['/bin/sh', '-c', ENTER, options.cgroup, ...cli];
   return execa(file, rest, {

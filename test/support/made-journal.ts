@@ -2,6 +2,7 @@ import type { RunEvent, RunStarted } from '../../src/core/events.js';
 import type { MemoryNumbers } from '../../src/core/reasons.js';
 import type { TaskSpec } from '../../src/core/task-spec.js';
 import { GiB, MiB } from '../../src/util/bytes.js';
+import { plainConfig, plainTask } from '../sim/specs.js';
 
 const BUDGET_BYTES = 60 * GiB;
 const JOBS = ['fetch', 'trim', 'align', 'sort', 'dedup', 'call', 'annotate', 'stats', 'plot', 'qc'];
@@ -34,42 +35,20 @@ export function madeStart({ runId, tasks }: Pick<MadeRun, 'runId' | 'tasks'>): R
     jobfile: 'jobs.yaml',
     tier: 'cgroup',
     tasks,
-    config: {
-      name: 'made',
-      budget: { kind: 'auto' },
-      holdShare: 0.8,
-      preemptShare: 0.9,
-      criticalShare: 0.95,
-      overcommit: 0.9,
-      pressure: { somePct: 10, fullPct: 20, windowMs: 2000 },
-      intervalMs: 100,
-      halt: { kind: 'never' },
-      groups: {},
-      resources: {},
-      cpus: 32,
-    },
+    config: plainConfig({ name: 'made', cpus: 32 }),
   };
 }
 
 /** A task of a made journal. */
 export function madeSpec(id: string, index: number, job: string): TaskSpec {
-  return {
-    id,
+  return plainTask(id, {
     index,
     job,
-    matrix: {},
-    needs: [],
-    when: 'success',
-    memory: { grow: { kind: 'none' } },
     cpus: 1,
-    resources: {},
     preemptible: 3,
-    onPreempt: { signal: 'SIGTERM', graceMs: 5000 },
     retries: { max: 0, on: [], delayMs: 0, backoff: 1 },
-    priority: 0,
     group: `${job}#3f9c12ab`,
-    profile: 'curve',
-  };
+  });
 }
 
 interface Live {

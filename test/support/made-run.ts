@@ -49,6 +49,25 @@ export function madeRun(tasks: readonly MadeTask[], name = 'made'): RunEvent[] {
   ];
 }
 
+/** The same run resumed after its end, in which such a task has now succeeded, with its second attempt. */
+export function triedAgain(events: readonly RunEvent[], task: string): RunEvent[] {
+  const tMs = (events.at(-1)?.tMs ?? 0) + 1000;
+  const ref = { task, attempt: 2 };
+  const admitted = present(events.find((event) => event.kind === 'attempt-admitted'));
+  const { bootId, pid, memsched, tier } = present(
+    events.find((event) => event.kind === 'run-started'),
+  );
+  const verdict = { kind: 'exit', code: 0 } as const;
+  return [
+    ...events,
+    { kind: 'run-resumed', tMs, after: 'end', bootId, pid, memsched, tier, adopted: [], lost: [] },
+    { ...admitted, ...ref, tMs },
+    { kind: 'attempt-launched', tMs, ...ref, pid: 100 },
+    { kind: 'attempt-ended', tMs, ...ref, verdict, peakBytes: 1, cpuMs: 500, ranMs: 1000 },
+    { kind: 'task-finished', tMs, task, outcome: 'succeeded' },
+  ];
+}
+
 function specOf({ id, job = id, group = job }: MadeTask, model: TaskSpec): TaskSpec {
   return { ...model, id, job, group, needs: [], matrix: {} };
 }

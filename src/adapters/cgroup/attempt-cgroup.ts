@@ -1,9 +1,9 @@
-import type { AttemptSample, AttemptTally } from '../../core/observation.js';
+import type { AttemptSample, AttemptTally, PausedBy } from '../../core/observation.js';
 import type { OomCounters } from '../../core/outcome.js';
 import type { NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits } from '../../supervisor/ports.js';
 import { parseCgroupEvents } from '../host/cgroup-events.js';
-import { keyedNumber } from '../host/flat-keyed.js';
+import { keyedNumber, singleNumber } from '../host/flat-keyed.js';
 import {
   readKernelFile,
   refusal,
@@ -12,14 +12,28 @@ import {
   type KernelFiles,
 } from '../host/kernel-file.js';
 import { parseMemoryEvents } from '../host/memory-events.js';
+import { PauseWatch } from '../host/pause-watch.js';
+import { readProcStat } from '../host/processes.js';
 import type { SampledLimit } from '../host/sampled-limit.js';
+import { procsBelow } from './cgroup-fs.js';
 import type { ChangeWatch } from './change-watch.js';
-import { freezeTree, killTree, liftBrakes, signalTree, thawTree } from './kill-tree.js';
+import {
+  freezeTree,
+  killTree,
+  liftBrakes,
+  signalTree,
+  tellListeners,
+  thawTree,
+} from './kill-tree.js';
+import { LimitWatch } from './limit-watch.js';
 import type { MemoryMeter } from './memory-meter.js';
 import { ProactiveReclaim } from './proactive-reclaim.js';
+import { StrayWatch } from './stray-watch.js';
 
 /** cpu.stat is read this often: what comes of it is a matter of half seconds. */
 const CPU_EVERY_MS = 200;
+/** Of so many processes it is looked whether they are stopped. */
+const LOOKED_AT_MAX = 64;
 
 /** What an attempt's cgroup is made with. */
 export interface AttemptCgroupOptions {
@@ -32,6 +46,13 @@ export interface AttemptCgroupOptions {
   readonly cgroupKill: boolean;
   /** Enforced here where the kernel does not. */
   readonly limit: SampledLimit;
+  /** `memory.max`, as it was written; absent where it was not. */
+  readonly limitBytes: number | undefined;
+  readonly procPath: string;
+  /** `NAME=value`, in the environment of this attempt's processes and of nobody else's. */
+  readonly marks: readonly string[];
+  /** Whether its processes are to be counted now. */
+  readonly countsPids: () => boolean;
 }
 
 /** The cgroup of one attempt. */
@@ -40,7 +61,13 @@ export class AttemptCgroup {
   readonly #events: KernelFile;
   readonly #cpu: KernelFile;
   readonly #reclaim: ProactiveReclaim;
+  readonly #strays: StrayWatch;
+  readonly #limitWatch = new LimitWatch();
+  readonly #pauses = new PauseWatch();
+  #isFrozen = false;
   #stopWatching: (() => void) | undefined;
+  /** We have frozen it ourselves; it thaws until the kernel says that it has. */
+  #frost: 'frozen' | 'thawing' | undefined;
   /** Its processes were stopped one by one: those that come up meanwhile are found at the next look. */
   #isStoppedOneByOne = false;
   #mainPid: number | undefined;
@@ -52,26 +79,61 @@ export class AttemptCgroup {
     this.#events = options.files.file(`${this.directory}/cgroup.events`);
     this.#cpu = options.files.file(`${this.directory}/cpu.stat`);
     this.#reclaim = new ProactiveReclaim(`${this.directory}/memory.reclaim`);
+    this.#strays = new StrayWatch(options);
   }
 
   /** The main process, which gets a signal before its children do. */
   adopt(pid: number): void {
     this.#mainPid = pid;
+    this.#strays.adopt(pid);
   }
 
   /** What it uses now; undefined when nothing lives in it. */
   sample(): Omit<AttemptSample, 'task' | 'attempt'> | undefined {
-    if (!this.isPopulated()) return undefined;
+    const isPopulated = this.isPopulated();
+    const nowMs = this.options.now();
+    const strayedTo = this.#strays.look(nowMs, isPopulated);
+    if (!isPopulated && strayedTo === undefined) return undefined;
     if (this.#isStoppedOneByOne) this.freeze();
     const usedBytes = this.options.meter.usedBytes();
     if (usedBytes === undefined) return undefined;
     if (this.options.limit.check(usedBytes)) this.kill();
-    const nowMs = this.options.now();
+    const cpuMs = nowMs >= this.#cpuDueMs ? this.#readCpuMs(nowMs) : this.#cpuMs;
+    const pids = this.options.countsPids() ? this.#pidsNow() : undefined;
+    const pausedBy = this.#pausedBy(nowMs, cpuMs);
     return {
       usedBytes,
       peakBytes: this.options.meter.sampledPeakBytes(),
-      cpuMs: nowMs >= this.#cpuDueMs ? this.#readCpuMs(nowMs) : this.#cpuMs,
+      cpuMs,
+      ...(pids === undefined ? {} : { pids }),
+      ...(pausedBy === undefined ? {} : { pausedBy }),
+      ...(strayedTo === undefined ? {} : { strayedTo }),
+      ...(this.#isLimitChanged(nowMs) ? { tamperedWith: 'memory.max' } : {}),
     };
+  }
+
+  /** Processes and threads where the kernel counts them, else processes. */
+  #pidsNow(): number | undefined {
+    const { meter } = this.options;
+    if (meter.processes !== undefined) return meter.processes;
+    const count = singleNumber(readKernelFile(`${this.directory}/pids.current`) ?? '');
+    return typeof count === 'number' ? count : undefined;
+  }
+
+  #isLimitChanged(nowMs: number): boolean {
+    const { limitBytes } = this.options;
+    if (limitBytes === undefined) return false;
+    return this.#limitWatch.look(nowMs, `${this.directory}/memory.max`, limitBytes);
+  }
+
+  #pausedBy(nowMs: number, cpuMs: number): PausedBy | undefined {
+    if (this.#frost !== undefined) return undefined;
+    if (this.#isFrozen) return 'freezer';
+    return this.#pauses.look(nowMs, cpuMs, () =>
+      procsBelow(this.directory)
+        .slice(0, LOOKED_AT_MAX)
+        .some((pid) => readProcStat(this.options.procPath, pid)?.state === 'T'),
+    );
   }
 
   #readCpuMs(nowMs: number): number {
@@ -83,7 +145,11 @@ export class AttemptCgroup {
   /** Whether a process lives in it, or below it. False when the cgroup is gone. */
   isPopulated(): boolean {
     const text = this.#events.read();
-    return text !== undefined && parseCgroupEvents(text).populated;
+    if (text === undefined) return false;
+    const { populated, frozen } = parseCgroupEvents(text);
+    this.#isFrozen = frozen;
+    if (!frozen && this.#frost === 'thawing') this.#frost = undefined;
+    return populated;
   }
 
   /**
@@ -93,6 +159,8 @@ export class AttemptCgroup {
    * @returns false when it is empty already.
    */
   watchForEnd(): boolean {
+    this.#strays.forgetMain();
+    if (this.#strays.endStrays()) return true;
     if (!this.isPopulated()) return false;
     if (this.#stopWatching !== undefined) return true;
     const { watch, onChange } = this.options;
@@ -110,11 +178,14 @@ export class AttemptCgroup {
 
   /** Stops every process where it is; returns at once. */
   freeze(): void {
+    this.#frost = 'frozen';
     this.#isStoppedOneByOne = freezeTree(this.directory) === 'one-by-one';
   }
 
   /** Lets all of them go on. */
   thaw(): void {
+    if (this.#frost === 'frozen') this.#frost = 'thawing';
+    this.#pauses.forget();
     this.#isStoppedOneByOne = false;
     this.#reclaim.stop();
     thawTree(this.directory);
@@ -125,12 +196,19 @@ export class AttemptCgroup {
     this.#reclaim.ask(bytes);
   }
 
+  /** Sends a signal to those processes that are to hear of it; frozen or braked ones could not act on it. */
+  tell(signal: NodeSignal, procPath: string): number {
+    liftBrakes(this.directory);
+    return tellListeners(this.directory, signal, procPath);
+  }
+
   /** Ends every process; returns at once. */
   kill(): void {
     this.#isStoppedOneByOne = false;
     this.#reclaim.stop();
     liftBrakes(this.directory);
     killTree(this.directory, { cgroupKill: this.options.cgroupKill });
+    this.#strays.endStrays();
   }
 
   /** The final count; only true once nothing lives in it any more. */

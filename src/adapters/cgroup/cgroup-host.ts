@@ -4,9 +4,10 @@ import type {
   AttemptSample,
   AttemptTally,
   HostSample,
+  PidsSample,
 } from '../../core/observation.js';
 import type { StartFault } from '../../core/outcome.js';
-import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
+import type { BudgetSpec, MaxPids, NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits, Entry, OpenAttempt, TaskHost } from '../../supervisor/ports.js';
 import { assert, present } from '../../util/assert.js';
 import { err, ok, type Result } from '../../util/result.js';
@@ -17,6 +18,7 @@ import type { HostError } from '../host/host-error.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
 import { KernelFiles } from '../host/kernel-file.js';
 import type { LimitSource } from '../host/memory-levels.js';
+import { killAll, markedProcesses } from '../host/marked-processes.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
@@ -26,6 +28,7 @@ import { childrenOf, kernelTree, type CgroupTree } from './cgroup-fs.js';
 import { createChangeWatch, type ChangeWatch } from './change-watch.js';
 import { killTree } from './kill-tree.js';
 import { KernelMeter, StatAllowance, SummingMeter } from './memory-meter.js';
+import { PidsGuard } from './pids-guard.js';
 import { RemovalList } from './removal-list.js';
 import { makeRunTree, type RunTree } from './run-tree.js';
 import { TasksCgroup } from './tasks-cgroup.js';
@@ -40,6 +43,8 @@ export interface CgroupHostOptions {
   /** A tree that a dead supervisor of the same run has left is kept as it is, for `takeOver`. */
   readonly keepsTree?: boolean;
   readonly budget: BudgetSpec;
+  /** Processes that all tasks together may have; absent: as many as the host lets them. */
+  readonly maxPids?: MaxPids;
   /** Ancestors that may limit us, from the survey. */
   readonly limits: readonly LimitSource[];
   /** The cgroup's name for an attempt: `task-<index>.<attempt>`, unique in the run. */
@@ -90,6 +95,7 @@ class CgroupHost implements TaskHost {
   readonly #watch: ChangeWatch;
   readonly #warner: LimitWarner;
   readonly #listeners: (() => void)[] = [];
+  readonly #pids: PidsGuard | undefined;
   readonly #unprotect = protectFromOom();
 
   constructor(
@@ -110,7 +116,9 @@ class CgroupHost implements TaskHost {
       watch: this.#watch,
       onChange: this.#changed,
       warn: options.warn,
+      now: options.now,
     });
+    this.#pids = this.#guardPids();
     this.#reader = createHostReader({
       files: this.#files,
       budget: options.budget,
@@ -125,8 +133,11 @@ class CgroupHost implements TaskHost {
     this.#memory.startLook();
     this.#removals.retryDue();
     this.#tasks.settle();
+    const usedBytes = this.#tasks.usedBytes() ?? this.#sumOfAttempts();
+    const pids = this.#lookAtPids();
     return this.#reader.look({
-      usedBytes: this.#tasks.usedBytes() ?? this.#sumOfAttempts(),
+      usedBytes,
+      ...(pids === undefined ? {} : { pids }),
       brakeEvents: this.#tasks.brakeEvents(),
       scannedPages: this.#tasks.scannedPages(),
     });
@@ -148,7 +159,7 @@ class CgroupHost implements TaskHost {
       this.#removals.remove(directory);
       return err({ error: refused });
     }
-    this.#attempts.set(name, this.#attempt(directory, limits));
+    this.#attempts.set(name, this.#attempt(ref, directory, limits));
     return ok({ procsFile: `${directory}/cgroup.procs`, env: {} });
   }
 
@@ -165,6 +176,15 @@ class CgroupHost implements TaskHost {
 
   signal(ref: AttemptRef, signal: NodeSignal): void {
     this.#find(ref)?.signal(signal);
+  }
+
+  tell(ref: AttemptRef, signal: NodeSignal): number {
+    return this.#find(ref)?.tell(signal, this.options.procPath ?? '/proc') ?? 0;
+  }
+
+  entryOf(ref: AttemptRef): Entry | undefined {
+    const attempt = this.#find(ref);
+    return attempt && { procsFile: `${attempt.directory}/cgroup.procs`, env: {} };
   }
 
   kill(ref: AttemptRef): void {
@@ -189,6 +209,7 @@ class CgroupHost implements TaskHost {
     if (attempt.watchForEnd()) return 'populated';
     const tally = attempt.tally();
     this.#attempts.delete(name);
+    this.#pids?.forget(attempt.directory);
     attempt.release();
     this.#closed.push(attempt.directory);
     return tally;
@@ -202,7 +223,7 @@ class CgroupHost implements TaskHost {
     const { tasksDirectory } = this.runTree;
     for (const attempt of attempts) {
       const name = this.options.nameOf(attempt);
-      this.#attempts.set(name, this.#attempt(`${tasksDirectory}/${name}`, attempt));
+      this.#attempts.set(name, this.#attempt(attempt, `${tasksDirectory}/${name}`, attempt));
     }
     for (const directory of childrenOf(tasksDirectory)) {
       if (this.#attempts.has(basename(directory))) continue;
@@ -240,6 +261,8 @@ class CgroupHost implements TaskHost {
     const stuck = [...this.#attempts.values()].map((attempt) => attempt.directory);
     for (const attempt of this.#attempts.values()) attempt.release();
     this.#attempts.clear();
+    this.#endStrays();
+    this.#pids?.close();
     this.#tasks.close();
     this.#reader.close();
     this.#files.closeAll();
@@ -260,12 +283,47 @@ class CgroupHost implements TaskHost {
     return this.#attempts.size === 0 && this.#removals.size === 0;
   }
 
+  /** The kernel's limit on processes; undefined where there is none, or where it is kept by counting at each look. */
+  #guardPids(): PidsGuard | undefined {
+    const { maxPids, warn } = this.options;
+    if (maxPids === undefined) return undefined;
+    const { tasksDirectory } = this.runTree;
+    if (this.tier === 'hybrid') {
+      this.#warner.notePids(maxPids);
+      return undefined;
+    }
+    const guard = PidsGuard.create(tasksDirectory, this.#files, maxPids.pids);
+    if (typeof guard !== 'string') return guard;
+    warn(`the number of processes is not limited (max_pids): ${guard}`);
+    return undefined;
+  }
+
+  #lookAtPids(): PidsSample | undefined {
+    const { maxPids } = this.options;
+    if (maxPids === undefined) return undefined;
+    if (this.tier === 'cgroup')
+      return this.#pids?.look([...this.#attempts.values()].map(({ directory }) => directory));
+    const counts = [...this.#looked.values()].map((sample) => sample?.pids ?? 0);
+    return { current: counts.reduce((a, b) => a + b, 0), max: maxPids.pids, refusals: 0 };
+  }
+
+  /** What tasks have moved out of the tree is known by its environment. */
+  #endStrays(): void {
+    const { procPath = '/proc', runId, warn } = this.options;
+    const strays = markedProcesses(procPath, [`MEMSCHED_RUN_ID=${runId}`]);
+    if (strays.length === 0) return;
+    killAll(strays);
+    warn(
+      `processes of this run lived outside of its cgroups and were ended: ${strays.slice(0, 10).join(' ')}${strays.length > 10 ? ' …' : ''}`,
+    );
+  }
+
   #find(ref: AttemptRef): AttemptCgroup | undefined {
     return this.#attempts.get(this.options.nameOf(ref));
   }
 
-  #attempt(directory: string, limits: AttemptLimits): AttemptCgroup {
-    const { now, cgroupKill = true } = this.options;
+  #attempt(ref: AttemptRef, directory: string, limits: AttemptLimits): AttemptCgroup {
+    const { now, cgroupKill = true, runId, procPath = '/proc', maxPids } = this.options;
     const sampledLimitBytes = this.tier === 'hybrid' ? limits.limitBytes : undefined;
     return new AttemptCgroup({
       directory,
@@ -279,6 +337,15 @@ class CgroupHost implements TaskHost {
       now,
       cgroupKill,
       limit: new SampledLimit(sampledLimitBytes),
+      limitBytes: this.tier === 'cgroup' ? limits.limitBytes : undefined,
+      procPath,
+      marks: [
+        `MEMSCHED_RUN_ID=${runId}`,
+        `MEMSCHED_TASK=${ref.task}`,
+        `MEMSCHED_ATTEMPT=${ref.attempt}`,
+      ],
+      countsPids: () =>
+        this.tier === 'hybrid' ? maxPids !== undefined : this.#pids?.isNear === true,
     });
   }
 

@@ -13,12 +13,16 @@ export type Enabling =
  * is (cgroup-v2.rst, "Enabling and Disabling").
  */
 export function enableController(directory: string, controller: string): Enabling {
-  const file = `${directory}/cgroup.subtree_control`;
-  const enabled = (readKernelFile(file) ?? '').trim().split(' ');
-  if (enabled.includes(controller)) return { kind: 'was-enabled' };
-  const result = persist(file, `+${controller}`);
+  if (isEnabled(directory, controller)) return { kind: 'was-enabled' };
+  const result = persist(`${directory}/cgroup.subtree_control`, `+${controller}`);
   if (result === 'written') return { kind: 'enabled' };
   return { kind: 'failed', errno: result === 'gone' ? 'ENOENT' : result.errno };
+}
+
+/** Whether the children of `directory` have a controller. */
+export function isEnabled(directory: string, controller: string): boolean {
+  const text = readKernelFile(`${directory}/cgroup.subtree_control`) ?? '';
+  return text.trim().split(' ').includes(controller);
 }
 
 /** Takes a controller back; false when something still needs it. */

@@ -1,5 +1,7 @@
+import type { NodeSignal } from '../../core/task-spec.js';
 import { errnoOf } from '../host/errno.js';
 import { writeKernelFile } from '../host/kernel-file.js';
+import { listenersAmong } from '../host/listeners.js';
 import { procsBelow, subtreeOf } from './cgroup-fs.js';
 
 /** Rounds of reading pids and killing them before a frozen tree is taken as covered. */
@@ -69,6 +71,13 @@ export function signalTree(
       send(pid, signal);
     }
   }
+}
+
+/** Sends a signal to those processes of a cgroup, and of all below it, that are to hear of it. Returns how many. */
+export function tellListeners(directory: string, signal: NodeSignal, procPath: string): number {
+  const listeners = listenersAmong(procsBelow(directory), signal, procPath);
+  for (const pid of listeners) send(pid, signal as NodeJS.Signals);
+  return listeners.length;
 }
 
 function killByFile(directory: string): boolean {

@@ -12,6 +12,8 @@ export interface MemoryMeter {
   sampledPeakBytes(): number;
   /** The largest working set so far, in bytes, with whatever else tells of it; for the end. */
   peakBytes(): number;
+  /** How many processes there were at the last look; undefined where they are not looked at one by one. */
+  readonly processes?: number;
   close(): void;
 }
 
@@ -128,6 +130,7 @@ export class SummingMeter implements MemoryMeter {
   #lastText = '';
   #hasChildren = false;
   #peakBytes = 0;
+  #processes = 0;
 
   constructor(
     private readonly directory: string,
@@ -147,6 +150,7 @@ export class SummingMeter implements MemoryMeter {
       this.#hasChildren = (keyedNumber(this.#cgroupStat.read() ?? '', 'nr_descendants') ?? 0) > 0;
     }
     const pids = this.#hasChildren ? procsBelow(this.directory) : parsePids(text);
+    this.#processes = pids.length;
     const used = pids.reduce((sum, pid) => sum + (this.memory.usedBytes(pid) ?? 0), 0);
     this.#peakBytes = Math.max(this.#peakBytes, used);
     return used;
@@ -158,6 +162,10 @@ export class SummingMeter implements MemoryMeter {
 
   peakBytes(): number {
     return this.#peakBytes;
+  }
+
+  get processes(): number {
+    return this.#processes;
   }
 
   close(): void {

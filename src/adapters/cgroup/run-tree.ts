@@ -32,28 +32,16 @@ export interface RunTree {
 }
 
 /**
- * Makes `memsched-<run>/tasks`, and in the `cgroup` tier `memsched-<run>/supervisor` with ourselves in it. What an
- * earlier supervisor of the same run left in `tasks/` when it died is ended and removed first, unless it is to be taken
- * over: the caller has made sure that the supervisor is dead.
+ * Makes `memsched-<run>/tasks`, and in the `cgroup` tier `memsched-<run>/supervisor` with ourselves in it. A tree of that
+ * name that is there already is gone on with where it is to be kept; to a new run it is somebody else's, whose tasks are
+ * none of ours to end.
  */
 export function makeRunTree(options: RunTreeOptions): Result<RunTree, HostError> {
   const { rootDirectory, tree } = options;
   const directory = `${rootDirectory}/memsched-${options.runId}`;
   const tasksDirectory = `${directory}/tasks`;
-  const { keepsTree = false } = options;
-  const stuck = keepsTree ? undefined : clearLeftover(tasksDirectory, tree);
-  if (stuck !== undefined) return err(stuck);
-  try {
-    makeIfMissing(directory, tree);
-    if (keepsTree) makeIfMissing(tasksDirectory, tree);
-    else tree.make(tasksDirectory);
-  } catch (error) {
-    const why = errnoOf(error) ?? String(error);
-    removeSubtree(directory, tree);
-    return err(
-      new HostError(`cannot make a cgroup in ${rootDirectory}: ${why}`, 'memsched doctor'),
-    );
-  }
+  const failed = makeDirectories(directory, tasksDirectory, options);
+  if (failed !== undefined) return err(failed);
   const remove = (leave: () => boolean) => (): readonly string[] => {
     removeSubtree(tasksDirectory, tree);
     const gone = leave() && removeSubtree(directory, tree) === 'removed';
@@ -66,6 +54,38 @@ export function makeRunTree(options: RunTreeOptions): Result<RunTree, HostError>
   if (entered.ok) return ok({ directory, tasksDirectory, remove: remove(entered.value.leave) });
   removeSubtree(directory, tree);
   return entered;
+}
+
+function makeDirectories(
+  directory: string,
+  tasksDirectory: string,
+  { keepsTree = false, rootDirectory, tree }: RunTreeOptions,
+): HostError | undefined {
+  const failed = (error: unknown): HostError =>
+    new HostError(
+      `cannot make a cgroup in ${rootDirectory}: ${errnoOf(error) ?? String(error)}`,
+      'memsched doctor',
+    );
+  try {
+    if (keepsTree) makeIfMissing(directory, tree);
+    else tree.make(directory);
+  } catch (error) {
+    return errnoOf(error) === 'EEXIST' ? takenName(directory) : failed(error);
+  }
+  try {
+    makeIfMissing(tasksDirectory, tree);
+    return undefined;
+  } catch (error) {
+    removeSubtree(directory, tree);
+    return failed(error);
+  }
+}
+
+function takenName(directory: string): HostError {
+  return new HostError(
+    `another run has the cgroup ${directory} already, and its tasks are none of this run's`,
+    'memsched ps # then start the run again: its next id is another one',
+  );
 }
 
 /**

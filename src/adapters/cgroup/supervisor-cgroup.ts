@@ -7,7 +7,7 @@ import { readKernelFile, refusal, writeKernelFile } from '../host/kernel-file.js
 import { cgroupDirectory, parseCgroupMounts } from '../host/mountinfo.js';
 import { parseProcCgroup } from '../host/proc-cgroup.js';
 import { childrenOf, makeIfMissing, procsOf, removeSubtree, type CgroupTree } from './cgroup-fs.js';
-import { disableController, enableController } from './controllers.js';
+import { disableController, enableController, isEnabled } from './controllers.js';
 
 /** What is kept for us when memory is reclaimed: node's heap and the journal's buffers. May be refused. */
 const SUPERVISOR_LOW_BYTES = 128 * MiB;
@@ -27,6 +27,9 @@ export interface Entered {
   /** Moves everybody back to where they came from; false when that is not possible. */
   readonly leave: () => boolean;
 }
+
+/** What tasks are given controllers for: memory always, the others where they are to be had. */
+const WISHED = ['pids'];
 
 /**
  * Moves us into `supervisor/` and hands the memory controller down to `tasks/`.
@@ -61,6 +64,7 @@ export function enterSupervisor(options: SupervisorOptions): Result<Entered, Hos
     return moveAll(supervisor, rootDirectory);
   };
   for (const each of [rootDirectory, directory, `${directory}/tasks`]) {
+    for (const controller of WISHED) enableController(each, controller);
     const enabling = enableController(each, 'memory');
     if (enabling.kind !== 'failed') continue;
     goBack();
@@ -109,7 +113,11 @@ function leftTrees(rootDirectory: string, directory: string): readonly string[] 
  */
 function takeMemoryBack(rootDirectory: string, trees: readonly string[]): boolean {
   if (childrenOf(rootDirectory).some((each) => !trees.includes(each))) return false;
-  return [...trees, rootDirectory].every((each) => disableController(each, 'memory'));
+  return [...trees, rootDirectory].every((each) => {
+    for (const controller of WISHED)
+      if (isEnabled(each, controller)) disableController(each, controller);
+    return disableController(each, 'memory');
+  });
 }
 
 function ownDirectory(): string | undefined {

@@ -9,6 +9,7 @@ import {
 } from '../host/kernel-file.js';
 import { parseMemoryEvents } from '../host/memory-events.js';
 import { parseMemoryStat, workingSetBytes } from '../host/memory-stat.js';
+import { LimitWatch } from './limit-watch.js';
 import type { ChangeWatch } from './change-watch.js';
 
 /** Limits of the tree, in bytes. */
@@ -25,6 +26,8 @@ export interface TasksCgroupOptions {
   readonly onChange: () => void;
   /** Says something that the user should know, once. */
   readonly warn: (sentence: string) => void;
+  /** Milliseconds on a clock that never jumps. */
+  readonly now: () => number;
 }
 
 /** The cgroup `tasks/`: all attempts together. */
@@ -39,6 +42,8 @@ export class TasksCgroup {
   /** Limits that are not in place yet. */
   #wanted: TreeLimits | undefined;
   #saidRefused = false;
+  readonly #watches = { 'memory.high': new LimitWatch(), 'memory.max': new LimitWatch() };
+  #saidChanged = false;
   #scannedPages = 0;
 
   constructor(private readonly options: TasksCgroupOptions) {
@@ -85,6 +90,8 @@ export class TasksCgroup {
 
   /** Goes on with what the last {@link limit} could not do yet; to be called at every look. */
   settle(): void {
+    this.#putBack('memory.high');
+    this.#putBack('memory.max');
     if (this.#wanted === undefined) return;
     const { highBytes, maxBytes } = this.#wanted;
     const current = singleNumber(this.#current.read() ?? '');
@@ -92,6 +99,18 @@ export class TasksCgroup {
     const isHighSet = this.#write('memory.high', String(highBytes));
     const isMaxSet = this.#write('memory.max', String(lowestBytes));
     if (isHighSet && isMaxSet && lowestBytes === maxBytes) this.#wanted = undefined;
+  }
+
+  /** What somebody else has written over ours is written again; `max` may be anybody's. */
+  #putBack(name: 'memory.high' | 'memory.max'): void {
+    const bytes = Number(this.#written.get(name));
+    if (!Number.isFinite(bytes)) return;
+    const path = `${this.options.directory}/${name}`;
+    if (!this.#watches[name].look(this.options.now(), path, bytes) || this.#saidChanged) return;
+    this.#saidChanged = true;
+    this.options.warn(
+      `${path} was changed, and not by memsched: it is set again, now and whenever that happens`,
+    );
   }
 
   close(): void {

@@ -5,7 +5,10 @@ import { LineBuffer } from './line-buffer.js';
 import { parseResponse, type ControlRequest, type ControlResponse } from './protocol.js';
 import { shortPathOf, type ShortPath } from './socket-folder.js';
 
-/** A run answers with its next tick; a host that is short of everything gets this much longer. */
+/**
+ * A run answers with its next tick; a host that is short of everything gets this much longer. It holds for the whole
+ * answer, however it comes in.
+ */
 const ANSWER_WITHIN_MS = 10_000;
 /** Answers are sentences. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
@@ -18,10 +21,15 @@ export type NoAnswer =
   | { readonly kind: 'nobody-listens' }
   | { readonly kind: 'failed'; readonly why: string };
 
-/** Sends one request to a run and waits for the answer. */
+/**
+ * Sends one request to a run and waits for the answer.
+ *
+ * @param withinMs - for the answer; replaceable for tests.
+ */
 export async function sendRequest(
   socketPath: string,
   request: ControlRequest,
+  withinMs = ANSWER_WITHIN_MS,
 ): Promise<Result<ControlResponse, NoAnswer>> {
   let short: ShortPath;
   try {
@@ -30,26 +38,31 @@ export async function sendRequest(
     return err(whyNot(error));
   }
   try {
-    return await ask(short.path, `${JSON.stringify(request)}\n`);
+    return await ask(short.path, `${JSON.stringify(request)}\n`, withinMs);
   } finally {
     short.close();
   }
 }
 
-function ask(path: string, line: string): Promise<Result<ControlResponse, NoAnswer>> {
+function ask(
+  path: string,
+  line: string,
+  withinMs: number,
+): Promise<Result<ControlResponse, NoAnswer>> {
   return new Promise((resolve) => {
     const socket = connect(path);
     const buffer = new LineBuffer(MAX_RESPONSE_BYTES);
     const settle = (result: Result<ControlResponse, NoAnswer>): void => {
+      clearTimeout(deadline);
       socket.destroy();
       resolve(result);
     };
     const fail = (why: string): void => {
       settle(err({ kind: 'failed', why }));
     };
-    socket.setTimeout(ANSWER_WITHIN_MS, () => {
-      fail(`the run did not answer within ${ANSWER_WITHIN_MS / 1000}s`);
-    });
+    const deadline = setTimeout(() => {
+      fail(`the run did not answer within ${withinMs / 1000}s`);
+    }, withinMs);
     socket.on('error', (error) => {
       settle(err(whyNot(error)));
     });
@@ -58,9 +71,8 @@ function ask(path: string, line: string): Promise<Result<ControlResponse, NoAnsw
     });
     socket.on('data', (chunk: Buffer) => {
       const lines = buffer.push(chunk);
-      const [first] = lines;
-      if (first === undefined) return;
-      const response = lines === 'too-long' ? undefined : parseResponse(first);
+      if (lines.length === 0) return;
+      const response = lines === 'too-long' ? undefined : parseResponse(lines[0] ?? '');
       if (response === undefined) fail('its answer makes no sense to this version of memsched');
       else settle(ok(response));
     });

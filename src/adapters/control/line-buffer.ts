@@ -9,6 +9,11 @@ export class LineBuffer {
     this.#maxBytes = maxBytes;
   }
 
+  /** Whether a line has begun that has not ended yet. */
+  get isWithinLine(): boolean {
+    return this.#rest.length > 0;
+  }
+
   /**
    * @returns the lines that are complete now, without their newlines; `too-long` when one is longer than allowed, and
    * nothing that follows can be trusted any more.

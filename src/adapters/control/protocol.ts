@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CommandDone } from '../../core/command.js';
+import { once } from '../../util/once.js';
 import { err, ok, type Result } from '../../util/result.js';
 
 /** Raised when a client or a run of the older version would misread the newer one. */
@@ -8,25 +9,28 @@ export const CONTROL_VERSION = 1;
 /** A longer request is refused unread. No task's name comes near it. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 
-const name = z.string().min(1).max(4096);
+const NAME_MAX_CHARS = 4096;
 
-const request = z.discriminatedUnion('do', [
-  z.strictObject({
-    v: z.literal(CONTROL_VERSION),
-    do: z.enum(['hold', 'release', 'cancel']),
-    /** Absent: the run as a whole. */
-    task: name.optional(),
-  }),
-  z.strictObject({
-    v: z.literal(CONTROL_VERSION),
-    do: z.literal('set'),
-    key: name,
-    value: z.string().max(4096),
-  }),
-]);
+const request = once(() => {
+  const name = z.string().min(1).max(NAME_MAX_CHARS);
+  return z.discriminatedUnion('do', [
+    z.strictObject({
+      v: z.literal(CONTROL_VERSION),
+      do: z.enum(['hold', 'release', 'cancel']),
+      /** Absent: the run as a whole. */
+      task: name.optional(),
+    }),
+    z.strictObject({
+      v: z.literal(CONTROL_VERSION),
+      do: z.literal('set'),
+      key: name,
+      value: z.string().max(NAME_MAX_CHARS),
+    }),
+  ]);
+});
 
 /** What the user tells a live run; one JSON object a line. */
-export type ControlRequest = z.infer<typeof request>;
+export type ControlRequest = z.infer<ReturnType<typeof request>>;
 
 /** What came of a request; one JSON object a line, in the order of the requests. */
 export type ControlResponse =
@@ -58,7 +62,7 @@ export function parseRequest(line: string): Result<ControlRequest, string> {
     return err(
       `this run speaks version ${CONTROL_VERSION} of the control protocol, not ${version.data.v}: use the memsched that runs it`,
     );
-  const parsed = request.safeParse(value);
+  const parsed = request().safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
   return err(
@@ -66,19 +70,21 @@ export function parseRequest(line: string): Result<ControlRequest, string> {
   );
 }
 
-const response = z.union([
-  z.looseObject({
-    v: z.number(),
-    ok: z.literal(true),
-    text: z.string(),
-    reply: z.looseObject({ kind: z.string() }),
-  }),
-  z.looseObject({ v: z.number(), ok: z.literal(false), error: z.string() }),
-]);
+const response = once(() =>
+  z.union([
+    z.looseObject({
+      v: z.number(),
+      ok: z.literal(true),
+      text: z.string(),
+      reply: z.looseObject({ kind: z.string() }),
+    }),
+    z.looseObject({ v: z.number(), ok: z.literal(false), error: z.string() }),
+  ]),
+);
 
 /** Reads one line from a run; undefined when it is not an answer. */
 export function parseResponse(line: string): ControlResponse | undefined {
-  const parsed = response.safeParse(parseJson(line));
+  const parsed = response().safeParse(parseJson(line));
   return parsed.success ? (parsed.data as ControlResponse) : undefined;
 }
 

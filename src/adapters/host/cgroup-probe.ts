@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { errnoOf } from './errno.js';
+import { readIfAllowed } from './kernel-file.js';
 
 /** What trying to make a cgroup showed. */
 export type CgroupProbe =
@@ -23,7 +24,8 @@ export function probeCgroup(directory: string): CgroupProbe {
     return {
       kind: 'writable',
       cgroupKill: existsSync(`${probe}/cgroup.kill`),
-      pressure: existsSync(`${probe}/memory.pressure`),
+      // With psi=0 the file may be there and not to be read.
+      pressure: readIfAllowed(`${probe}/memory.pressure`) !== undefined,
     };
   } finally {
     rmdirSync(probe);

@@ -37,6 +37,8 @@ export interface CgroupSurvey {
   readonly limits: readonly LimitSource[];
   /** Our cgroups in whatever hierarchies have the cpu controller, with their ancestors. */
   readonly cpuDirectories: readonly string[];
+  /** The same for the pids controller. */
+  readonly pidsDirectories: readonly string[];
 }
 
 /** Where another run keeps its supervisor: a second memsched started beside it builds next to that run. */
@@ -73,6 +75,7 @@ export function surveyCgroups(procPath: string): CgroupSurvey {
       ...chainV1('memory').map((directory) => ({ version: 1, directory }) as const),
     ],
     cpuDirectories: [...chainV2, ...chainV1('cpu')],
+    pidsDirectories: [...chainV2, ...chainV1('pids')],
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Budget } from '../../core/budget.js';
 import { formatBytes, GiB } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
+import { autoMaxPids } from './pids-room.js';
 import { fillPerInterval, type FillRate } from './fill-rate.js';
 import type { Rlimits } from './rlimits.js';
 import type { HostSurvey } from './survey.js';
-import { asUser, bootMend } from './tier-assessment.js';
+import { asUser, bootMend, MEND_LINGER } from './tier-assessment.js';
 import { announceTier, type TierChoice } from './tier-choice.js';
 
 /** One line of what `memsched doctor` says. */
@@ -35,10 +36,21 @@ export interface DiagnosisFacts {
   /** Absent when it could not be measured. */
   readonly fillRate?: FillRate;
   readonly intervalMs: number;
+  readonly stateFolder: StateFolder;
 }
+
+/** Where runs and profiles are kept, or why they cannot be. */
+export type StateFolder =
+  | { readonly kind: 'usable'; readonly path: string }
+  | { readonly kind: 'unusable'; readonly why: string; readonly mend: string };
 
 /** Daemons that end processes when memory runs short, by the first 15 letters of their names as the kernel keeps them. */
 export const OOM_DAEMONS: readonly string[] = ['systemd-oomd', 'earlyoom', 'nohang', 'oomd'];
+
+/** Its socket, and every login (a user's manager wants it), would start systemd's own again; this holds until the next boot. */
+const OOM_DAEMON_MENDS: Readonly<Record<string, string>> = {
+  'systemd-oomd': 'sudo systemctl mask --runtime --now systemd-oomd.socket systemd-oomd',
+};
 
 const FEW_OPEN_FILES = 4096;
 const FEW_PROCESSES = 1024;
@@ -62,8 +74,10 @@ export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
     fillFinding(facts),
     ...oomDaemonFindings(facts),
     startsFinding(facts),
+    stateFinding(facts),
     openFilesFinding(facts),
     processesFinding(facts),
+    pidsFinding(facts),
     { check: 'processors', state: 'ok', detail: `${round(facts.survey.cpus)} for tasks` },
   ] satisfies readonly Finding[];
   return findings.map((finding: Finding) =>
@@ -75,7 +89,7 @@ export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
 
 function tierFinding({ choice }: DiagnosisFacts): Finding {
   const detail = announceTier(choice);
-  if (choice.kind === 'relaunch' || choice.downgrade === undefined) {
+  if (choice.downgrade === undefined) {
     return { check: 'tier', state: 'ok', detail };
   }
   const sentence = detail.replace(/ \(memsched doctor .*\)$/, '');
@@ -125,9 +139,13 @@ function peakFinding({ survey, choice }: DiagnosisFacts): Finding {
   };
 }
 
-function psiFinding({ survey }: DiagnosisFacts): Finding {
+function psiFinding({ survey, choice }: DiagnosisFacts): Finding {
   if (survey.features.psi === 'present') {
     return { check: 'pressure', state: 'ok', detail: 'PSI is on' };
+  }
+  if (survey.features.psi === 'tasks-only' && choice.tier !== 'procfs') {
+    const detail = `PSI of the tasks; the host's own (${survey.procPath}/pressure) is hidden`;
+    return { check: 'pressure', state: 'ok', detail };
   }
   return {
     check: 'pressure',
@@ -156,7 +174,7 @@ function systemdFinding({ survey }: DiagnosisFacts): Finding {
         check: 'systemd',
         state: 'warn',
         detail: 'no user manager runs for you, so nothing can be delegated',
-        mend: 'sudo loginctl enable-linger "$USER"  (then log in again)',
+        mend: MEND_LINGER,
       };
     case 'no-systemd-run':
       return {
@@ -232,7 +250,7 @@ function oomDaemonFindings({ oomDaemons }: DiagnosisFacts): readonly Finding[] {
     check: 'oom daemons',
     state: 'warn',
     detail: `${name} runs and may kill tasks on its own account`,
-    mend: `sudo systemctl stop ${name}`,
+    mend: OOM_DAEMON_MENDS[name] ?? `sudo systemctl stop ${name}`,
   }));
 }
 
@@ -259,6 +277,12 @@ function startsFinding({ launchWay }: DiagnosisFacts): Finding {
   }
 }
 
+function stateFinding({ stateFolder }: DiagnosisFacts): Finding {
+  const check = 'state folder';
+  if (stateFolder.kind === 'usable') return { check, state: 'ok', detail: stateFolder.path };
+  return { check, state: 'missing', detail: stateFolder.why, mend: stateFolder.mend };
+}
+
 function openFilesFinding({ rlimits }: DiagnosisFacts): Finding {
   const { openFiles } = rlimits;
   const detail = `${openFiles} (ulimit -n)`;
@@ -278,6 +302,23 @@ function processesFinding({ rlimits }: DiagnosisFacts): Finding {
   if (processes === 'unlimited' || processes >= FEW_PROCESSES)
     return { check: 'processes', state: 'ok', detail };
   return { check: 'processes', state: 'warn', detail, mend: `ulimit -u ${FEW_PROCESSES}` };
+}
+
+/** What a run lets its tasks have, and who sees to it. */
+function pidsFinding({ survey, choice }: DiagnosisFacts): Finding {
+  const most = `${autoMaxPids(survey.pids)} processes and threads for all tasks of a run (max_pids: auto)`;
+  if (choice.tier !== 'cgroup') {
+    const detail = `${most}, counted at samples and without threads: the kernel does it in the cgroup tier`;
+    return { check: 'max_pids', state: 'missing', detail };
+  }
+  const isOurs =
+    choice.kind === 'relaunch' || survey.cgroups.own?.controllers.includes('pids') === true;
+  if (isOurs) return { check: 'max_pids', state: 'ok', detail: `${most}, kept by the kernel` };
+  return {
+    check: 'max_pids',
+    state: 'warn',
+    detail: `this cgroup has no pids controller, so that a fork bomb is not bounded by memsched`,
+  };
 }
 
 function round(cpus: number): string {

@@ -1,5 +1,5 @@
 import { budgetNow } from '../../core/budget.js';
-import type { HostSample, PsiTotals } from '../../core/observation.js';
+import type { HostSample, PidsSample, PsiTotals } from '../../core/observation.js';
 import type { BudgetSpec } from '../../core/task-spec.js';
 import { keyedNumber } from './flat-keyed.js';
 import type { KernelFile, KernelFiles } from './kernel-file.js';
@@ -14,6 +14,8 @@ export interface TreeLook {
   readonly brakeEvents: number;
   /** Pages scanned inside the tree; 0 where that is not counted. */
   readonly scannedPages: number;
+  /** Absent where processes are not limited. */
+  readonly pids?: PidsSample;
 }
 
 /** What to read for {@link HostSample}s. */
@@ -67,6 +69,7 @@ export function createHostReader(options: HostReaderOptions): HostReader {
         ...(psi !== undefined && { psi }),
         reclaimScans: vmstat.scannedPages + tree.scannedPages,
         brakeEvents: tree.brakeEvents,
+        ...(tree.pids === undefined ? {} : { pids: tree.pids }),
         ...(oomKills !== undefined && { oomKills }),
       };
     },

@@ -23,5 +23,5 @@ function lineBytes(text: string, key: string): number {
   const start = text.indexOf(key);
   if (start < 0) return 0;
   const kib = Number.parseInt(text.slice(start + key.length, start + key.length + 24), 10);
-  return Number.isFinite(kib) ? kib * KiB : 0;
+  return kib >= 0 ? kib * KiB : 0;
 }

@@ -1,6 +1,7 @@
 import type { PsiTotals } from '../../core/observation.js';
 
-const TOTAL = / total=(\d+)/;
+/** No more digits than a 64-bit number has. */
+const TOTAL = / total=(\d{1,20})/;
 
 /**
  * Parses a PSI file (psi.rst): only `total`, since the averages are folded every 2 s while `total` is exact at each
@@ -22,9 +23,12 @@ export interface PressureAverages {
 
 /** The kernel's own averages, for who looks once; undefined when the text is no PSI file. */
 export function parseAverages(text: string): PressureAverages | undefined {
-  const some = /^some avg10=([\d.]+)/m.exec(text)?.[1];
+  const some = /^some avg10=(\d+(?:\.\d+)?)/m.exec(text)?.[1];
   if (some === undefined) return undefined;
-  return { somePct: Number(some), fullPct: Number(/^full avg10=([\d.]+)/m.exec(text)?.[1] ?? 0) };
+  return {
+    somePct: Number(some),
+    fullPct: Number(/^full avg10=(\d+(?:\.\d+)?)/m.exec(text)?.[1] ?? 0),
+  };
 }
 
 function totalOf(text: string, kind: 'some' | 'full'): number | undefined {

@@ -36,5 +36,5 @@ function lineBytes(text: string, key: string): number | undefined {
   const start = text.indexOf(`\n${key}`);
   if (start < 0) return undefined;
   const kib = Number.parseInt(text.slice(start + key.length + 1), 10);
-  return Number.isFinite(kib) ? kib * KiB : undefined;
+  return kib >= 0 ? kib * KiB : undefined;
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readIfAllowed } from './kernel-file.js';
 import { parseProcStat, type ProcStat } from './proc-stat.js';
+import { parseUser } from './proc-status.js';
 
 /** All processes that we can see, by pid. */
 export function listPids(procPath: string): readonly number[] {
@@ -16,6 +17,12 @@ export function listPids(procPath: string): readonly number[] {
 export function readProcStat(procPath: string, pid: number): ProcStat | undefined {
   const text = readIfAllowed(`${procPath}/${pid}/stat`);
   return text === undefined ? undefined : parseProcStat(text);
+}
+
+/** The real user of a process; undefined when it is gone, or out of sight. */
+export function userOf(procPath: string, pid: number): number | undefined {
+  const text = readIfAllowed(`${procPath}/${pid}/status`);
+  return text === undefined ? undefined : parseUser(text);
 }
 
 /** The `comm` names among `names` that a process has now: is some daemon running? */

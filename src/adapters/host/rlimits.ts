@@ -17,6 +17,5 @@ function soft(text: string, name: string): number | 'unlimited' {
     .slice(start + name.length)
     .trimStart()
     .split(/\s/, 1)[0];
-  const value = Number(word);
-  return Number.isFinite(value) ? value : 'unlimited';
+  return word !== undefined && /^\d+$/.test(word) ? Number(word) : 'unlimited';
 }

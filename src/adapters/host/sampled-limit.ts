@@ -1,4 +1,5 @@
 import type { OomCounters } from '../../core/outcome.js';
+import type { MaxPids } from '../../core/task-spec.js';
 import type { AttemptLimits } from '../../supervisor/ports.js';
 
 /**
@@ -28,8 +29,18 @@ export class SampledLimit {
 export class LimitWarner {
   #saidMemory = false;
   #saidSwap = false;
+  #saidPids = false;
 
   constructor(private readonly warn: (sentence: string) => void) {}
+
+  /** Looks at the limit on processes; that `auto` is kept less strictly is no news to anybody. */
+  notePids({ kind }: MaxPids): void {
+    if (kind === 'auto' || this.#saidPids) return;
+    this.#saidPids = true;
+    this.warn(
+      'max_pids is enforced at samples only, and counts processes, not threads: the kernel does it in the cgroup tier',
+    );
+  }
 
   /** Looks at the limits of an attempt that is being opened. */
   noteLimits(limits: AttemptLimits): void {

@@ -3,13 +3,15 @@ import { release } from 'node:os';
 import { budgetNow, type Budget, type MemoryLevel } from '../../core/budget.js';
 import type { BudgetSpec } from '../../core/task-spec.js';
 import { surveyCgroups, type CgroupSurvey } from './cgroup-survey.js';
+import { findContainer } from './container.js';
 import { readCpus } from './cpus.js';
 import { KernelFiles, readIfAllowed } from './kernel-file.js';
 import { parseMeminfo, type Meminfo } from './meminfo.js';
 import { hostLevel, levelReader } from './memory-levels.js';
+import { readPidsRoom, type PidsRoom } from './pids-room.js';
 import { parsePressure } from './pressure.js';
 import { RELAUNCHED_VARIABLE } from './relaunch.js';
-import { findSystemd, type SystemdState } from './systemd.js';
+import { findSystemd, scopePlace, type SystemdState } from './systemd.js';
 import {
   askDelegated,
   assessCgroupTier,
@@ -25,7 +27,8 @@ export interface KernelFeatures {
   readonly memoryPeak: boolean;
   /** Before kernel 5.9 the brake could stall for ever. */
   readonly safeBrake: boolean;
-  readonly psi: 'present' | 'absent';
+  /** `tasks-only`: the host's own is hidden from us, but cgroups that we make have theirs. */
+  readonly psi: 'present' | 'tasks-only' | 'absent';
 }
 
 /** A limit found above us. */
@@ -46,6 +49,8 @@ export interface HostSurvey {
   readonly levels: readonly NamedLevel[];
   /** Processors that tasks may count on; may be a fraction. */
   readonly cpus: number;
+  /** How many processes there may be. */
+  readonly pids: PidsRoom;
   readonly tiers: { readonly cgroup: TierState; readonly hybrid: TierState };
 }
 
@@ -55,6 +60,7 @@ export function surveyHost(procPath = '/proc'): HostSurvey {
   const cgroups = surveyCgroups(procPath);
   const systemd = findSystemd(uid);
   const own = cgroups.own;
+  const levels = readLevels(cgroups);
   const relaunched = process.env[RELAUNCHED_VARIABLE] !== undefined;
   const facts = {
     uid,
@@ -66,6 +72,8 @@ export function surveyHost(procPath = '/proc'): HostSurvey {
     scopeControllers: scopeControllers(uid, own?.mountPoint),
     // We asked for that ourselves; and to ask takes as long as all the rest of the survey.
     delegated: relaunched || askDelegated(own, systemd),
+    container: findContainer(),
+    lostLimitBytes: lostLimitBytes(levels, systemd, uid),
   };
   return {
     procPath,
@@ -75,8 +83,9 @@ export function surveyHost(procPath = '/proc'): HostSurvey {
     systemd,
     features: featuresOf(cgroups, release(), procPath),
     meminfo: parseMeminfo(readIfAllowed(`${procPath}/meminfo`) ?? ''),
-    levels: readLevels(cgroups),
+    levels,
     cpus: readCpus(cgroups.cpuDirectories),
+    pids: readPidsRoom(procPath, cgroups.pidsDirectories, uid),
     tiers: { cgroup: assessCgroupTier(facts), hybrid: assessHybridTier(facts) },
   };
 }
@@ -94,13 +103,18 @@ export function kernelAtLeast(release: string, major: number, minor: number): bo
 
 function featuresOf(cgroups: CgroupSurvey, release: string, procPath: string): KernelFeatures {
   const probe = cgroups.own?.probe;
-  const psi = readIfAllowed(`${procPath}/pressure/memory`);
+  const isWritable = probe?.kind === 'writable';
   return {
-    cgroupKill: probe?.kind === 'writable' ? probe.cgroupKill : kernelAtLeast(release, 5, 14),
+    cgroupKill: isWritable ? probe.cgroupKill : kernelAtLeast(release, 5, 14),
     memoryPeak: kernelAtLeast(release, 5, 19),
     safeBrake: kernelAtLeast(release, 5, 9),
-    psi: psi !== undefined && parsePressure(psi) !== undefined ? 'present' : 'absent',
+    psi: hasPressure(procPath) ? 'present' : isWritable && probe.pressure ? 'tasks-only' : 'absent',
   };
+}
+
+function hasPressure(procPath: string): boolean {
+  const psi = readIfAllowed(`${procPath}/pressure/memory`);
+  return psi !== undefined && parsePressure(psi) !== undefined;
 }
 
 function readLevels(cgroups: CgroupSurvey): readonly NamedLevel[] {
@@ -109,6 +123,25 @@ function readLevels(cgroups: CgroupSurvey): readonly NamedLevel[] {
     const level = levelReader(source, files).read();
     return level === undefined ? [] : [{ ...level, directory: source.directory }];
   });
+}
+
+/**
+ * The smallest of the limits that leaving for a scope would leave behind: a service's `MemoryMax=`, say.
+ *
+ * @param levels - limited cgroups above us.
+ * @returns undefined when all of them are above scopes, too.
+ */
+export function lostLimitBytes(
+  levels: readonly NamedLevel[],
+  systemd: SystemdState,
+  uid: number,
+): number | undefined {
+  if (systemd.kind !== 'reachable') return undefined;
+  const place = scopePlace(systemd.manager.kind, uid);
+  const lost = levels
+    .filter(({ directory }) => /\.(?:slice|scope|service)(?:\/|$)/.test(directory))
+    .filter(({ directory }) => !place.some((path) => directory.endsWith(path)));
+  return lost.length === 0 ? undefined : Math.min(...lost.map(({ limitBytes }) => limitBytes));
 }
 
 /** Controllers of the place where the manager would put a scope of ours. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 
 /** A systemd that could start us in a unit of our own. */
 export interface SystemdManager {
@@ -29,16 +29,35 @@ export function findSystemd(uid: number): SystemdState {
   return { kind: 'reachable', manager: { kind: 'user', version } };
 }
 
-/** `XDG_RUNTIME_DIR`, or where logind puts it: cron, `su` and CI runners often leave it out. */
-export function runtimeDirectory(uid: number): string {
-  return process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`;
+/**
+ * `XDG_RUNTIME_DIR`, or where logind puts it: cron, `su` and CI runners often leave it out, and `su` and `sudo -E` leave
+ * that of another user, whose manager is not to be asked for anything.
+ *
+ * @param configured - what the environment says; replaceable for tests.
+ */
+export function runtimeDirectory(
+  uid: number,
+  configured: string | undefined = process.env['XDG_RUNTIME_DIR'],
+): string {
+  return configured !== undefined && ownerOf(configured) === uid ? configured : `/run/user/${uid}`;
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    // Not there, or closed to us: so it is not ours.
+    return undefined;
+  }
 }
 
 /**
  * The command that gives us a delegated scope, to be followed by our own command line. OOMPolicy for scopes came with
  * systemd 253; before, a delegated scope goes on after an OOM kill anyway.
+ *
+ * @param limitBytes - `memory.max` of the scope, where we leave a unit with such a limit: it was meant for us.
  */
-export function scopeCommand(manager: SystemdManager): readonly string[] {
+export function scopeCommand(manager: SystemdManager, limitBytes?: number): readonly string[] {
   return [
     'systemd-run',
     ...(manager.kind === 'user' ? ['--user'] : []),
@@ -47,9 +66,18 @@ export function scopeCommand(manager: SystemdManager): readonly string[] {
     '--collect',
     '--description=memsched',
     '--property=Delegate=yes',
+    ...(limitBytes === undefined ? [] : [`--property=MemoryMax=${limitBytes}`]),
     ...(manager.version >= 253 ? ['--property=OOMPolicy=continue'] : []),
     '--',
   ];
+}
+
+/** Where a manager puts scopes, as the paths of all cgroups from the top down to there. */
+export function scopePlace(kind: SystemdManager['kind'], uid: number): readonly string[] {
+  if (kind === 'system') return ['/system.slice'];
+  const user = `/user.slice/user-${uid}.slice`;
+  const manager = `${user}/user@${uid}.service`;
+  return ['/user.slice', user, manager, `${manager}/app.slice`];
 }
 
 /** The unit of a cgroup path, and which manager it belongs to. */

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { shellWord } from '../../util/shell-word.js';
 import type { CgroupMode, OwnCgroup } from './cgroup-survey.js';
+import type { Container } from './container.js';
 import { isDelegated, scopeCommand, unitOf, type SystemdState } from './systemd.js';
 
 /** Whether a tier can be had, and at what price. */
@@ -25,18 +27,27 @@ export interface TierFacts {
   readonly scopeControllers: readonly string[];
   /** Whether systemd delegated the unit that we are in. */
   readonly delegated: boolean;
+  readonly container: Container;
+  /** The smallest limit above us that would not be above a scope of the manager; bytes, undefined without one. */
+  readonly lostLimitBytes: number | undefined;
 }
 
 const MEND_MOUNT = 'sudo mount -t cgroup2 none /sys/fs/cgroup';
 /** Keeps controllers from cgroup v1; the other option is read by systemd alone. */
 const NO_V1 = 'cgroup_no_v1=all';
 const BOOT_SYSTEMD_WITH = `systemd.unified_cgroup_hierarchy=1 ${NO_V1}`;
-const MEND_CONTAINER = 'docker run --privileged --cgroupns=private …';
-const MEND_LINGER = 'sudo loginctl enable-linger "$USER"  (then log in again)';
+/** How to start a container whose cgroups may be written; podman gives each a cgroup namespace of its own anyway. */
+const MEND_CONTAINER: Readonly<Record<Container, string>> = {
+  podman: 'podman run --cgroupns=private --security-opt unmask=/sys/fs/cgroup …',
+  docker: 'docker run --privileged --cgroupns=private …',
+  none: 'docker run --privileged --cgroupns=private …',
+};
+/** Starts the user's manager at once; `$USER` may be unset where nobody logged in. */
+export const MEND_LINGER = 'sudo loginctl enable-linger "$(id -un)"';
 const MEND_DELEGATE =
   'sudo mkdir -p /etc/systemd/system/user@.service.d && ' +
   String.raw`printf '[Service]\nDelegate=cpu memory pids\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf` +
-  ' && sudo systemctl daemon-reload  (then log in again)';
+  ' && sudo systemctl daemon-reload # then log in again';
 
 /** How to boot with a kernel option from now on. */
 export function bootMend(kernelOptions: string): string {
@@ -89,7 +100,7 @@ function noTree(facts: TierFacts): TierState {
   return {
     kind: 'no',
     why: 'our own cgroup lies outside of what this container has mounted',
-    mend: MEND_CONTAINER,
+    mend: MEND_CONTAINER[facts.container],
   };
 }
 
@@ -112,7 +123,7 @@ function assessTree(facts: TierFacts, need: 'memory' | 'none'): TierState {
         mend: MEND_DELEGATE,
       };
     }
-    return { kind: 'relaunch', command: scopeCommand(systemd.manager) };
+    return { kind: 'relaunch', command: scopeCommand(systemd.manager, facts.lostLimitBytes) };
   }
   return refused(facts, own);
 }
@@ -153,12 +164,17 @@ function refused(facts: TierFacts, own: OwnCgroup): TierState {
     };
   }
   const errno = own.probe.kind === 'refused' ? own.probe.errno : 'not delegated to us';
-  const readOnly = errno === 'EROFS' || own.position === 'namespace-root';
   return {
     kind: 'no',
     why: `no cgroup can be made in ${own.rootDirectory} (${errno})`,
-    mend: readOnly ? MEND_CONTAINER : `sudo chown -R "$(id -u)" ${own.rootDirectory}`,
+    mend: mendRefusal(facts, own, errno),
   };
+}
+
+function mendRefusal({ container }: TierFacts, own: OwnCgroup, errno: string): string {
+  if (container !== 'none' || own.position === 'namespace-root') return MEND_CONTAINER[container];
+  if (errno === 'EROFS') return `sudo mount -o remount,bind,rw ${shellWord(own.mountPoint)}`;
+  return `sudo chown -R "$(id -u)" ${shellWord(own.rootDirectory)}`;
 }
 
 /** Whether systemd, if it manages our cgroup, delegated it; asks only where the answer matters. */

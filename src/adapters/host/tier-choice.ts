@@ -37,6 +37,7 @@ export type TierChoice =
       readonly tier: 'cgroup' | 'hybrid';
       /** To be followed by our own command line. */
       readonly command: readonly string[];
+      readonly downgrade?: Downgrade;
     };
 
 /**
@@ -86,9 +87,9 @@ export function announceTier(choice: TierChoice): string {
     hybrid: 'hybrid tier: cgroup v2 for killing and freezing, memory added up from /proc',
     procfs: 'procfs tier: process groups, memory added up from /proc',
   }[choice.tier];
-  if (choice.kind === 'relaunch') return `${what} (under ${choice.command[0] ?? 'systemd-run'})`;
-  if (choice.downgrade === undefined) return what;
-  return `${what}; ${choice.downgrade.why} (memsched doctor says how to mend it)`;
+  const how = choice.kind === 'relaunch' ? ` (under ${choice.command[0] ?? 'systemd-run'})` : '';
+  if (choice.downgrade === undefined) return `${what}${how}`;
+  return `${what}${how}; ${choice.downgrade.why} (memsched doctor says how to mend it)`;
 }
 
 function named(tier: 'cgroup' | 'hybrid', state: TierState): Result<TierChoice, HostError> {
@@ -113,7 +114,7 @@ function best(cgroup: TierState, hybrid: TierState): TierChoice {
     case 'here':
       return { kind: 'here', tier: 'hybrid', rootDirectory: hybrid.rootDirectory, downgrade };
     case 'relaunch':
-      return { kind: 'relaunch', tier: 'hybrid', command: hybrid.command };
+      return { kind: 'relaunch', tier: 'hybrid', command: hybrid.command, downgrade };
     case 'no':
       return { kind: 'here', tier: 'procfs', downgrade };
   }

@@ -1,5 +1,6 @@
 import type { Command } from '../../supervisor/ports.js';
 import type { Job } from './jobs.js';
+import type { Located } from './located.js';
 import type { Row } from './matrix.js';
 import { matrixVariable } from './names.js';
 import { quote } from './printable.js';
@@ -16,6 +17,9 @@ export interface JobCommand {
   readonly appends: boolean;
 }
 
+/** Where a command stands in a job. */
+type CommandPath = readonly [string, ...string[]];
+
 /** Reads `run` and `shell`; faults are reported. */
 export function jobCommand(
   job: Job,
@@ -23,7 +27,6 @@ export function jobCommand(
   report: Report,
 ): JobCommand | undefined {
   const run = job.located('run');
-  const place = `run of job ${quote(job.name)}`;
   if (run === undefined) {
     report.at(job.origin('run'), {
       message: `job ${quote(job.name)} lacks the key "run"`,
@@ -31,30 +34,50 @@ export function jobCommand(
     });
     return undefined;
   }
-  if (run.kind === 'list') return argvCommand(job, keys, place, report);
-  return run.kind === 'scalar' ? shellCommand(job, run.text, keys, place, report) : undefined;
-}
-
-function argvCommand(job: Job, keys: readonly string[], place: string, report: Report): JobCommand {
-  const run = job.located('run');
-  const items = run?.kind === 'list' ? run.items : [];
-  if (job.own.shell !== undefined) {
+  if (run.kind === 'list' && job.own.shell !== undefined) {
     report.at(job.origin('shell'), {
       message: `shell of job ${quote(job.name)} has no meaning: a list under "run" is executed without a shell`,
       mend: 'remove "shell", or write "run" as a text',
     });
   }
+  return commandAt(job, ['run'], keys, report);
+}
+
+/** Reads the command at a place of a job, with the job's shell; undefined where there is none. */
+export function commandAt(
+  job: Job,
+  path: CommandPath,
+  keys: readonly string[],
+  report: Report,
+): JobCommand | undefined {
+  const run = job.located(...path);
+  if (run?.kind === 'list') return argvCommand(job, path, run.items, keys, report);
+  return run?.kind === 'scalar' ? shellCommand(job, path, run.text, keys, report) : undefined;
+}
+
+function placeOf(job: Job, path: CommandPath): string {
+  return `${path.join('.')} of job ${quote(job.name)}`;
+}
+
+function argvCommand(
+  job: Job,
+  path: CommandPath,
+  items: readonly Located[],
+  keys: readonly string[],
+  report: Report,
+): JobCommand {
+  const place = placeOf(job, path);
   const texts = items.map((item, index) =>
     readText(
       item.kind === 'scalar' ? item.text : '',
-      job.origin('run', index),
+      job.origin(...path, index),
       place,
       keys,
       report,
     ),
   );
   if (texts[0]?.text.trim() === '')
-    report.at(job.origin('run', 0), { message: `${place}: the command is empty` });
+    report.at(job.origin(...path, 0), { message: `${place}: the command is empty` });
   const fixed = texts.every((text) => text.references.length === 0);
   const argv = texts.map((text) => text.text);
   const constant: Command = { kind: 'argv', argv };
@@ -68,14 +91,15 @@ function argvCommand(job: Job, keys: readonly string[], place: string, report: R
 
 function shellCommand(
   job: Job,
+  path: CommandPath,
   script: string,
   keys: readonly string[],
-  place: string,
   report: Report,
 ): JobCommand {
+  const place = placeOf(job, path);
   const shell = shellOf(job, report);
-  const origin = job.origin('run');
-  const block = job.located('run')?.origin ?? origin;
+  const origin = job.origin(...path);
+  const block = job.located(...path)?.origin ?? origin;
   if (script.trim() === '') report.at(origin, { message: `${place}: the script is empty` });
   const text = readText(script, block, place, keys, report);
   const rewritten = rewriteScript(text.text, text.references, shell);

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import type { RunConfig } from '../../core/task-spec.js';
-import { formatBytes } from '../../util/bytes.js';
+import { formatBytes, GiB } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { originAt, type Located } from './located.js';
 import { quote } from './printable.js';
@@ -15,6 +15,8 @@ export interface HostFacts {
   /** What `budget: auto` comes to now. */
   readonly autoBudgetBytes: number;
   readonly cpus: number;
+  /** What `max_pids: auto` comes to now. */
+  readonly autoMaxPids: number;
 }
 
 /** Where hold is left again, in points below it (control.md: hysteresis). */
@@ -28,6 +30,7 @@ const DEFAULTS = {
   somePct: 10,
   fullPct: 20,
   intervalMs: 100,
+  maxLogBytes: GiB,
 } as const;
 
 /** Keys of `memory:` that are obeyed to the letter when one of them is given. */
@@ -74,6 +77,8 @@ export function runConfig(
     ...(input.max_parallel === undefined ? {} : { maxParallel: input.max_parallel }),
     halt: input.halt ?? { kind: 'never' },
     ...(input.max_growth === undefined ? {} : { maxGrowthPct: input.max_growth }),
+    ...maxPids(input.max_pids ?? 'auto', host),
+    ...(input.max_log === 'none' ? {} : { maxLogBytes: input.max_log ?? DEFAULTS.maxLogBytes }),
     groups: Object.fromEntries(
       Object.entries(input.groups ?? {}).map(([name, group]) => [name, group.max_parallel]),
     ),
@@ -84,6 +89,16 @@ export function runConfig(
   checkBudget(config, root, host, report);
   checkTimes(config, root, report);
   return config;
+}
+
+function maxPids(
+  wanted: number | 'auto' | 'none',
+  { autoMaxPids }: HostFacts,
+): Pick<RunConfig, 'maxPids'> {
+  if (wanted === 'none') return {};
+  return wanted === 'auto'
+    ? { maxPids: { kind: 'auto', pids: autoMaxPids } }
+    : { maxPids: { kind: 'told', pids: wanted } };
 }
 
 /** A share as a percentage, without the noise of binary fractions. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { DEFAULT_STRATEGY } from '../../core/learning/default-strategy.js';
 import type { RunConfig, TaskSpec } from '../../core/task-spec.js';
 import type { LaunchSpec } from '../../supervisor/ports.js';
+import { jobCheckpoint, type JobCheckpoint } from './checkpoint.js';
 import { jobCommand, type JobCommand } from './command.js';
 import type { HostFacts } from './config.js';
 import { defaultGroup } from './group-key.js';
@@ -81,6 +82,7 @@ class TaskMaker {
   readonly #reader: PartReader;
   readonly #env: (row: Row) => Readonly<Record<string, string>>;
   readonly #command: JobCommand;
+  readonly #checkpoint: JobCheckpoint | undefined;
   readonly #inputs: readonly JobText[];
   readonly #texts: Readonly<Record<'group' | 'concurrency' | 'cwd' | 'stdin', JobText | undefined>>;
   readonly #checked = new Set<string>();
@@ -100,6 +102,7 @@ class TaskMaker {
     this.#reader = new PartReader(job, keys, report);
     this.#env = jobEnv(job, keys, report);
     this.#command = command ?? NOTHING;
+    this.#checkpoint = jobCheckpoint(job, keys, report);
     this.#needs = job.needs;
     const text = (key: 'group' | 'concurrency' | 'cwd' | 'stdin'): JobText | undefined => {
       const value = job.input[key];
@@ -151,6 +154,7 @@ class TaskMaker {
         graceMs: input.on_preempt?.grace ?? 5000,
       },
       ...(maySuspend ? { maySuspend } : {}),
+      ...(this.#checkpoint === undefined ? {} : { checkpoint: this.#checkpoint.spec }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       priority: reader.read('priority', input.priority, row, ['priority']) ?? 0,
       group: this.#group(row),
@@ -176,6 +180,7 @@ class TaskMaker {
   #launch(row: Row): LaunchSpec {
     const cwd = resolve(this.context.baseDir, this.#texts.cwd?.fill(row) ?? '.');
     const stdin = this.#texts.stdin?.fill(row);
+    const hook = this.#checkpoint?.hook;
     const inputs = this.#inputs.map((text) => resolve(cwd, text.fill(row)));
     return {
       command: this.#command.forRow(row),
@@ -183,6 +188,7 @@ class TaskMaker {
       env: this.#env(row),
       ...(stdin === undefined ? {} : { stdin: resolve(cwd, stdin) }),
       ...(inputs.length === 0 ? {} : { inputs }),
+      ...(hook === undefined ? {} : { checkpoint: hook.forRow(row) }),
     };
   }
 
@@ -284,6 +290,12 @@ function warnOfJob(
     report.warn(`on_preempt of job ${quote(job.name)} has no effect: the job is not preemptible.`);
   }
   warnOfPressure(job, preemptible, report);
+  const { required, stale } = job.own.checkpoint ?? {};
+  if (!preemptible && (required === true || stale !== undefined)) {
+    report.warn(
+      `checkpoint of job ${quote(job.name)}: required and stale have no effect, as the job is not preemptible.`,
+    );
+  }
 }
 
 /** Where `preemptible` and `on_pressure` do not go together. */

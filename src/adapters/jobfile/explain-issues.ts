@@ -113,12 +113,6 @@ function choices(issue: Issue): readonly (string | number)[] {
 function unknownKey(key: string, path: Path): Fault {
   const inJob =
     (path[0] === 'jobs' && path.length === 2) || (path[0] === 'defaults' && path.length === 1);
-  if (inJob && key === 'checkpoint') {
-    return {
-      message: 'the key "checkpoint" comes with a later version',
-      mend: 'remove it; a preempted task gets its on_preempt signal and begins again',
-    };
-  }
   const allowed = keysOf(objectAt(jobfile, path));
   const message = `unknown key ${quote(key)} in ${placeName(path)}`;
   const misplaced = misplacedMend(key, path, inJob);

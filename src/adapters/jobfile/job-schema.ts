@@ -11,6 +11,7 @@ import { onPressure } from './on-pressure.js';
 import {
   amount,
   atLeast,
+  checkpointSignal,
   duration,
   endingSignal,
   matching,
@@ -164,6 +165,50 @@ const retriesMap = z.strictObject({
     .describe('Each further pause is this many times longer; default 2.'),
 });
 
+const RUN_GRAMMAR =
+  'a shell script, or a list of a command and its arguments (neither may be empty)';
+const run = oneOf(
+  [z.string().min(1, { abort: true }), z.array(scalar).min(1, { abort: true })],
+  RUN_GRAMMAR,
+);
+
+const STALE_GRAMMAR = 'any, never, or a duration such as 10s or 5m';
+const yesNo = z.boolean({ error: 'true or false' });
+
+const checkpoint = z.strictObject(
+  {
+    signal: checkpointSignal
+      .optional()
+      .describe('Asks the program to save its work; sent to those processes that handle it.'),
+    run: run
+      .optional()
+      .describe(
+        'A command that saves the work, instead of a signal: run beside the task, in its cgroup and environment; done when it exits with 0.',
+      ),
+    timeout: duration({ minMs: 1, maxMs: 3_600_000 }, ', more than nothing and at most 1h')
+      .optional()
+      .describe('How long saving may take; default 10s.'),
+    every: duration({ minMs: 1000 }, ', at least 1s')
+      .optional()
+      .describe('Ask this often while it runs, too; default: before it is stopped only.'),
+    exit: whole(1, 255, 'an exit code from 1 to 255')
+      .optional()
+      .describe('Exit code that means: saved, run me again. Default 85.'),
+    required: yesNo
+      .optional()
+      .describe('A preemption without a checkpoint is a failure; default: it begins anew.'),
+    stale: oneOf([z.enum(['any', 'never']), duration({ minMs: 0 })], STALE_GRAMMAR)
+      .optional()
+      .describe(
+        'How old a checkpoint may be that does: any (default) or never, when there is no time for a new one; a duration: then no new one is asked for.',
+      ),
+    keep: yesNo
+      .optional()
+      .describe('Keep the checkpoints when the task has succeeded; default: they are removed.'),
+  },
+  { error: 'a map such as { signal: SIGUSR1, timeout: 10s }' },
+);
+
 const JOB_NAME = 'the name of a job';
 const needs = oneOf(
   [z.array(z.string({ error: JOB_NAME })), z.string()],
@@ -174,10 +219,7 @@ const PROFILES = ['none', 'avg', 'p50', 'p95', 'peak', 'expected-cost', 'curve']
 /** The keys of a job, as in `jobs.NAME` and `defaults`. */
 export const job = z.strictObject(
   {
-    run: oneOf(
-      [z.string().min(1, { abort: true }), z.array(scalar).min(1, { abort: true })],
-      'a shell script, or a list of a command and its arguments (neither may be empty)',
-    )
+    run: run
       .optional()
       .describe(
         'A text is a shell script (see shell); a list is a command and its arguments, without a shell.',
@@ -234,6 +276,11 @@ export const job = z.strictObject(
       .optional()
       .describe(
         'What may be done when memory is short, softest first: suspend freezes the task for a while, preempt stops it and runs it again. Default [preempt] where the task is preemptible.',
+      ),
+    checkpoint: checkpoint
+      .optional()
+      .describe(
+        'The task keeps its work in MEMSCHED_CHECKPOINT_DIR and goes on from there; how it is asked to save it.',
       ),
     retries: oneOf(
       [templateText, PARTS.retries.schema, retriesMap],

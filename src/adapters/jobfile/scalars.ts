@@ -88,6 +88,20 @@ function percentOf(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]) / 100;
 }
 
+/** A log needs room for a beginning, an end and a line in between. */
+const LEAST_LOG_BYTES = 4096;
+const LOG_GRAMMAR = 'a size of 4K or more, such as 100M, or none';
+
+/** How large a log may become. */
+export const logSize = oneOf(
+  [z.literal('none'), matching(SIZE), z.number().int({ abort: true }).nonnegative({ abort: true })],
+  LOG_GRAMMAR,
+).transform((value, context): number | 'none' => {
+  if (value === 'none') return value;
+  const bytes = parseBytes(String(value).trim()) ?? refuse(context, LOG_GRAMMAR);
+  return bytes >= LEAST_LOG_BYTES ? bytes : refuse(context, LOG_GRAMMAR);
+});
+
 /** A share of something as a fraction: `80%` and `0.8` are the same. */
 export function share(range: { readonly min: number; readonly max: number }, expected: string) {
   return oneOf(
@@ -166,6 +180,26 @@ const ENDING_SIGNALS = [
 /** The signal that asks a task to end. */
 export const endingSignal = z
   .enum(ENDING_SIGNALS, { error: 'the name of a signal that ends a process' })
+  .transform((name): NodeSignal => name);
+
+/** Signals that a program may take for "save your work": they reach only those that handle them. */
+const CHECKPOINT_SIGNALS = [
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGTERM',
+  'SIGALRM',
+  'SIGTSTP',
+  'SIGCONT',
+  'SIGURG',
+  'SIGWINCH',
+] as const;
+
+/** The signal that asks a task to save its work. */
+export const checkpointSignal = z
+  .enum(CHECKPOINT_SIGNALS, { error: 'the name of a signal that the program handles, SIGUSR1' })
   .transform((name): NodeSignal => name);
 
 const CAUSE_GRAMMAR =

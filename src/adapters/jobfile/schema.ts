@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { env, job } from './job-schema.js';
 import { NAME, NAME_GRAMMAR } from './names.js';
-import { amount, atLeast, duration, growthPct, halt, oneOf, share, whole } from './scalars.js';
+import {
+  amount,
+  atLeast,
+  duration,
+  growthPct,
+  halt,
+  logSize,
+  oneOf,
+  share,
+  whole,
+} from './scalars.js';
 
 const threshold = share(
   { min: 0.01, max: 1 },
@@ -10,6 +20,11 @@ const threshold = share(
 const stall = share({ min: 0.001, max: 1 }, 'a share of time from 0.1% to 100%, such as 10%');
 const PARALLEL_GRAMMAR = 'a whole number, 1 or more';
 const maxParallel = whole(1, 1_000_000, PARALLEL_GRAMMAR);
+const PIDS_GRAMMAR = 'auto, none, or a whole number of processes and threads, 2 or more';
+const maxPids = oneOf(
+  [z.literal('auto'), z.literal('none'), z.number().int({ abort: true }).min(2, { abort: true })],
+  PIDS_GRAMMAR,
+);
 const name = z.string().regex(NAME, { error: NAME_GRAMMAR });
 
 const memory = z
@@ -84,6 +99,16 @@ export const jobfile = z.strictObject(
       .optional()
       .describe(
         'The run fails when the peak of a group grew by more than this against its stored profile, such as 20%; default: never.',
+      ),
+    max_pids: maxPids
+      .optional()
+      .describe(
+        'Processes and threads that all tasks together may have; default auto: a quarter of what the kernel can have, less where a limit above leaves less. Whoever has the most when it is reached is ended and has failed.',
+      ),
+    max_log: logSize
+      .optional()
+      .describe(
+        'What one stream of an attempt may leave in its log, such as 100M; default 1G, or none. Of a longer one the first half and the end are kept. Where output is passed on (--output), nothing is left out.',
       ),
     defaults: job
       .optional()

@@ -15,6 +15,16 @@ const OPERAND_FIRST = new Set(['su', 'runuser', 'flock', 'script']);
 const CODE_OPTION = /^-[A-Za-z0-9]*[ceErp]$|^--(command|eval|execute|print|expr|run)$/;
 const GLUED_CODE_OPTION = /^-[A-Za-z]*[ceE]\S|^--(command|eval|execute|print)=/;
 
+/**
+ * Of these it is certain that what follows the code of `-c` is only handed to it, as `sys.argv` or `$1`: others, such as
+ * perl and node, still look for options there, and a value may begin like one.
+ */
+const HANDS_ON = /^((ba|da|z|k|mk)?sh|python[\d.]*|pypy\d*)$/;
+/** Options of theirs without a value of their own, and the one that takes the code. */
+const PLAIN_OPTION = /^-[abdeghiknpqsuvxBCEIPS]+$|^--(norc|noprofile|posix|login)$/;
+const TAKES_NAME = /^[-+][a-z]*o$/;
+const TAKES_CODE = /^-[abdeghiknpqsuvxBCEIPS]*c$/;
+
 /** The first argument that is no option is a program in a little language that can run commands. */
 const PROGRAM_FIRST = /^([gmn]?awk|g?sed)$/;
 
@@ -90,12 +100,24 @@ function interpreterReason(words: readonly string[], partial: string): string | 
   for (const [index, word] of words.entries()) {
     const name = baseName(word);
     if (!INTERPRETER.test(name)) continue;
+    if (HANDS_ON.test(name) && hasItsCode(words.slice(index + 1))) continue;
     const rest = optionsOf(words.slice(index + 1), OPERAND_FIRST.has(name));
     const option = rest.options.find((argument) => CODE_OPTION.test(argument));
     if (option !== undefined) return `"${name} ${option}" would read it as code`;
     if (rest.open && GLUED_CODE_OPTION.test(partial)) return `"${name}" would read it as code`;
   }
   return undefined;
+}
+
+/** Whether an interpreter's code is among its arguments already, and beyond doubt. */
+function hasItsCode(words: readonly string[]): boolean {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (TAKES_CODE.test(word)) return /^[^-+]/.test(words[at + 1] ?? '');
+    if (TAKES_NAME.test(word) && /^[a-z]+$/.test(words[at + 1] ?? '')) at += 1;
+    else if (!PLAIN_OPTION.test(word)) return false;
+  }
+  return false;
 }
 
 /** Of an interpreter's arguments, those before the script's name: options and what may belong to them. */

@@ -1,108 +1,22 @@
 import { z } from 'zod';
-import { CURVE_BINS } from '../../core/learning/types.js';
 import { JOURNAL_VERSION, type RunEvent } from '../../core/events.js';
+import { issueWords } from '../../util/issue-words.js';
+import { once } from '../../util/once.js';
 import { err, ok, type Result } from '../../util/result.js';
+import { EVENT_SCHEMAS } from './event-schemas.js';
 
-/** Every kind of event this version knows; the compiler keeps it complete. */
-const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
-  'run-started': true,
-  'task-planned': true,
-  'source-ended': true,
-  'level-changed': true,
-  'task-waits': true,
-  'attempt-admitted': true,
-  'attempt-launched': true,
-  'attempt-suspended': true,
-  'attempt-thawed': true,
-  'attempt-stopping': true,
-  'attempt-killed': true,
-  'attempt-stuck': true,
-  'attempt-exited': true,
-  'attempt-ended': true,
-  'task-requeued': true,
-  'task-finished': true,
-  'inputs-measured': true,
-  'budget-changed': true,
-  'brake-felt': true,
-  sampled: true,
-  'tick-late': true,
-  'victims-missing': true,
-  'stop-requested': true,
-  'run-held': true,
-  'run-released': true,
-  'task-held': true,
-  'task-released': true,
-  'cancel-requested': true,
-  'config-changed': true,
-  halted: true,
-  'group-grew': true,
-  'run-resumed': true,
-  'run-ended': true,
-};
+const anyEvent = once(() =>
+  z.looseObject({
+    kind: z.enum(Object.keys(EVENT_SCHEMAS) as [RunEvent['kind'], ...RunEvent['kind'][]]),
+  }),
+);
 
-const anyEvent = z.looseObject({
-  kind: z.enum(Object.keys(KINDS) as [RunEvent['kind'], ...RunEvent['kind'][]]),
-  tMs: z.number().nonnegative(),
-});
-
-const ofAttempt = z.looseObject({ task: z.string(), attempt: z.number().int().positive() });
-const ofTask = z.looseObject({ task: z.string() });
-
-/** What a replay looks things up by; the rest of an event was written by us and is believed. */
-const KEYS: Readonly<Partial<Record<RunEvent['kind'], z.ZodType>>> = {
-  'run-started': z.looseObject({
-    runId: z.string(),
-    startedAtMs: z.number(),
-    bootId: z.string(),
-    pid: z.number(),
-    config: z.looseObject({}),
+const header = once(() =>
+  z.looseObject({
+    kind: z.literal('run-started'),
+    version: z.number().int().positive(),
   }),
-  'task-planned': z.looseObject({
-    spec: z.looseObject({ id: z.string(), index: z.number(), job: z.string() }),
-  }),
-  'task-waits': ofTask,
-  'attempt-admitted': ofAttempt,
-  'attempt-launched': ofAttempt,
-  'attempt-suspended': ofAttempt,
-  'attempt-thawed': ofAttempt,
-  'attempt-stopping': ofAttempt,
-  'attempt-killed': ofAttempt,
-  'attempt-stuck': ofAttempt,
-  'attempt-exited': ofAttempt,
-  'attempt-ended': ofAttempt.extend({
-    curve: z.array(z.number().nonnegative()).max(CURVE_BINS).optional(),
-    inputBytes: z.number().nonnegative().optional(),
-  }),
-  'task-requeued': ofTask,
-  'task-finished': ofTask,
-  'group-grew': ofTask.extend({
-    group: z.string(),
-    beforeBytes: z.number(),
-    nowBytes: z.number(),
-    growthPct: z.number(),
-    limitPct: z.number(),
-  }),
-  'inputs-measured': ofTask,
-  'task-held': ofTask,
-  'task-released': ofTask,
-  'cancel-requested': ofTask.extend({ times: z.number().int().positive() }),
-  'run-resumed': z.looseObject({
-    pid: z.number(),
-    bootId: z.string(),
-    tier: z.enum(['cgroup', 'hybrid', 'procfs']),
-  }),
-  'config-changed': z.looseObject({
-    key: z.string(),
-    before: z.string(),
-    after: z.string(),
-    config: z.looseObject({}),
-  }),
-};
-
-const header = z.looseObject({
-  kind: z.literal('run-started'),
-  version: z.number().int().positive(),
-});
+);
 
 /**
  * Reads one line of a journal.
@@ -123,17 +37,17 @@ export function parseEvent(line: string, isFirst: boolean): Result<RunEvent, str
     const wrong = wrongHeader(value);
     if (wrong !== undefined) return err(wrong);
   }
-  const known = anyEvent.safeParse(value);
+  const known = anyEvent().safeParse(value);
   if (!known.success)
     return err(`this is not an event that memsched wrote: ${issues(known.error)}`);
-  const keys = KEYS[known.data.kind]?.safeParse(value);
-  if (keys?.success === false)
-    return err(`a damaged "${known.data.kind}" event: ${issues(keys.error)}`);
+  const whole = EVENT_SCHEMAS[known.data.kind].safeParse(value);
+  if (!whole.success) return err(`a damaged "${known.data.kind}" event: ${issues(whole.error)}`);
+  // What a later memsched of the same version adds to an event stays with it.
   return ok(value as RunEvent);
 }
 
 function wrongHeader(value: unknown): string | undefined {
-  const parsed = header.safeParse(value);
+  const parsed = header().safeParse(value);
   if (!parsed.success)
     return 'a journal begins with a "run-started" event that tells its version; this one does not';
   const { version } = parsed.data;
@@ -144,6 +58,6 @@ function wrongHeader(value: unknown): string | undefined {
 function issues(error: z.ZodError): string {
   return error.issues
     .slice(0, 3)
-    .map((issue) => `${issue.path.join('.') || 'the line'}: ${issue.message}`)
+    .map((issue) => `${issue.path.join('.') || 'the line'}: ${issueWords(issue.message)}`)
     .join('; ');
 }

@@ -12,6 +12,8 @@ export interface RunFolder {
   /** What `map` and `exec` were given instead of a jobfile. */
   readonly commandPath: string;
   readonly logsPath: string;
+  /** What tasks keep from one attempt to the next, a folder for each. */
+  readonly checkpointsPath: string;
   readonly controlSocketPath: string;
   /** Locked by whoever supervises it; see `run-lock.ts`. */
   readonly lockPath: string;
@@ -33,6 +35,7 @@ export function runFolder(path: string): RunFolder {
     jobfilePath: join(path, 'jobfile.yaml'),
     commandPath: join(path, 'command.json'),
     logsPath: join(path, 'logs'),
+    checkpointsPath: join(path, 'checkpoints'),
     controlSocketPath: join(path, 'control.sock'),
     markPath: join(path, 'supervisor.json'),
     lockPath: join(path, 'lock'),

@@ -1,18 +1,27 @@
 const MAX_NAME_CHARS = 40;
-const SUFFIX_DIGITS = 2;
-const RUN_ID = /^(\d{8}-\d{6})-(?:.*-)?([0-9a-z]{2})$/;
+const MS_DIGITS = 2;
+const PID_DIGITS = 3;
+/** Runs of before have ids without a pid. */
+const RUN_ID = /^(\d{8}-\d{6})-(?:.*-)?([0-9a-z]{2})(?:[0-9a-z]{3})?$/;
 
 /**
- * The id of a run: `20261123-064927-nightly-align-k3`. Date and time are UTC; the last two characters are the
- * milliseconds in base 36. Readable, a safe file name, and in the order of starting (see {@link compareRunIds}).
+ * The id of a run: `20261123-064927-nightly-align-k33mv`. Date and time are UTC; the last five characters are the
+ * milliseconds and the end of the pid, in base 36. Readable, a safe file name, and in the order of starting (see
+ * {@link compareRunIds}). It names the run's cgroups, which all state folders of a host share: processes that start at
+ * once have pids that lie side by side, so that ids differ wherever their folders are.
  *
  * @param name - of the jobfile; what is unsafe in it becomes a dash.
  * @param epochMs - when it started.
+ * @param pid - of its supervisor.
  */
-export function runIdOf(name: string, epochMs: number): string {
+export function runIdOf(name: string, epochMs: number, pid: number): string {
   const digits = new Date(epochMs).toISOString().replaceAll(/\D/g, '');
-  const suffix = (epochMs % 1000).toString(36).padStart(SUFFIX_DIGITS, '0');
+  const suffix = base36(epochMs % 1000, MS_DIGITS) + base36(pid, PID_DIGITS);
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${sanitized(name)}-${suffix}`;
+}
+
+function base36(value: number, digits: number): string {
+  return value.toString(36).padStart(digits, '0').slice(-digits);
 }
 
 function sanitized(name: string): string {

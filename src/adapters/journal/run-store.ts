@@ -9,7 +9,7 @@ import { runFolder, type RunFolder } from './run-folder.js';
 import { compareRunIds, isRunId, runIdOf } from './run-id.js';
 import { ensureStateDir, hasStateDir, stateDir } from './state-dir.js';
 
-/** How many ids to try when runs of one name start in the same millisecond. */
+/** How many ids to try when runs of one name and process start in the same millisecond. */
 const ID_TRIES = 1000;
 
 /** How many runs an error message lists. */
@@ -62,7 +62,7 @@ function createRun(runsPath: string, name: string, startedAtMs: number): RunFold
   try {
     makeFolder(runsPath, 0o700);
     for (let tries = 0; tries < ID_TRIES; tries += 1) {
-      const path = join(runsPath, runIdOf(name, startedAtMs + tries));
+      const path = join(runsPath, runIdOf(name, startedAtMs + tries, process.pid));
       if (makeNew(path)) return runFolder(path);
     }
   } catch (error) {

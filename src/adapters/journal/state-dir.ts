@@ -1,9 +1,11 @@
-import { lstatSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { makeFolder } from '../../util/make-folder.js';
 import { describeError, errorCode } from '../../util/system-error.js';
+import { shellWord } from '../../util/shell-word.js';
 import { HostError } from '../host/host-error.js';
+import { isInContainer, openPlaceOnWayTo } from './way-to.js';
 
 const MEND = 'export XDG_STATE_HOME=/some/folder/of/yours';
 
@@ -24,30 +26,52 @@ export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
   return join(configured, 'memsched');
 }
 
+/** What decides how a state folder is looked at. */
+export interface StateDirChecks {
+  /** Whether the folders above it count, too; default: everywhere but in a container. */
+  readonly withWay?: boolean;
+}
+
 /**
  * Makes the state folder, or makes sure that the one there can be trusted: it holds commands that `resume` runs again.
  *
- * @throws HostError when it cannot be made, is not ours, or others may write to it.
+ * @throws HostError when it cannot be made, is not ours, or others may write to it or put another one in its place.
  */
-export function ensureStateDir(path: string): void {
+export function ensureStateDir(path: string, checks: StateDirChecks = {}): void {
   try {
     makeFolder(path, 0o700);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw new HostError(`${path} is not a folder`, MEND);
     throw new HostError(`cannot make the state folder ${path}: ${describeError(error)}`, MEND);
   }
-  checkStateDir(path);
+  checkStateDir(path, checks);
 }
 
 /**
  * Whether there is a state folder, and one that can be trusted.
  *
- * @throws HostError when it is not ours, others may write to it, or the way to it leads through what is no folder.
+ * @throws HostError when it is not ours, others may write to it or put another one in its place, or the way to it leads
+ *   through what is no folder.
  */
-export function hasStateDir(path: string): boolean {
+export function hasStateDir(path: string, checks: StateDirChecks = {}): boolean {
   if (!isThere(path)) return false;
-  checkStateDir(path);
+  checkStateDir(path, checks);
   return true;
+}
+
+/**
+ * Makes sure that {@link ensureStateDir} would not fail, and that what is there can be written to; changes nothing.
+ *
+ * @throws HostError when that is not so.
+ */
+export function checkStateDirUsable(path: string): void {
+  let nearest = path;
+  if (!hasStateDir(path)) while (!isThere(nearest)) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new HostError(`cannot write to the state folder ${path}: ${describeError(error)}`, MEND);
+  }
 }
 
 function isThere(path: string): boolean {
@@ -58,7 +82,7 @@ function isThere(path: string): boolean {
   }
 }
 
-function checkStateDir(path: string): void {
+function checkStateDir(path: string, { withWay = !isInContainer() }: StateDirChecks): void {
   const link = lstatSync(path);
   if (link.isSymbolicLink() && !isOurs(link)) {
     throw new HostError(
@@ -75,8 +99,21 @@ function checkStateDir(path: string): void {
     );
   }
   if ((folder.mode & 0o022) !== 0) {
-    throw new HostError(`others may write to the state folder ${path}`, `chmod 700 '${path}'`);
+    throw new HostError(
+      `others may write to the state folder ${path}`,
+      `chmod 700 ${shellWord(path)}`,
+    );
   }
+  if (withWay) checkWayTo(path);
+}
+
+function checkWayTo(path: string): void {
+  const open = openPlaceOnWayTo(path);
+  if (open === undefined) return;
+  throw new HostError(
+    `the state folder ${path} can be replaced by others: ${open.path} on the way to it ${open.why}`,
+    open.mend ?? MEND,
+  );
 }
 
 function isOurs(stats: Stats): boolean {

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { once } from '../../util/once.js';
 import { errorCode } from '../../util/system-error.js';
 import { parseProcStat } from '../host/proc-stat.js';
 import type { RunFolder } from './run-folder.js';
@@ -7,17 +8,19 @@ import type { RunFolder } from './run-folder.js';
 const MARK_VERSION = 1;
 
 /** Names one process for good: a pid alone may be given to another process, or mean another one elsewhere. */
-const mark = z.object({
-  version: z.literal(MARK_VERSION),
-  pid: z.number().int().positive(),
-  /** Field 22 of /proc/PID/stat: clock ticks after boot. */
-  startTicks: z.number(),
-  bootId: z.string(),
-  /** `pid:[4026531836]`: in which namespace the pid means something. */
-  pidNamespace: z.string(),
-});
+const mark = once(() =>
+  z.object({
+    version: z.literal(MARK_VERSION),
+    pid: z.number().int().positive(),
+    /** Field 22 of /proc/PID/stat: clock ticks after boot. */
+    startTicks: z.number(),
+    bootId: z.string(),
+    /** `pid:[4026531836]`: in which namespace the pid means something. */
+    pidNamespace: z.string(),
+  }),
+);
 
-type Mark = z.infer<typeof mark>;
+type Mark = z.infer<ReturnType<typeof mark>>;
 
 /** Whether a run is supervised at this moment. */
 export type Liveness =
@@ -66,7 +69,7 @@ function readMark(path: string): Mark | undefined {
     throw error;
   }
   try {
-    return mark.safeParse(JSON.parse(text)).data;
+    return mark().safeParse(JSON.parse(text)).data;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -3,6 +3,7 @@ import type { StartFault } from '../../core/outcome.js';
 import { assert } from '../../util/assert.js';
 import { ok, type Result } from '../../util/result.js';
 import { codeOfErrno } from '../../util/system-error.js';
+import { endPart } from './end-part.js';
 import { inheritable } from './environment.js';
 import { exitStatusOf } from './exit-status.js';
 import { LaunchHelper, type LeavesTo } from './launch-helper.js';
@@ -79,6 +80,10 @@ export class HelperLauncher implements Launcher {
     this.#pending.set(id, { order, listener });
     this.#helper.send(orderFrame(id, order, prepared.value));
     return ok(undefined);
+  }
+
+  endPart(pid: number): void {
+    endPart(pid);
   }
 
   async close(): Promise<void> {

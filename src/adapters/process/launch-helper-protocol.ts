@@ -51,9 +51,9 @@ export function orderFrame(id: number, order: LaunchOrder, prepared: PreparedOrd
   ]);
 }
 
-/** What an attempt is called in what a helper leaves behind. */
-export function leftName({ task, attempt }: AttemptRef): string {
-  return `${attempt} ${task}`;
+/** What an attempt, or a part of it, is called in what a helper leaves behind. */
+export function leftName({ task, attempt, part }: AttemptRef & Pick<LaunchOrder, 'part'>): string {
+  return part === undefined ? `${attempt} ${task}` : `${attempt}+${part} ${task}`;
 }
 
 /** One line of what a helper leaves behind when its supervisor has died. */

@@ -7,7 +7,7 @@ import type { Fate, Remains } from '../../supervisor/ports.js';
 import { errorCode } from '../../util/system-error.js';
 import { errnoOf } from '../host/errno.js';
 import { readIfAllowed } from '../host/kernel-file.js';
-import { listPids, readProcStat } from '../host/processes.js';
+import { listPids, readProcStat, userOf } from '../host/processes.js';
 import { exitStatusOf } from './exit-status.js';
 import { leftName, parseLeftLine } from './launch-helper-protocol.js';
 import type { LeavesTo } from './launch-helper.js';
@@ -158,13 +158,17 @@ function readWord(file: string, helper: HelperProcess): Word {
   return word;
 }
 
-/** By its name, or, before it has given itself one, by its arguments. */
+/**
+ * By its name, or, before it has given itself one, by its arguments. Anybody may call a process so: only one of our own
+ * user counts, as we would wait for it.
+ */
 function helpersOf({ procPath, runId, statusDir }: LeavingsOptions): readonly HelperProcess[] {
   return listPids(procPath).flatMap((pid) => {
     const words = (readIfAllowed(`${procPath}/${pid}/cmdline`) ?? '').split('\0');
     const isNamed = words[0]?.trimEnd() === `memsched: launcher ${runId}`;
     const at = words.indexOf(statusDir);
     if (!isNamed && (at < 1 || words[at - 1] !== runId)) return [];
+    if (userOf(procPath, pid) !== process.getuid?.()) return [];
     const stat = readProcStat(procPath, pid);
     if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return [];
     return [{ pid, startTicks: stat.startTicks }];

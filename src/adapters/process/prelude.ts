@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { removeFile } from '../../util/remove-file.js';
 import { errorCode } from '../../util/system-error.js';
 import { isAllIdentifiers } from './environment.js';
 
@@ -93,7 +94,7 @@ export function takeMarker(markerPath: string): PreludeFailure | undefined {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  rmSync(markerPath, { force: true });
+  removeFile(markerPath);
   return content.trim() === ENTRY_REFUSED ? 'entry' : 'exec';
 }
 

@@ -4,6 +4,7 @@ import type { ExitStatus, StartFault } from '../../core/outcome.js';
 import type { LaunchEnd, LaunchOrder, Launcher } from '../../supervisor/ports.js';
 import { ok, type Result } from '../../util/result.js';
 import { describeError } from '../../util/system-error.js';
+import { endPart } from './end-part.js';
 import { inheritable } from './environment.js';
 import { limitToRestore } from './open-files-limit.js';
 import { argvOf, prepareOrder } from './prepare-order.js';
@@ -37,7 +38,7 @@ export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
       const prepared = prepareOrder(order, inherited, findProgram);
       if (!prepared.ok) return prepared;
       const { argv, env } = prepared.value;
-      const markerPath = join(options.statusDir, `${order.task}.${order.attempt}.not-started`);
+      const markerPath = join(options.statusDir, `${attemptName(order)}.not-started`);
       const execution = withPrelude({
         markerPath,
         procsFile: order.entry.procsFile,
@@ -55,8 +56,13 @@ export function createSpawnLauncher(options: SpawnLauncherOptions): Launcher {
         },
       });
     },
+    endPart,
     close: () => Promise.resolve(),
   };
+}
+
+function attemptName({ task, attempt, part }: LaunchOrder): string {
+  return part === undefined ? `${task}.${attempt}` : `${task}.${attempt}.${part}`;
 }
 
 /** Handed on as they are; they stay open for us. */

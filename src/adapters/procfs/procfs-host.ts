@@ -3,9 +3,10 @@ import type {
   AttemptSample,
   AttemptTally,
   HostSample,
+  PidsSample,
 } from '../../core/observation.js';
 import type { StartFault } from '../../core/outcome.js';
-import type { BudgetSpec, NodeSignal } from '../../core/task-spec.js';
+import type { BudgetSpec, MaxPids, NodeSignal } from '../../core/task-spec.js';
 import type { AttemptLimits, Entry, OpenAttempt, TaskHost } from '../../supervisor/ports.js';
 import { assert, present } from '../../util/assert.js';
 import { ok, type Result } from '../../util/result.js';
@@ -13,16 +14,19 @@ import { fdBudget } from '../host/fd-budget.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
 import { KernelFiles } from '../host/kernel-file.js';
 import type { LimitSource } from '../host/memory-levels.js';
+import { PauseWatch } from '../host/pause-watch.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { ProcessTree } from './process-tree.js';
-import { continueAll, endAll, stopAll, tellAll } from './signals.js';
+import { continueAll, endAll, stopAll, tellAll, tellListeners } from './signals.js';
 
 /** What a procfs host needs to know. */
 export interface ProcfsHostOptions {
   readonly budget: BudgetSpec;
+  /** Processes that all tasks together may have; absent: as many as the host lets them. */
+  readonly maxPids?: MaxPids;
   /** Ancestors that may limit us, from the survey. */
   readonly limits: readonly LimitSource[];
   /** A name for an attempt, unique in the run. */
@@ -46,6 +50,7 @@ const DISPOSE_POLL_MS = 10;
 
 interface Attempt {
   readonly limit: SampledLimit;
+  readonly pauses: PauseWatch;
   mainPid?: number;
   /** Whoever comes up in it is stopped at the next look. */
   isFrozen: boolean;
@@ -75,6 +80,7 @@ class ProcfsHost implements TaskHost {
     this.#memory = new ProcessMemory(procPath, this.#files, pageBytes(), options.now);
     this.#processes = new ProcessTree(procPath, this.#files, options.now);
     this.#warner = new LimitWarner(options.warn ?? (() => undefined));
+    if (options.maxPids !== undefined) this.#warner.notePids(options.maxPids);
     this.#reader = createHostReader({
       files: this.#files,
       budget: options.budget,
@@ -90,7 +96,13 @@ class ProcfsHost implements TaskHost {
     this.#keepFrozen();
     let usedBytes = 0;
     for (const [name, attempt] of this.#attempts) usedBytes += this.#measure(name, attempt);
-    return this.#reader.look({ usedBytes, brakeEvents: 0, scannedPages: 0 });
+    const pids = this.#countPids();
+    return this.#reader.look({
+      usedBytes,
+      brakeEvents: 0,
+      scannedPages: 0,
+      ...(pids === undefined ? {} : { pids }),
+    });
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
@@ -112,15 +124,20 @@ class ProcfsHost implements TaskHost {
 
   /** Looks for the attempt's processes from now on; returns what marks their environment. */
   #add(name: string, limits: AttemptLimits): string {
-    const value = `${this.options.cookie}-${name}`;
+    const value = this.#cookieOf(name);
     this.#processes.addOwner(name, `${COOKIE_VARIABLE}=${value}`);
     this.#attempts.set(name, {
       limit: new SampledLimit(limits.limitBytes),
+      pauses: new PauseWatch(),
       isFrozen: false,
       peakBytes: 0,
       usedBytes: 0,
     });
     return value;
+  }
+
+  #cookieOf(name: string): string {
+    return `${this.options.cookie}-${name}`;
   }
 
   adopt(ref: AttemptRef, pid: number): void {
@@ -138,7 +155,21 @@ class ProcfsHost implements TaskHost {
     if (attempt.limit.check(attempt.usedBytes)) this.kill(ref);
     const { usedBytes, peakBytes } = attempt;
     const cpuMs = this.#processes.cpuMs(name);
-    return { task: ref.task, attempt: ref.attempt, usedBytes, peakBytes, cpuMs };
+    const members = this.#processes.membersOf(name);
+    const pausedBy = attempt.isFrozen
+      ? undefined
+      : attempt.pauses.look(this.options.now(), cpuMs, () =>
+          members.some((member) => this.#processes.isStopped(member)),
+        );
+    return {
+      task: ref.task,
+      attempt: ref.attempt,
+      usedBytes,
+      peakBytes,
+      cpuMs,
+      pids: members.length,
+      ...(pausedBy === undefined ? {} : { pausedBy }),
+    };
   }
 
   signal(ref: AttemptRef, signal: NodeSignal): void {
@@ -148,6 +179,19 @@ class ProcfsHost implements TaskHost {
     tellAll(this.#processes, name, signal as NodeJS.Signals, attempt?.mainPid);
     // One that is about to stop, and has not yet, is not seen to be stopped: that is taken back as well.
     if (attempt?.isFrozen === true) this.thaw(ref);
+  }
+
+  tell(ref: AttemptRef, signal: NodeSignal): number {
+    const name = this.options.nameOf(ref);
+    this.#processes.refresh([name]);
+    return tellListeners(this.#processes, name, signal, this.options.procPath ?? '/proc');
+  }
+
+  entryOf(ref: AttemptRef): Entry | undefined {
+    const name = this.options.nameOf(ref);
+    return this.#attempts.has(name)
+      ? { env: { [COOKIE_VARIABLE]: this.#cookieOf(name) } }
+      : undefined;
   }
 
   kill(ref: AttemptRef): void {
@@ -170,6 +214,7 @@ class ProcfsHost implements TaskHost {
     const attempt = this.#attempts.get(name);
     if (attempt === undefined) return;
     attempt.isFrozen = false;
+    attempt.pauses.forget();
     continueAll(this.#processes, name);
   }
 
@@ -231,6 +276,13 @@ class ProcfsHost implements TaskHost {
     this.#files.closeAll();
     this.#unprotect();
     return stuck.map((member) => `/proc/${member.pid}`);
+  }
+
+  #countPids(): PidsSample | undefined {
+    const { maxPids } = this.options;
+    if (maxPids === undefined) return undefined;
+    const counts = [...this.#attempts.keys()].map((name) => this.#processes.membersOf(name).length);
+    return { current: counts.reduce((a, b) => a + b, 0), max: maxPids.pids, refusals: 0 };
   }
 
   #measure(name: string, attempt: Attempt): number {

@@ -1,4 +1,6 @@
+import type { NodeSignal } from '../../core/task-spec.js';
 import { errnoOf } from '../host/errno.js';
+import { listenersAmong } from '../host/listeners.js';
 import type { Member, ProcessTree } from './process-tree.js';
 
 /** Rounds of looking for processes forked meanwhile. */
@@ -21,6 +23,26 @@ export function tellAll(
   for (const member of members.filter((each) => processes.isStopped(each))) {
     send(processes, member, 'SIGCONT');
   }
+}
+
+/** Sends a signal to those processes of an attempt that are to hear of it. Returns how many. */
+export function tellListeners(
+  processes: ProcessTree,
+  name: string,
+  signal: NodeSignal,
+  procPath: string,
+): number {
+  const members = processes.membersOf(name);
+  const listeners = new Set(
+    listenersAmong(
+      members.map(({ pid }) => pid),
+      signal,
+      procPath,
+    ),
+  );
+  const told = members.filter(({ pid }) => listeners.has(pid));
+  for (const member of told) send(processes, member, signal as NodeJS.Signals);
+  return told.length;
 }
 
 /**

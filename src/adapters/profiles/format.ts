@@ -8,6 +8,8 @@ import {
   type GroupProfile,
 } from '../../core/learning/profile.js';
 import { CURVE_BINS } from '../../core/learning/types.js';
+import { issueWords } from '../../util/issue-words.js';
+import { once } from '../../util/once.js';
 import { err, ok, type Result } from '../../util/result.js';
 import type { StoredProfile } from '../../core/learning/stored-profile.js';
 
@@ -92,7 +94,7 @@ function bodyOf<T extends z.ZodType>(profile: T) {
 /** As this version writes it. */
 const wholeBody = bodyOf(wholeProfile);
 /** As any version wrote it: what was seen, beside things that are not known here. */
-const anyBody = bodyOf(samples.loose());
+const anyBody = once(() => bodyOf(samples.loose()));
 
 /**
  * Reads a file of profiles; an empty one holds none. Everything is checked. What follows from the runs (histogram, costs
@@ -119,7 +121,7 @@ export function parseProfiles(text: string): Result<readonly StoredProfile[], Fl
 function groupsIn(value: unknown): Result<readonly StoredProfile[], Flaw> {
   const whole = wholeBody.safeParse(value);
   if (whole.success) return ok(whole.data.groups);
-  const any = anyBody.safeParse(value);
+  const any = anyBody().safeParse(value);
   if (!any.success) return damaged(issues(any.error));
   return ok(
     any.data.groups.map(({ group, label, profile }) => ({
@@ -160,6 +162,6 @@ function damaged(why: string): Result<never, Flaw> {
 function issues(error: z.ZodError): string {
   return error.issues
     .slice(0, 2)
-    .map(({ path, message }) => `${path.join('.')}: ${message}`)
+    .map(({ path, message }) => `${path.join('.')}: ${issueWords(message)}`)
     .join('; ');
 }

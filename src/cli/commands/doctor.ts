@@ -2,17 +2,25 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { Budget } from '../../core/budget.js';
-import { diagnose, OOM_DAEMONS, type Finding } from '../../adapters/host/diagnosis.js';
+import {
+  diagnose,
+  OOM_DAEMONS,
+  type Finding,
+  type StateFolder,
+} from '../../adapters/host/diagnosis.js';
 import { measureFillRate } from '../../adapters/host/fill-rate.js';
+import { HostError } from '../../adapters/host/host-error.js';
 import { readIfAllowed } from '../../adapters/host/kernel-file.js';
 import { runningOf } from '../../adapters/host/processes.js';
 import { parseLimits } from '../../adapters/host/rlimits.js';
 import { surveyedBudget, surveyHost } from '../../adapters/host/survey.js';
 import { chooseTier } from '../../adapters/host/tier-choice.js';
+import { checkStateDirUsable, stateDir } from '../../adapters/journal/state-dir.js';
 import { probeHelper } from '../../adapters/process/probe-helper.js';
 import { present } from '../../util/assert.js';
 import { examplesText } from '../examples.js';
 import { print } from '../print.js';
+import { printableJson } from '../../util/printable.js';
 
 /** The sampling interval of a run without settings, which the fill rate is judged by. */
 const DEFAULT_INTERVAL_MS = 100;
@@ -42,9 +50,9 @@ export function doctorCommand(): Command {
     .addHelpText('after', examplesText(EXAMPLES))
     .action(async (options: { json?: boolean }) => {
       const report = await examine();
-      const text = options.json === true ? JSON.stringify(report) : render(report);
+      const text = options.json === true ? printableJson(report) : render(report);
       await print(text);
-      if (report.budget.budgetBytes === 0) process.exitCode = EXIT_HOST_CANNOT;
+      if (whyNoRun(report) !== undefined) process.exitCode = EXIT_HOST_CANNOT;
     });
 }
 
@@ -63,8 +71,27 @@ async function examine(): Promise<Report> {
     oomDaemons: runningOf(survey.procPath, OOM_DAEMONS),
     ...(fillRate !== undefined && { fillRate }),
     intervalMs: DEFAULT_INTERVAL_MS,
+    stateFolder: findStateFolder(),
   });
   return { tier: choice.tier, relaunch: choice.kind === 'relaunch', budget, findings };
+}
+
+function findStateFolder(): StateFolder {
+  try {
+    const path = stateDir();
+    checkStateDirUsable(path);
+    return { kind: 'usable', path };
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return { kind: 'unusable', why: error.message, mend: error.mend };
+  }
+}
+
+/** What stands against any run; undefined when nothing does. */
+function whyNoRun({ budget, findings }: Report): string | undefined {
+  if (budget.budgetBytes === 0) return 'nothing is left for tasks';
+  const isKept = findings.some(({ check, state }) => check === 'state folder' && state === 'ok');
+  return isKept ? undefined : 'there is nowhere to keep it';
 }
 
 function render(report: Report): string {
@@ -77,10 +104,11 @@ function render(report: Report): string {
   for (const finding of report.findings) {
     table.push([stateText(finding.state, paint), finding.check, finding.detail]);
   }
+  const why = whyNoRun(report);
   const last =
-    report.budget.budgetBytes === 0
-      ? 'No run is possible: nothing is left for tasks.'
-      : `Runs are possible, in the ${report.tier} tier.`;
+    why === undefined
+      ? `Runs are possible, in the ${report.tier} tier.`
+      : `No run is possible: ${why}.`;
   return [trimLines(table.toString()), ...mends(report.findings), '', last].join('\n');
 }
 

@@ -3,7 +3,7 @@ import type { TaskRecord } from '../../core/run-state.js';
 import { LastLook } from '../../reporters/views/last-look.js';
 import { Story, storyText } from '../../reporters/views/explain.js';
 import { queueView } from '../../reporters/views/queue-words.js';
-import { printable } from '../../util/printable.js';
+import { printable, printableJson } from '../../util/printable.js';
 import {
   findRun,
   findTask,
@@ -57,7 +57,7 @@ export function explainCommand(): Command {
         }
         await print(
           options.json === true
-            ? story.entries.map((entry) => JSON.stringify(entry)).join('\n')
+            ? story.entries.map((entry) => printableJson(entry)).join('\n')
             : explanation(story, past, record.spec.id, look),
         );
       },

@@ -3,6 +3,7 @@ import { profileObjects, profilesTable } from '../../reporters/views/profile.js'
 import { examplesText } from '../examples.js';
 import { addProfileFileOption, readAll, type WhichProfiles } from '../open-profiles.js';
 import { print } from '../print.js';
+import { printableJson } from '../../util/printable.js';
 
 const EXAMPLES = [
   ['memsched profile ls', 'every group of this host'],
@@ -28,7 +29,7 @@ export function lsCommand(): Command {
       if (profiles.length > 0)
         await print(
           profileObjects(profiles)
-            .map((one) => JSON.stringify(one))
+            .map((one) => printableJson(one))
             .join('\n'),
         );
       return;

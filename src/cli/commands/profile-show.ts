@@ -5,6 +5,7 @@ import { examplesText } from '../examples.js';
 import { findGroup } from '../find-groups.js';
 import { addProfileFileOption, readAll, type WhichProfiles } from '../open-profiles.js';
 import { print } from '../print.js';
+import { printableJson } from '../../util/printable.js';
 
 const EXAMPLES = [
   ['memsched profile show align', 'a group, by the name of its job'],
@@ -31,7 +32,7 @@ export function showCommand(): Command {
     const stored = findGroup(name, await readAll(options));
     const colour = colourFor(process.stdout, process.env, options.color);
     await print(
-      options.json === true ? JSON.stringify(profileObject(stored)) : profileText(stored, colour),
+      options.json === true ? printableJson(profileObject(stored)) : profileText(stored, colour),
     );
   });
 }

@@ -4,7 +4,7 @@ import { tableText } from '../../reporters/table.js';
 import { localTime } from '../../reporters/views/show.js';
 import { counted } from '../../reporters/words.js';
 import { formatDuration } from '../../util/duration.js';
-import { printable } from '../../util/printable.js';
+import { printable, printableJson } from '../../util/printable.js';
 import { examplesText } from '../examples.js';
 import { print } from '../print.js';
 import { briefOf, type RunBrief } from '../run-brief.js';
@@ -38,7 +38,7 @@ export function psCommand(): Command {
       const folders = openRunStore().list();
       const briefs = folders.slice(0, options.all === true ? Infinity : options.last).map(briefOf);
       if (options.json === true) {
-        if (briefs.length > 0) await print(briefs.map((brief) => JSON.stringify(brief)).join('\n'));
+        if (briefs.length > 0) await print(briefs.map((brief) => printableJson(brief)).join('\n'));
         return;
       }
       if (briefs.length === 0) {
@@ -71,7 +71,7 @@ function runTable(briefs: readonly RunBrief[]): string {
         : [
             brief.run,
             printable(brief.name),
-            brief.state,
+            standingWords(brief),
             `${brief.finished}/${brief.tasks}`,
             String(brief.unsuccessful),
             localTime(brief.startedAtMs),
@@ -83,6 +83,15 @@ function runTable(briefs: readonly RunBrief[]): string {
     problem === undefined ? [] : [printable(problem)],
   );
   return [table, ...problems].join('\n');
+}
+
+/** `died, 2 tasks live`, `ended, resumed`. */
+function standingWords({ state, resumes, surviving }: RunBrief): string {
+  const notes = [
+    ...(surviving > 0 ? [`${counted(surviving, 'task')} live`] : []),
+    ...(resumes > 0 ? ['resumed'] : []),
+  ];
+  return [state, ...notes].join(', ');
 }
 
 function positive(text: string): number {

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import type { TierHere } from '../../adapters/host/tier-choice.js';
+import type { TierHere, TierWish } from '../../adapters/host/tier-choice.js';
 import { surveyHost, type HostSurvey } from '../../adapters/host/survey.js';
 import type { RunFolder } from '../../adapters/journal/run-folder.js';
 import { openRunStore } from '../../adapters/journal/run-store.js';
+import type { Tier } from '../../core/events.js';
 import type { Verbosity } from '../../reporters/reporter.js';
 import { printable } from '../../util/printable.js';
 import { UsageError } from '../errors.js';
@@ -13,16 +14,29 @@ import { findRun } from '../past-run.js';
 import { tell } from '../print.js';
 import { hasJobfile, overridesOf, readOrigin, type RunOrigin } from '../run-origin.js';
 import { briefOf } from '../run-brief.js';
-import { collect, setOverride, type RunOptions } from '../run-options.js';
+import { joblogOption, outputOption, readOutputOptions } from '../output-options.js';
+import {
+  addFileOptions,
+  collect,
+  setOverride,
+  tierOption,
+  type RunOptions,
+} from '../run-options.js';
 
 const EXAMPLES = [
   ['memsched resume', 'the latest run that died, or did not succeed'],
-  ['memsched resume 20261123-064927-nightly-k3', 'that one'],
+  ['memsched resume 20261123-064927-nightly-k33mv', 'that one'],
   ['memsched resume --set align.env.TOKEN="$TOKEN"', 'again what is not kept'],
 ] as const;
 
-interface RawOptions {
+interface RawOptions extends Readonly<Record<string, unknown>> {
   readonly set?: readonly string[];
+  readonly tier?: Tier | 'auto';
+  readonly requireCgroup?: true;
+  readonly junit?: string;
+  readonly summary?: string;
+  readonly metrics?: string;
+  readonly report?: string;
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -35,7 +49,7 @@ export function resumeCommand(): Command {
   const command = new Command('resume')
     .summary('go on with a run after a crash, a reboot or a failure')
     .description(
-      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then. What succeeded stays so. After a crash or a reboot what failed stays so, too, and everything else goes on; attempts that still run are taken over. A run that had ended, or was being stopped, runs everything again that did not succeed. What tasks write goes to their logs alone, and files beside the run, such as those of --joblog and --junit, are not written on.',
+      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then. What succeeded stays so. After a crash or a reboot what failed stays so, too, and everything else goes on; attempts that still run are taken over. A run that had ended, or was being stopped, runs everything again that did not succeed. Files beside the run, such as those of --junit and --joblog, are written only when they are named again: those of --junit, --summary, --metrics and --report tell of the whole run, --joblog of tasks that end from here on.',
     )
     .argument('[run]', 'a run, or the beginning of its id; default: the latest that can be resumed')
     .option(
@@ -43,6 +57,11 @@ export function resumeCommand(): Command {
       'again what was set in the environment, which is not kept; may be repeated',
       collect,
     )
+    .addOption(tierOption().default(undefined, 'as it was started'))
+    .option('--require-cgroup', 'better not at all than without the cgroup tier');
+  addFileOptions(command)
+    .addOption(outputOption())
+    .addOption(joblogOption())
     .option('--events <file>', 'write a copy of the event stream from here on to this file')
     .option('--json', 'one JSON object a line on stdout')
     .option('-q, --quiet', 'tell of failures and the end only')
@@ -64,7 +83,7 @@ async function resume(run: string | undefined, raw: RawOptions): Promise<number>
   const survey = surveyHost();
   return hereOrRelaunched({
     survey,
-    wish: origin.tier,
+    wish: options.tier,
     check: () => Promise.resolve(),
     session: (here) => goOn({ folder, origin, options, survey, here }),
   });
@@ -109,19 +128,22 @@ function optionsOf(raw: RawOptions, origin: RunOrigin): RunOptions {
   const verbosity: Verbosity = raw.quiet ? 'quiet' : raw.verbose ? 'verbose' : 'normal';
   return {
     overrides: overridesOf(origin, (raw.set ?? []).map(setOverride)),
-    tier: origin.tier,
+    tier: tierOf(raw, origin),
     verbosity,
     json: raw.json ?? false,
     dryRun: false,
     colour: raw.color,
     profiles: origin.profiles,
     events: raw.events,
-    ciPaths: { junit: undefined, summary: undefined, metrics: undefined },
-    report: undefined,
-    output: undefined,
-    keepOrder: false,
-    joblog: undefined,
+    ciPaths: { junit: raw.junit, summary: raw.summary, metrics: raw.metrics },
+    report: raw.report,
+    ...readOutputOptions(raw),
   };
+}
+
+function tierOf({ tier, requireCgroup }: RawOptions, origin: RunOrigin): TierWish {
+  if (tier === undefined && requireCgroup === undefined) return origin.tier;
+  return { tier: tier ?? 'auto', requireCgroup: requireCgroup ?? false };
 }
 
 /** @throws UsageError when every run is live, has succeeded or has no jobfile. */

@@ -9,6 +9,8 @@ import { UsageError } from '../errors.js';
 import { examplesText } from '../examples.js';
 import { findRun, replay, standingNote } from '../past-run.js';
 import { print } from '../print.js';
+import { survivorsNote, survivorsOf } from '../survivors.js';
+import { printableJson } from '../../util/printable.js';
 
 const EXAMPLES = [
   ['memsched show', 'the latest run'],
@@ -57,7 +59,7 @@ function show(run: string | undefined, options: ShowOptions): string {
     (record) => options.failed === undefined || hasFailed(record),
   );
   if (options.json === true)
-    return records.map((record) => JSON.stringify(taskObject(record, state))).join('\n');
+    return records.map((record) => printableJson(taskObject(record, state))).join('\n');
   const colour = colourFor(process.stdout, process.env, options.color);
   const tasks =
     records.length === 0
@@ -74,6 +76,7 @@ function show(run: string | undefined, options: ShowOptions): string {
     growths(state, colour),
     totals(state, peakBytes),
     standingNote(past),
+    survivorsNote(survivorsOf(past), state),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -82,15 +85,19 @@ function show(run: string | undefined, options: ShowOptions): string {
 async function markdown(run: string | undefined): Promise<string> {
   const { RunTally } = await import('../../reporters/ci/tally.js');
   const { summaryMarkdown } = await import('../../reporters/ci/summary-markdown.js');
+  const { createMaskReporter, OutputMasks } = await import('../../reporters/output-masks.js');
   const tally = new RunTally();
   const folder = findRun(run);
+  const logs = { ...logPaths(folder), masks: new OutputMasks() };
+  const masks = createMaskReporter(logs);
   const { state, standing, nowMs } = replay(folder, (event, soFar) => {
+    masks.event(event, soFar);
     tally.event(event, soFar);
   });
   const view = {
     state,
     tally,
-    logs: logPaths(folder),
+    logs,
     standing: standing === 'elsewhere' ? ('live' as const) : standing,
     nowMs,
   };

@@ -11,6 +11,7 @@ import { findRun } from '../past-run.js';
 import { print } from '../print.js';
 import { HostWatch } from '../top/host-watch.js';
 import { runTop } from '../top/top-session.js';
+import { printableJson } from '../../util/printable.js';
 
 interface TopOptions {
   readonly once?: true;
@@ -66,7 +67,7 @@ async function top(run: string | undefined, options: TopOptions): Promise<void> 
   const ui = { ...FIRST_UI, sort, filter, showsFinished: all };
   const colour = colourFor(process.stdout, process.env, options.color);
   if (options.json === true) {
-    await print(JSON.stringify(lookObject(watch.look(), ui)));
+    await print(printableJson(lookObject(watch.look(), ui)));
   } else if (options.once === true || !canDrawLive(process.stdout, process.env)) {
     const columns = process.stdout.isTTY ? process.stdout.columns : PLAIN_COLUMNS;
     await print(onceText(watch.look(), ui, { columns, colour }));

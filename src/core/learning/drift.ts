@@ -1,3 +1,4 @@
+import { isPeakSeen } from './peak-seen.js';
 import { ascending, quantile } from './statistics.js';
 import type { CompletedRun } from './types.js';
 
@@ -26,10 +27,15 @@ export function runsSinceChange(
   const before = runs.slice(0, -OUTSIDE);
   const newest = runs.slice(-OUTSIDE);
   if (before.length < USUAL_FROM) return undefined;
-  const peaks = outside(before, newest, ({ peakBytes }) => peakBytes);
+  const peaks = outside(before, newest, seenPeakOf);
   // Unusual inputs explain unusual peaks: the group is what it was.
   const inputs = outside(before, newest, ({ inputBytes }) => inputBytes);
   return peaks && !inputs ? OUTSIDE : undefined;
+}
+
+/** What stands for a peak that nobody saw is the same for all groups, and tells no change of this one. */
+function seenPeakOf(run: CompletedRun): number | undefined {
+  return isPeakSeen(run) ? run.peakBytes : undefined;
 }
 
 /** True when the values of all of the newest lie outside of what was usual before. */

@@ -8,6 +8,7 @@ import {
   type InputView,
 } from './input-rules.js';
 import { remembered } from './memo.js';
+import { isPeakSeen } from './peak-seen.js';
 import {
   lowerBound,
   type GroupProfile,
@@ -90,9 +91,14 @@ export function expectedCost(profile: GroupProfile, { inputBytes }: RunFacts): P
   return predictionFor(profile, inputBytes);
 }
 
-/** True when the run went beyond what the profile had said of it. */
-export function isOverrun(profile: GroupProfile, { peakBytes, inputBytes }: CompletedRun): boolean {
-  return profile.runs.length > 0 && peakBytes > choiceFor(profile, inputBytes).bytes;
+/**
+ * True when the run went beyond what the profile had said of it. One that was over before its peak could be seen stands
+ * for what is set aside at least, which says nothing of what it went up to.
+ */
+export function isOverrun(profile: GroupProfile, run: CompletedRun): boolean {
+  const { peakBytes, inputBytes } = run;
+  if (profile.runs.length === 0 || !isPeakSeen(run)) return false;
+  return peakBytes > choiceFor(profile, inputBytes).bytes;
 }
 
 /** What the rules have cost, a run later. The profile is that from before it. */

@@ -51,6 +51,8 @@ function showing(verdict: Verdict): 'all' | 'lower-bound' | 'nothing' {
     case 'exit':
       return verdict.code === 0 ? 'all' : 'nothing';
     case 'preempted':
+    case 'checkpoint-missing':
+    case 'checkpointed':
     case 'own-limit':
     case 'bystander':
     case 'over-budget':
@@ -61,6 +63,7 @@ function showing(verdict: Verdict): 'all' | 'lower-bound' | 'nothing' {
     case 'external-signal':
       return ASKED_TO_END.includes(verdict.signal) ? 'lower-bound' : 'nothing';
     case 'could-not-start':
+    case 'over-pids':
       return 'nothing';
     default:
       return unreachable(verdict);

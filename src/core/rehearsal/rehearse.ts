@@ -117,7 +117,7 @@ class Stage {
     for (let next = this.#toCome.at(-1); next !== undefined; next = this.#toCome.at(-1)) {
       if (next.atMs > nowMs) return;
       this.#toCome.pop();
-      const event: RunEvent = { kind: 'task-planned', tMs: nowMs, spec: next.spec };
+      const event: RunEvent = { kind: 'task-planned', tMs: nowMs, spec: begunAnew(next.spec) };
       evolve(this.#state, event);
       this.#tell(event);
       // A lull was not the end: more has come.
@@ -202,10 +202,16 @@ class Stage {
       }
       case 'set-budget':
       case 'answer':
-        // Nobody gives commands in a rehearsal,
+      case 'cut-log':
+        // Nobody gives commands in a rehearsal, and nothing is written.
         return;
       case 'reclaim':
-        // and there is no swap.
+        // There is no swap.
+        return;
+      case 'ask-checkpoint':
+      case 'end-checkpoint-hook':
+      case 'remove-checkpoints':
+        // Nobody keeps anything.
         return;
       default:
         unreachable(action);
@@ -219,4 +225,10 @@ export const RISE_SHARE = 1 / 256;
 function startUpMs(startUp: StartUp | undefined, { durationMs }: Course): number {
   if (startUp === undefined) return 0;
   return startUp.kind === 'ms' ? startUp.ms : startUp.share * durationMs;
+}
+
+/** How much of its work a task saves is not known before it does: who is preempted in a rehearsal begins anew. */
+function begunAnew(spec: TaskSpec): TaskSpec {
+  const { checkpoint, ...rest } = spec;
+  return checkpoint === undefined ? spec : rest;
 }

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../core/events.js';
 import type { RunState } from '../../core/run-state.js';
-import type { LogPaths } from '../../supervisor/ports.js';
+import type { QuotedLogs } from '../output-masks.js';
 import { printable } from '../../util/printable.js';
 import { shellWord } from '../../util/shell-word.js';
 import type { Output } from '../output.js';
@@ -18,7 +18,7 @@ const TAIL = { lines: 10, characters: 3000 };
 /** What the reporter of annotations is made of. */
 export interface GithubOptions {
   readonly out: Output;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
 }
 
 /** On GitHub Actions: an error annotation for each task that fails, when it fails; those beyond the tenth are counted. */
@@ -54,7 +54,7 @@ export function createGithubReporter({ out, logs }: GithubOptions): Reporter {
 function failureMessage(
   { task }: Extract<RunEvent, { kind: 'task-finished' }>,
   state: RunState,
-  logs: LogPaths,
+  logs: QuotedLogs,
 ): string {
   const record = state.tasks.get(task);
   const tail = tailText(logs, task, record?.attempts ?? 0, TAIL);

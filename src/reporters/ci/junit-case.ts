@@ -1,5 +1,6 @@
 import type { AttemptEnded, TaskFinished } from '../../core/events.js';
 import type { AttemptSample } from '../../core/observation.js';
+import { isPreemption } from '../../core/verdict.js';
 import { unreachable } from '../../util/assert.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
@@ -19,6 +20,9 @@ export interface CaseFacts {
   attempts: number;
   preemptions: number;
   suspensions: number;
+  checkpoints: number;
+  /** Work that was thrown away by preemptions. */
+  lostMs: number;
   peakBytes: number;
   /** Of attempts that are over. */
   ranMs: number;
@@ -39,6 +43,8 @@ export function newCase(task: string, job: string): CaseFacts {
     attempts: 0,
     preemptions: 0,
     suspensions: 0,
+    checkpoints: 0,
+    lostMs: 0,
     peakBytes: 0,
     ranMs: 0,
     cpuMs: 0,
@@ -54,6 +60,7 @@ export function addAttempt(facts: CaseFacts, event: AttemptEnded): void {
   facts.peakBytes = Math.max(facts.peakBytes, event.peakBytes);
   facts.ranMs += event.ranMs;
   facts.cpuMs += event.cpuMs;
+  if (isPreemption(event.verdict)) facts.lostMs += event.lostMs ?? 0;
   if (facts.told.length < ATTEMPTS_TOLD)
     facts.told.push(
       `attempt ${event.attempt}: ${verdictWords(event.verdict)}; ran ${formatDuration(event.ranMs)}, peak ${formatBytes(event.peakBytes)}`,
@@ -148,9 +155,11 @@ function testCase(facts: CaseFacts, result: CaseResult, verdict: XmlNode): TestC
 }
 
 function factsText(facts: CaseFacts): string {
-  const { attempts, preemptions, suspensions, peakBytes, cpuMs, told } = facts;
+  const { attempts, preemptions, suspensions, peakBytes, cpuMs, checkpoints, lostMs, told } = facts;
   const frozen = suspensions === 0 ? '' : ` suspensions=${suspensions}`;
-  const sums = `peak_bytes=${peakBytes} cpu_seconds=${seconds(cpuMs)} attempts=${attempts} preemptions=${preemptions}${frozen}`;
+  const lost = preemptions === 0 ? '' : ` lost_seconds=${seconds(lostMs)}`;
+  const saved = checkpoints === 0 ? '' : ` checkpoints=${checkpoints}`;
+  const sums = `peak_bytes=${peakBytes} cpu_seconds=${seconds(cpuMs)} attempts=${attempts} preemptions=${preemptions}${frozen}${lost}${saved}`;
   if (attempts === 1 && preemptions === 0) return sums;
   const more = attempts - told.length;
   return [sums, ...told, ...(more > 0 ? [`and ${counted(more, 'more attempt')}`] : [])].join('\n');

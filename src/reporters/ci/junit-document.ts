@@ -18,6 +18,9 @@ export interface Suite {
   leftOut: number;
   attempts: number;
   preemptions: number;
+  checkpoints: number;
+  /** Work that was thrown away by preemptions. */
+  lostMs: number;
   peakBytes: number;
   ranMs: number;
   cpuMs: number;
@@ -36,6 +39,8 @@ export function newSuite(name: string): Suite {
     leftOut: 0,
     attempts: 0,
     preemptions: 0,
+    checkpoints: 0,
+    lostMs: 0,
     peakBytes: 0,
     ranMs: 0,
     cpuMs: 0,
@@ -112,6 +117,8 @@ function properties(suite: Suite, { state, runPeakBytes }: JunitContent): readon
     cpu_seconds: seconds(suite.cpuMs),
     attempts: suite.attempts,
     preemptions: suite.preemptions,
+    lost_seconds: seconds(suite.lostMs),
+    ...(suite.checkpoints === 0 ? {} : { checkpoints: suite.checkpoints }),
     ...(suite.leftOut === 0 ? {} : { succeeded_and_left_out: suite.leftOut }),
   };
   return Object.entries(values).map(([name, value]) => ({ '@name': name, '@value': value }));

@@ -2,8 +2,9 @@ import type { GroupGrew, RunEvent, TaskFinished } from '../../core/events.js';
 import type { AttemptSample } from '../../core/observation.js';
 import type { RunState } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
-import type { LogPaths } from '../../supervisor/ports.js';
+import type { QuotedLogs } from '../output-masks.js';
 import { printable } from '../../util/printable.js';
+import { isPreemption } from '../../core/verdict.js';
 import { usedBytesIn } from '../peak.js';
 import type { Reporter } from '../reporter.js';
 import { isFailure } from '../words.js';
@@ -34,7 +35,7 @@ const TAILS_MAX_CHARACTERS = 8 * 1024 * 1024;
 /** What the JUnit reporter is made of. */
 export interface JunitOptions {
   readonly document: Document;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   /** Of this machine. */
   readonly hostname: string;
   /** Told once when the file cannot be written. */
@@ -47,6 +48,15 @@ interface OpenCase {
   readonly suite: Suite;
   /** While it waits: the same until something happens to it. */
   waiting: TestCase | undefined;
+}
+
+/** A task that is finished and has not succeeded: the run may be resumed, and it run again. */
+interface UnsuccessfulCase {
+  readonly facts: CaseFacts;
+  readonly suite: Suite;
+  readonly result: TestCase['result'];
+  /** Where its case stands in the suite. */
+  readonly place: number;
 }
 
 /**
@@ -77,6 +87,7 @@ class JunitReport {
   readonly #options: JunitOptions;
   readonly #suites = new Map<string, Suite>();
   readonly #open = new Map<TaskId, OpenCase>();
+  readonly #unsuccessful = new Map<TaskId, UnsuccessfulCase>();
   readonly #grown: GroupGrew[] = [];
   #runPeakBytes = 0;
   #cases = 0;
@@ -110,7 +121,12 @@ class JunitReport {
       case 'attempt-ended':
         this.#change(event.task, (facts) => {
           addAttempt(facts, event);
-          if (event.verdict.kind === 'preempted') facts.preemptions += 1;
+          if (isPreemption(event.verdict)) facts.preemptions += 1;
+        });
+        return;
+      case 'checkpoint-made':
+        this.#change(event.task, (facts) => {
+          facts.checkpoints += 1;
         });
         return;
       case 'task-finished':
@@ -118,6 +134,10 @@ class JunitReport {
         return;
       case 'group-grew':
         this.#grown.push(event);
+        return;
+      case 'run-resumed':
+        this.#grown.length = 0;
+        this.#reopen(state);
         return;
       default:
         return;
@@ -155,19 +175,31 @@ class JunitReport {
     if (open === undefined) return;
     this.#open.delete(event.task);
     const { facts, suite } = open;
-    suite.attempts += facts.attempts;
-    suite.preemptions += facts.preemptions;
+    count(suite, facts, 1);
     suite.peakBytes = Math.max(suite.peakBytes, facts.peakBytes);
-    suite.ranMs += facts.ranMs;
-    suite.cpuMs += facts.cpuMs;
     if (event.outcome === 'succeeded' && this.#cases >= CASES_MAX) {
       suite.leftOut += 1;
       return;
     }
     const { result, xml } = finishedCase(facts, event, this.#tailOf(event, facts, state));
     this.#cases += 1;
+    if (event.outcome !== 'succeeded')
+      this.#unsuccessful.set(event.task, { facts, suite, result, place: suite.cases.length });
     suite.cases.push(xml);
     suite.counts[result] += 1;
+  }
+
+  /** Takes back what was said of tasks that are to run again. */
+  #reopen({ tasks }: RunState): void {
+    for (const [task, { facts, suite, result, place }] of this.#unsuccessful) {
+      if (tasks.get(task)?.phase.kind === 'finished') continue;
+      this.#unsuccessful.delete(task);
+      this.#cases -= 1;
+      count(suite, facts, -1);
+      suite.cases[place] = '';
+      suite.counts[result] -= 1;
+      this.#open.set(task, { facts, suite, waiting: undefined });
+    }
   }
 
   #tailOf({ task, outcome }: TaskFinished, { attempts }: CaseFacts, state: RunState): string {
@@ -198,6 +230,16 @@ class JunitReport {
     }
     return { cases, leftOut: Math.max(0, waiting - WAITING_MAX) };
   }
+}
+
+/** Adds to the sums of a suite what its task has come to, or takes it away. */
+function count(suite: Suite, facts: CaseFacts, sign: 1 | -1): void {
+  suite.attempts += sign * facts.attempts;
+  suite.preemptions += sign * facts.preemptions;
+  suite.checkpoints += sign * facts.checkpoints;
+  suite.lostMs += sign * facts.lostMs;
+  suite.ranMs += sign * facts.ranMs;
+  suite.cpuMs += sign * facts.cpuMs;
 }
 
 function sampleOf(

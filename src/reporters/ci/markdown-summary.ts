@@ -1,5 +1,5 @@
 import type { RunState } from '../../core/run-state.js';
-import type { LogPaths } from '../../supervisor/ports.js';
+import type { QuotedLogs } from '../output-masks.js';
 import type { Reporter } from '../reporter.js';
 import { PacedDocument, type Document } from './document.js';
 import { summaryMarkdown } from './summary-markdown.js';
@@ -11,7 +11,7 @@ const STEP_SUMMARY_MAX_BYTES = 1024 * 1024;
 /** What the reporter of `--summary` is made of. */
 export interface MarkdownOptions {
   readonly document: Document;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   /** Told once when the file cannot be written. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -52,7 +52,7 @@ export interface SharedSummary {
  * On GitHub Actions: the same, appended to the summary of the step when the run is over. Not earlier: tasks may append
  * to that file as well, and what is theirs must stay.
  */
-export function createStepSummaryReporter(file: SharedSummary, logs: LogPaths): Reporter {
+export function createStepSummaryReporter(file: SharedSummary, logs: QuotedLogs): Reporter {
   const tally = new RunTally();
   return {
     event(event, state) {

@@ -19,7 +19,13 @@ const OUTCOMES: readonly Outcome[] = [
   'skipped',
 ];
 const LEVELS: readonly PressureLevel[] = ['open', 'hold', 'preempt', 'critical'];
-const CAUSES: readonly RequeueCause['kind'][] = ['preempted', 'bystander', 'limit-grown', 'retry'];
+const CAUSES: readonly RequeueCause['kind'][] = [
+  'preempted',
+  'bystander',
+  'limit-grown',
+  'retry',
+  'checkpointed',
+];
 const LIVE: readonly TaskPhase['kind'][] = ['starting', 'running', 'suspended', 'stopping'];
 
 /** What the reporter of metrics is made of. */
@@ -158,6 +164,13 @@ function taskMetrics(state: RunState, counters: Counters): Metric[] {
     ]),
     counter('memsched_suspensions_total', 'Times that an attempt was frozen for want of memory.', [
       { value: counts.suspensions },
+    ]),
+    counter('memsched_work_lost_seconds_total', 'Work of preempted attempts that was not saved.', [
+      { value: counts.lostMs / 1000 },
+    ]),
+    counter('memsched_checkpoints_total', 'Checkpoints, by what came of them.', [
+      { labels: { result: 'made' }, value: counts.checkpoints.made },
+      { labels: { result: 'missed' }, value: counts.checkpoints.missed },
     ]),
     counter('memsched_oom_kills_total', "Attempts that the kernel's OOM killer ended.", [
       { value: counts.oomKills },

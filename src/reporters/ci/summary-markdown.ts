@@ -1,7 +1,7 @@
 import type { AttemptSample } from '../../core/observation.js';
 import { linesFor } from '../../core/lines.js';
 import type { RunState } from '../../core/run-state.js';
-import type { LogPaths } from '../../supervisor/ports.js';
+import type { QuotedLogs } from '../output-masks.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
@@ -31,7 +31,7 @@ type Size = (typeof SIZES)[number];
 export interface SummaryView {
   readonly state: RunState;
   readonly tally: RunTally;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   /** How the run stands: it goes on, it ended, or its supervisor is gone without a word. */
   readonly standing: 'live' | 'ended' | 'died';
   /** When, milliseconds after the start of the run. */

@@ -1,4 +1,4 @@
-import type { LogPaths } from '../../supervisor/ports.js';
+import type { QuotedLogs } from '../output-masks.js';
 import { outputTails } from '../output-tail.js';
 
 /** How much of a task's output to quote. */
@@ -13,7 +13,7 @@ export interface TailWish {
  *
  * @param attempt - from 1; 0 for a task that never ran.
  */
-export function tailText(logs: LogPaths, task: string, attempt: number, wish: TailWish): string {
+export function tailText(logs: QuotedLogs, task: string, attempt: number, wish: TailWish): string {
   if (attempt === 0) return '';
   const tails = outputTails(logs, task, attempt, wish.lines);
   const text = tails

@@ -1,6 +1,6 @@
 import type { AttemptAdmitted, AttemptEnded, RunEvent, TaskFinished } from '../../core/events.js';
 import type { Estimate } from '../../core/reasons.js';
-import type { RunState } from '../../core/run-state.js';
+import { failureCount, type RunState } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
 import { usedBytesIn } from '../peak.js';
 import { isFailure, skipWords, verdictWords } from '../words.js';
@@ -58,7 +58,7 @@ interface OpenTask {
 export class RunTally {
   /** The most that all tasks together were seen to use, bytes. */
   peakBytes = 0;
-  readonly failed: FailedTask[] = [];
+  failed: FailedTask[] = [];
   failures = 0;
   readonly preempted = new Map<TaskId, PreemptedTask>();
   readonly groups = new Map<string, GroupUse>();
@@ -84,6 +84,9 @@ export class RunTally {
         return;
       case 'task-finished':
         this.#finished(event);
+        return;
+      case 'run-resumed':
+        this.#resumed(state);
         return;
       default:
         return;
@@ -139,6 +142,15 @@ export class RunTally {
     const use = open === undefined ? undefined : this.groups.get(open.group);
     for (const known of [open, use, this.preempted.get(task)])
       if (known !== undefined) known.peakBytes = Math.max(known.peakBytes, peakBytes);
+  }
+
+  /** Tasks that had not succeeded may be to run again: what was said of their end is void. */
+  #resumed(state: RunState): void {
+    const isFinished = (task: TaskId): boolean => state.tasks.get(task)?.phase.kind === 'finished';
+    this.failed = this.failed.filter(({ task }) => isFinished(task));
+    this.failures = failureCount(state);
+    for (const known of this.preempted.values())
+      if (!isFinished(known.task)) known.outcome = undefined;
   }
 
   #finished(event: TaskFinished): void {

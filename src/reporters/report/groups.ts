@@ -37,13 +37,14 @@ export class GroupCollector {
   /** An attempt is over. */
   ended(name: string, event: AttemptEnded, estimateBytes: number): void {
     const group = this.#of(name);
-    const { verdict, peakBytes, ranMs } = event;
+    const { verdict, peakBytes, ranMs, lostMs } = event;
     group.attempts += 1;
     group.ranMs += ranMs;
     if (peakBytes > estimateBytes) group.aboveEstimate += 1;
     if (verdict.kind === 'exit' && verdict.code === 0) group.peaksBytes.push(peakBytes);
+    // Old journals do not say how much of it was saved: nothing was.
     if (verdict.kind === 'preempted' || verdict.kind === 'bystander' || verdict.kind === 'lost')
-      group.lostMs += ranMs;
+      group.lostMs += lostMs ?? ranMs;
   }
 
   /** A row for each group, the one that ran longest first, and how many are left out. */

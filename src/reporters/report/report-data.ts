@@ -93,11 +93,13 @@ export type AttemptEnd =
   | 'succeeded'
   | 'failed'
   | 'preempted'
+  | 'checkpointed'
   | 'oom-killed'
   | 'bystander'
   | 'timed-out'
   | 'canceled'
   | 'external-signal'
+  | 'over-pids'
   | 'could-not-start'
   | 'lost';
 

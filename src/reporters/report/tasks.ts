@@ -335,13 +335,17 @@ function endOf(verdict: Verdict): AttemptEnd {
     case 'own-limit':
     case 'over-budget':
       return 'oom-killed';
+    case 'checkpoint-missing':
+      return 'failed';
     case 'preempted':
+    case 'checkpointed':
     case 'bystander':
     case 'timed-out':
     case 'canceled':
     case 'external-signal':
     case 'could-not-start':
     case 'lost':
+    case 'over-pids':
       return verdict.kind;
   }
 }

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { describeError } from '../../util/system-error.js';
 
 /** One of our own streams, written to at the pace of whoever reads it. */
 export interface Sink {
@@ -26,7 +27,7 @@ export function sinkOf(stream: Writable, onLost: (problem: string | undefined) =
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (isLost) return;
     isLost = true;
-    onLost(error.code === 'EPIPE' ? undefined : error.message);
+    onLost(error.code === 'EPIPE' ? undefined : describeError(error));
     go();
   });
   return {

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { RunEvent } from '../../core/events.js';
 import type { RunState } from '../../core/run-state.js';
-import type { LogPaths } from '../../supervisor/ports.js';
+import type { QuotedLogs } from '../output-masks.js';
 import { EtaTracker } from '../eta.js';
 import { failureTail } from '../plain.js';
 import { createLineTeller, type Weight } from '../plain-lines.js';
@@ -18,7 +18,7 @@ const STAMP = /^\[ *[^\]]+\] /;
 export interface LiveOptions {
   readonly terminal: Terminal;
   readonly colour: ChalkInstance;
-  readonly logs: LogPaths;
+  readonly logs: QuotedLogs;
   readonly verbosity: Verbosity;
   /** Milliseconds on a clock that never jumps; a parameter for tests. */
   readonly clock?: () => number;

@@ -1,13 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { AttemptSample } from '../../core/observation.js';
 import { ageMsOf } from '../../core/frozen.js';
-import type {
-  LiveAttempt,
-  RunState,
-  Stopping,
-  TaskPhase,
-  TaskRecord,
-} from '../../core/run-state.js';
+import type { LiveAttempt, RunState, TaskPhase, TaskRecord } from '../../core/run-state.js';
 import { formatBytes } from '../../util/bytes.js';
 import { formatDuration } from '../../util/duration.js';
 import { tableText } from '../table.js';
@@ -99,9 +93,12 @@ function cells(
 type LivePhase = Extract<TaskPhase, { readonly attempt: LiveAttempt }>;
 
 function liveWords(phase: LivePhase, nowMs: number): string {
-  if (phase.kind === 'stopping') return stoppingWords(phase.stop, nowMs);
-  if (phase.attempt.exited !== undefined) return 'ending';
-  return phase.kind === 'suspended' ? frozenWords(phase, nowMs) : phase.kind;
+  if (phase.kind === 'stopping') return stoppingWords(phase, nowMs);
+  const { attempt } = phase;
+  if (attempt.exited !== undefined) return 'ending';
+  if (phase.kind === 'suspended') return frozenWords(phase, nowMs);
+  if (attempt.pausedAtMs !== undefined) return 'paused';
+  return attempt.saving === undefined ? phase.kind : 'saving';
 }
 
 /** How long an attempt has been frozen: `frozen 12s`. */
@@ -115,16 +112,20 @@ const STOPPING = {
   signal: 'canceling',
   halt: 'canceling',
   canceled: 'canceling',
+  'over-pids': 'too many processes',
   'left-behind': 'clearing up',
 } as const;
 
 /** What an attempt that is being stopped is in for: `preempting, kill in 4.2s`. */
 export function stoppingWords(
-  { reason, sinceMs, graceMs, killedAtMs, stuck }: Stopping,
+  { stop, attempt: { saving } }: Extract<TaskPhase, { kind: 'stopping' }>,
   nowMs: number,
 ): string {
+  const { reason, sinceMs, graceMs, killedAtMs, stuck } = stop;
   const what = STOPPING[reason.kind];
   if (stuck === true) return `${what}, stuck`;
   if (killedAtMs !== undefined) return `${what}, killed`;
+  if (saving !== undefined)
+    return `${what}, saving ${formatDuration(Math.max(0, saving.sinceMs + saving.timeoutMs - nowMs))}`;
   return `${what}, kill in ${formatDuration(Math.max(0, sinceMs + graceMs - nowMs))}`;
 }

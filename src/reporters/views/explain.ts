@@ -1,4 +1,10 @@
-import type { AttemptEnded, AttemptSuspended, AttemptThawed, RunEvent } from '../../core/events.js';
+import type {
+  AttemptAdmitted,
+  AttemptEnded,
+  AttemptSuspended,
+  AttemptThawed,
+  RunEvent,
+} from '../../core/events.js';
 import type { Candidate } from '../../core/reasons.js';
 import type { RunState, TaskRecord } from '../../core/run-state.js';
 import type { TaskId } from '../../core/task-spec.js';
@@ -7,9 +13,11 @@ import { formatDuration } from '../../util/duration.js';
 import { printable } from '../../util/printable.js';
 import { candidateVerdictWords, levelWords, memoryWords } from '../words-memory.js';
 import { tableText } from '../table.js';
+import { checkpointWords, savingWords } from '../words-checkpoint.js';
 import { commandWords } from '../words-commands.js';
 import { suspendWords, thawWords } from '../words-suspension.js';
 import { growthWords } from '../words-growth.js';
+import { conductWords } from '../words-conduct.js';
 import {
   admitWords,
   counted,
@@ -78,16 +86,9 @@ export class Story {
       case 'task-waits':
         this.#tell(tMs, waitWords(event.reason, tMs));
         return;
-      case 'attempt-admitted': {
-        const limit =
-          event.limitBytes === undefined ? '' : `, limit ${formatBytes(event.limitBytes)}`;
-        this.#tell(
-          tMs,
-          `attempt ${event.attempt} is admitted${limit}: ${admitWords(event.reason)}`,
-          [memoryWords(event.reason.numbers)],
-        );
+      case 'attempt-admitted':
+        this.#tell(tMs, admittedWords(event), [memoryWords(event.reason.numbers)]);
         return;
-      }
       case 'attempt-launched':
         this.#tell(tMs, `runs as process ${event.pid}`);
         return;
@@ -97,6 +98,11 @@ export class Story {
         return;
       case 'attempt-stopping':
         this.#stopping(event);
+        return;
+      case 'checkpoint-asked':
+      case 'checkpoint-made':
+      case 'checkpoint-missed':
+        this.#tell(tMs, checkpointWords(event));
         return;
       case 'attempt-killed':
         // Without grace this happens in the same moment, and was told with the decision.
@@ -112,6 +118,13 @@ export class Story {
           `lives on ${formatDuration(event.forMs)} after SIGKILL, with ${formatBytes(event.usedBytes)}`,
         );
         return;
+      case 'attempt-paused':
+      case 'attempt-unpaused':
+      case 'attempt-strayed':
+      case 'attempt-tampered':
+      case 'log-cut':
+        this.#tell(tMs, conductWords(event));
+        return;
       case 'attempt-exited':
         this.#tell(tMs, exitedWords(event.exit));
         return;
@@ -122,12 +135,7 @@ export class Story {
         this.#tell(tMs, requeueWords(event));
         return;
       case 'inputs-measured':
-        this.#tell(
-          tMs,
-          event.bytes === undefined
-            ? 'its input files are not all there: their size is not counted with'
-            : `its input files are ${formatBytes(event.bytes)}`,
-        );
+        this.#tell(tMs, inputsWords(event.bytes));
         return;
       case 'task-held':
       case 'task-released':
@@ -145,9 +153,8 @@ export class Story {
   }
 
   #ended(event: AttemptEnded): void {
-    const { ranMs, cpuMs, peakBytes } = event;
     this.#tell(event.tMs, `attempt ${event.attempt} is over: ${verdictWords(event.verdict)}`, [
-      `ran ${formatDuration(ranMs)}${frozenWords(event)}, processor time ${formatDuration(cpuMs)}, peak ${formatBytes(peakBytes)}`,
+      tallyWords(event),
     ]);
   }
 
@@ -167,13 +174,14 @@ export class Story {
       event.graceMs > 0
         ? `, ${formatDuration(event.graceMs)} to end by itself`
         : ', killed at once';
+    const saving = savingWords(event);
     const { reason } = event;
     if (reason.kind !== 'preempted')
-      this.#tell(event.tMs, `is stopped${grace}: ${stopWords(reason)}`);
+      this.#tell(event.tMs, `is stopped${grace}${saving}: ${stopWords(reason)}`);
     else
       this.#tell(
         event.tMs,
-        `is preempted${grace}: ${stopWords(reason)}`,
+        `is preempted${grace}${saving}: ${stopWords(reason)}`,
         candidateTable(reason.preempt.candidates),
       );
   }
@@ -248,7 +256,13 @@ export class Story {
 }
 
 function frozenWords({ frozenMs = 0 }: { readonly frozenMs?: number }): string {
-  return frozenMs === 0 ? '' : ` and was frozen for ${formatDuration(frozenMs)}`;
+  return frozenMs === 0 ? '' : `, frozen for ${formatDuration(frozenMs)} beside that`;
+}
+
+function inputsWords(bytes: number | undefined): string {
+  return bytes === undefined
+    ? 'its input files are not all there: their size is not counted with'
+    : `its input files are ${formatBytes(bytes)}`;
 }
 
 const KILLED = {
@@ -270,10 +284,11 @@ function plannedWords({ preemptible, memory, needs }: TaskRecord['spec']): strin
 
 function triesWords(record: TaskRecord | undefined): string {
   if (record === undefined || record.attempts < 2) return '';
-  const { attempts, preemptions, retries, growths, bystanderKills } = record;
+  const { attempts, preemptions, retries, growths, bystanderKills, checkpointExits } = record;
   const causes = [
     ...(preemptions > 0 ? [counted(preemptions, 'preemption')] : []),
     ...(bystanderKills > 0 ? [`${counted(bystanderKills, 'kill')} as a bystander`] : []),
+    ...(checkpointExits > 0 ? [`${counted(checkpointExits, 'checkpoint')} of its own`] : []),
     ...(growths > 0 ? [`${counted(growths, 'raise')} of its limit`] : []),
     ...(retries > 0 ? [retries === 1 ? '1 retry' : `${retries} retries`] : []),
   ];
@@ -297,9 +312,26 @@ function candidateTable(candidates: readonly Candidate[]): string[] {
       formatDuration(candidate.ageMs),
       formatBytes(candidate.usedBytes),
       formatBytes(candidate.estimateBytes),
-      candidateVerdictWords(candidate.verdict),
+      candidateWords(candidate),
     ]),
   ).split('\n');
+}
+
+function admittedWords({ attempt, limitBytes, reason }: AttemptAdmitted): string {
+  const limit = limitBytes === undefined ? '' : `, limit ${formatBytes(limitBytes)}`;
+  return `attempt ${attempt} is admitted${limit}: ${admitWords(reason)}`;
+}
+
+function tallyWords(event: AttemptEnded): string {
+  const { ranMs, lostMs, cpuMs, peakBytes } = event;
+  const lost = lostMs === undefined ? '' : `, of which ${formatDuration(lostMs)} are lost`;
+  return `ran ${formatDuration(ranMs)}${lost}${frozenWords(event)}, processor time ${formatDuration(cpuMs)}, peak ${formatBytes(peakBytes)}`;
+}
+
+function candidateWords({ verdict, savedAgoMs, wouldFail }: Candidate): string {
+  const saved = savedAgoMs === undefined ? '' : `, saved ${formatDuration(savedAgoMs)} ago`;
+  const fails = wouldFail === true ? ', would fail without a checkpoint' : '';
+  return `${candidateVerdictWords(verdict)}${saved}${fails}`;
 }
 
 /** The story as text: a time and a sentence a line, details indented below. */

@@ -76,7 +76,7 @@ function detailLines(record: TaskRecord, queue: QueueView, nowMs: number): strin
     ...lines,
     ...('attempt' in phase
       ? [
-          `    ${phase.attempt.number}: ${phase.kind}${frozenWords(frozenMsOf(phase, nowMs))}, estimate ${estimateWords(phase.attempt.estimate)}`,
+          `    ${phase.attempt.number}: ${phase.kind}${frozenWords(frozenMsOf(phase, nowMs))}${phase.attempt.saving === undefined ? '' : ', saving its work'}, estimate ${estimateWords(phase.attempt.estimate)}`,
         ]
       : []),
     ...(phase.kind === 'queued' ? [`    ${queue.why(record)}`] : []),
@@ -87,8 +87,16 @@ function frozenWords(frozenMs: number): string {
   return frozenMs === 0 ? '' : `, frozen for ${formatDuration(frozenMs)}`;
 }
 
-function attemptWords({ number, verdict, ranMs, frozenMs = 0, admitted }: PastAttempt): string {
-  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}${frozenWords(frozenMs)}, estimate ${formatBytes(admitted.estimate.bytes)}`;
+function attemptWords({
+  number,
+  verdict,
+  ranMs,
+  frozenMs = 0,
+  estimate,
+  lostMs = 0,
+}: PastAttempt): string {
+  const lost = lostMs === 0 ? '' : ` (${formatDuration(lostMs)} of it lost)`;
+  return `${number}: ${verdictWords(verdict)}; ran ${formatDuration(ranMs)}${lost}${frozenWords(frozenMs)}, estimate ${formatBytes(estimate.bytes)}`;
 }
 
 /** What a live attempt used at the last look, and when that was. */
@@ -122,15 +130,28 @@ export function taskObject(record: TaskRecord, state: RunState): object {
     bystanderKills,
     retries,
     growths,
+    checkpointExits: record.checkpointExits,
+    ...(record.saved === undefined ? {} : { saved: record.saved }),
     peakBytes: peakOf(record, state),
     ranMs: timeOf(record, state),
     past: record.past.map(
-      ({ number, admittedAtMs, endedAtMs, ranMs, frozenMs, peakBytes, cpuMs, verdict }) => ({
+      ({
+        number,
+        admittedAtMs,
+        endedAtMs,
+        ranMs,
+        frozenMs,
+        lostMs,
+        peakBytes,
+        cpuMs,
+        verdict,
+      }) => ({
         number,
         admittedAtMs,
         endedAtMs,
         ranMs,
         ...(frozenMs === undefined ? {} : { frozenMs }),
+        ...(lostMs === undefined ? {} : { lostMs }),
         peakBytes,
         cpuMs,
         verdict,

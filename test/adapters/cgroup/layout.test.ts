@@ -53,6 +53,17 @@ describe('the layout', () => {
     expect(read('memsched-run1/supervisor/memory.low')).toBe(String(128 * MiB));
   });
 
+  it("a tree of the same name is another run's, and stays as it is", () => {
+    const tree = new FakeTree(tempDir());
+    const theirs = join(tree.root, DIR);
+    for (const path of ['memsched-run1', 'memsched-run1/tasks', DIR])
+      tree.make(join(tree.root, path));
+    expect(() => stage({ tree, rootDirectory: tree.root })).toThrow(/memsched-run1 already/);
+    expect(existsSync(theirs)).toBe(true);
+    expect(() => stage({ tree, rootDirectory: tree.root, keepsTree: true })).not.toThrow();
+    expect(existsSync(theirs)).toBe(true);
+  });
+
   it('an attempt dies as a whole, and has a limit only where the user set one', () => {
     const { host, read } = stage();
     const entry = host.open(REF, {});

@@ -14,7 +14,7 @@ import {
   textDocument,
   writeStderr,
 } from '../../support/journals.js';
-import { failing, madeRun, succeeding } from '../../support/made-run.js';
+import { failing, madeRun, succeeding, triedAgain } from '../../support/made-run.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /** Every version of the report that a run writes, or only what it comes to. */
@@ -167,6 +167,21 @@ describe('a JUnit report', () => {
       text: 'it had not started when this was last written',
     });
     expect(named(cases, 'the end of the run')?.results[0]?.text).toMatch(/^level open: used 1\.2G/);
+  });
+
+  it('of a run that was resumed tells each task once, as it stands now', async () => {
+    const before = madeRun([succeeding('good'), failing('bad'), failing('worse')]);
+    expect(await report(before)).toMatchObject({ tests: 3, failures: 2, errors: 0 });
+    const after = await report(triedAgain(before, 'bad'));
+    const tasks = after.cases.filter(({ suite }) => suite !== 'memsched');
+    expect(tasks.map(({ name }) => name).sort()).toEqual(['bad', 'good', 'worse']);
+    expect(named(tasks, 'bad')?.results).toEqual([]);
+    expect(named(tasks, 'worse')?.results[0]?.kind).toBe('skipped');
+    expect(after).toMatchObject({ failures: 0 });
+    const attempts = after.properties.find(
+      ({ suite, name }) => suite === 'bad' && name === 'attempts',
+    );
+    expect(attempts?.value).toBe('2');
   });
 
   it('a group that outgrew its profile fails, too', async () => {

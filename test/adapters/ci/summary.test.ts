@@ -23,7 +23,7 @@ import {
   textDocument,
   writeStderr,
 } from '../../support/journals.js';
-import { failing, madeRun, succeeding } from '../../support/made-run.js';
+import { failing, madeRun, succeeding, triedAgain } from '../../support/made-run.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const MIB = 1024 * 1024;
@@ -112,6 +112,12 @@ describe('a summary in Markdown', () => {
       'before\n```\n</details><script>x</script>\n````\n| a | b |\nred\n',
     );
     expect(html).not.toContain('<script>');
+  });
+
+  it('of a run that was resumed: what failed before and runs again has not failed', async () => {
+    const before = madeRun([failing('bad'), failing('worse')]);
+    expect(tableUnder(await githubHtml(summary(before)), 'Failed')).toHaveLength(3);
+    expect(tableUnder(await githubHtml(summary(triedAgain(before, 'bad'))), 'Failed')).toEqual([]);
   });
 
   it('of a run that died: what ran at the last look, with what it used', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendRequest } from '../../../src/adapters/control/control-client.js';
@@ -13,6 +13,7 @@ import {
 import { tempDir } from '../../support/temp-dir.js';
 import { until } from '../../support/poll.js';
 
+const MiB = 2 ** 20;
 const HELD: ControlResponse = {
   v: 1,
   ok: true,
@@ -30,6 +31,7 @@ interface Listening {
 async function listen(
   folder = tempDir(),
   handle: (request: ControlRequest) => Promise<ControlResponse> = () => Promise.resolve(HELD),
+  promptMs?: number,
 ): Promise<Listening> {
   const asked: ControlRequest[] = [];
   const warnings: string[] = [];
@@ -41,6 +43,7 @@ async function listen(
       asked.push(request);
       return handle(request);
     },
+    ...(promptMs === undefined ? {} : { promptMs }),
   });
   onTestFinished(() => {
     server.close();
@@ -134,6 +137,59 @@ describe('a control socket', () => {
     expect(asked).toHaveLength(1);
   });
 
+  test('lets go of a client that begins a request and drips', async () => {
+    const { socketPath } = await listen(tempDir(), undefined, 200);
+    const { socket } = rawClient(socketPath);
+    const drip = setInterval(() => socket.write('{'), 20);
+    onTestFinished(() => {
+      clearInterval(drip);
+    });
+    await until('it is let go of', () => socket.destroyed);
+    expect(await sendRequest(socketPath, { v: 1, do: 'hold' })).toMatchObject({ ok: true });
+  });
+
+  test('keeps a client that asks now and then, for as long as it likes', async () => {
+    const { socketPath } = await listen(tempDir(), undefined, 100);
+    const { socket, answers } = rawClient(socketPath);
+    const quiet = rawClient(socketPath).socket;
+    const endMs = performance.now() + 400;
+    for (let asked = 1; performance.now() < endMs; asked += 1) {
+      socket.write('{"v":1,"do":"hold"}\n');
+      await until('the answer', () => answers().length === asked);
+    }
+    expect([socket.destroyed, quiet.destroyed]).toEqual([false, false]);
+  });
+
+  test('reads no more of a client that takes no answers, and lets go of it', async () => {
+    const { socketPath, server } = await listen(tempDir(), undefined, 300);
+    const { socket } = rawClient(socketPath);
+    socket.pause();
+    let written = 0;
+    // Each line is answered by a longer one: without an end to that, the answers would fill the memory.
+    while (!socket.destroyed && written < 256 * MiB) {
+      const isTaken = socket.write('\n'.repeat(64 * 1024));
+      written += 64 * 1024;
+      if (!isTaken)
+        await new Promise<void>((resolve) => socket.once('drain', resolve).once('close', resolve));
+    }
+    expect(written).toBeLessThan(64 * MiB);
+    expect(await sendRequest(socketPath, { v: 1, do: 'hold' })).toMatchObject({ ok: true });
+    server.close();
+  });
+
+  test('serves others while one asks for a thousand things', async () => {
+    const { socketPath, asked } = await listen(tempDir(), async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return HELD;
+    });
+    const { socket, answers } = rawClient(socketPath);
+    socket.write('{"v":1,"do":"hold"}\n'.repeat(2000));
+    await until('it is being served', () => asked.length > 5);
+    expect(await sendRequest(socketPath, { v: 1, do: 'cancel' })).toMatchObject({ ok: true });
+    expect(asked.findIndex((request) => request.do === 'cancel')).toBeLessThan(1999);
+    await until('all of them', () => answers().length === 2000);
+  });
+
   test('does one request at a time, whoever asks', async () => {
     let running = 0;
     let most = 0;
@@ -172,5 +228,25 @@ test('a socket that nobody stands behind is told from one that is not there', as
   expect(await sendRequest(path, { v: 1, do: 'hold' })).toEqual({
     ok: false,
     error: { kind: 'nobody-listens' },
+  });
+});
+
+test('a run that drips its answer is waited for no longer than for any', async () => {
+  const path = join(tempDir(), 'control.sock');
+  const server = createServer((client) => {
+    const drip = setInterval(() => client.write('{'), 20);
+    client
+      .on('error', () => undefined)
+      .on('close', () => {
+        clearInterval(drip);
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  expect(await sendRequest(path, { v: 1, do: 'hold' }, 300)).toEqual({
+    ok: false,
+    error: { kind: 'failed', why: 'the run did not answer within 0.3s' },
   });
 });

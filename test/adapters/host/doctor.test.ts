@@ -36,6 +36,7 @@ describe('memsched doctor', () => {
         'swap',
         'fill rate',
         'starts',
+        'state folder',
         'open files',
       ]),
     );

@@ -34,6 +34,7 @@ describe('surveyCgroups', () => {
       mode: 'v1',
       limits: [{ version: 1, directory: `${root}/cg/memory` }],
       cpuDirectories: [],
+      pidsDirectories: [],
     });
   });
 

@@ -108,6 +108,56 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
       await emptied(host, REF);
     });
 
+    it('tells of a signal those who handle it, and of them not the children', async () => {
+      const host = start();
+      const out = join(tempDir(), 'out');
+      // A shell that only waits, a program with a handler, and its worker, which has it as well.
+      const script = `
+        my ($out) = @ARGV; my $who = 'parent';
+        $SIG{USR1} = sub { open F, ">>", $out; syswrite F, "$who\n"; close F };
+        $who = 'child' if !fork;
+        open F, ">>", "$out.ready"; syswrite F, "$who\n"; close F;
+        sleep 1 while 1;`;
+      const shell = 'perl -e "$1" "$2"; echo over';
+      run(host, REF, ['/bin/sh', '-c', shell, 'sh', script, out]);
+      await until('both stand', () => lines(`${out}.ready`).length === 2);
+      host.observe();
+      expect(host.tell(REF, 'SIGUSR1')).toBe(1);
+      await until('it was heard', () => lines(out).length > 0);
+      expect(lines(out)).toEqual(['parent']);
+      expect(host.tell(REF, 'SIGUSR2')).toBe(0);
+      host.observe();
+      expect(host.sample(REF)?.usedBytes ?? 0).toBeGreaterThan(0);
+      host.kill(REF);
+      await emptied(host, REF);
+    });
+
+    it('lets one more process into the enclosure of an attempt', async () => {
+      const host = start();
+      const ready = join(tempDir(), 'ready');
+      expect(host.entryOf(REF)).toBeUndefined();
+      run(host, REF, ['sleep', '60']);
+      const entry = host.entryOf(REF);
+      if (entry === undefined) throw new Error('the attempt is open');
+      const beside = startIn(entry, [
+        program('alloc'),
+        '--mib',
+        '50',
+        '--hold',
+        '60',
+        '--ready',
+        ready,
+      ]);
+      await until('the memory is there', () => existsSync(ready));
+      await until('it is counted with', () => {
+        host.observe();
+        return (host.sample(REF)?.usedBytes ?? 0) > 50 * MiB;
+      });
+      host.kill(REF);
+      await emptied(host, REF);
+      await beside.ended;
+    });
+
     it('ends a tree of 200, and says when it is gone', async () => {
       const host = start();
       const ready = join(tempDir(), 'ready');

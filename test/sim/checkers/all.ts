@@ -11,6 +11,13 @@ import { brakeIsLifted, brakeStaysAboveUse } from './brake.js';
 import { budgetIsRespected, budgetIsThere } from './budget.js';
 import { capsAreRespected, claimsAreRespected, strangersStartSlowly } from './caps.js';
 import type { Checker } from './checker.js';
+import {
+  checkpointsAreAskedFor,
+  idlersAreGivenUp,
+  onlyTheUnsavedFail,
+  savingIsBounded,
+  workGoesOn,
+} from './checkpoints.js';
 import { commandsAreObeyed } from './commands.js';
 import { deadlinesAreKept } from './deadlines.js';
 import { needsAreRespected } from './needs.js';
@@ -67,6 +74,11 @@ export const CHECKERS: readonly Checker[] = [
   frozenGoOnFirst,
   frostIsReal,
   frostIsDecided,
+  checkpointsAreAskedFor,
+  savingIsBounded,
+  workGoesOn,
+  idlersAreGivenUp,
+  onlyTheUnsavedFail,
   numbersAreNumbers,
   reasonsAreTrue,
   verdictsAreTrue,

@@ -6,6 +6,8 @@ import { eventsOf, specsById, type Checker } from './checker.js';
 const BYSTANDER_BOUND = 5;
 const PREEMPTION_BOUND = 5;
 const GROWTH_BOUND = 5;
+/** So often a task may save its work and ask to be run again. */
+const CHECKPOINT_BOUND = 1000;
 
 /** Every repetition has a bound, and is counted one by one. */
 export const repetitionsAreBounded: Checker = {
@@ -23,6 +25,7 @@ export const repetitionsAreBounded: Checker = {
         bystander: BYSTANDER_BOUND,
         'limit-grown': GROWTH_BOUND,
         retry: specOf(task).retries.max,
+        checkpointed: CHECKPOINT_BOUND,
         // As often as somebody resumes the run.
         resumed: Infinity,
       }[cause.kind];
@@ -40,6 +43,7 @@ function toldCount(cause: TaskRequeued['cause']): number | undefined {
     case 'preempted':
       return cause.preemptions;
     case 'bystander':
+    case 'checkpointed':
       return cause.times;
     case 'retry':
       return cause.retry;

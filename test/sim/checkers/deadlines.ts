@@ -39,7 +39,18 @@ export const deadlinesAreKept: Checker = {
 };
 
 function overdueOf(
-  { launchedAtMs, stopping, killedAtMs, isStuck, exited, spec, frozenSinceMs, frozenMs }: Living,
+  {
+    launchedAtMs,
+    stopping,
+    killedAtMs,
+    isStuck,
+    exited,
+    spec,
+    frozenSinceMs,
+    frozenMs,
+    saving,
+    graceFromMs,
+  }: Living,
   { tMs }: TickLook,
   isCritical: boolean,
 ): string | undefined {
@@ -47,8 +58,12 @@ function overdueOf(
     return tMs - killedAtMs >= STUCK_AFTER_MS && !isStuck
       ? 'it is stuck, and not said so'
       : undefined;
+  if (saving !== undefined && tMs - saving.tMs >= saving.timeoutMs)
+    return 'its time to save its work is over';
   if (stopping !== undefined) {
-    if (tMs - stopping.tMs >= stopping.graceMs) return 'its grace is over';
+    const isAsked = saving === undefined;
+    if (isAsked && tMs - (graceFromMs ?? stopping.tMs) >= stopping.graceMs)
+      return 'its grace is over';
     return isCritical && stopping.tMs < tMs
       ? 'it has its grace although memory is critical'
       : undefined;

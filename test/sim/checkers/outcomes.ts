@@ -74,7 +74,8 @@ function unlike(
   }
   if (event.kind === 'task-finished' && event.task === ended.task) {
     if (expected !== undefined) return [`${where}: done with, not ${expected}`];
-    const outcome = OUTCOMES[ended.verdict.kind](ended.verdict);
+    const isCutShort = isOver && ended.verdict.kind === 'checkpointed';
+    const outcome = isCutShort ? 'canceled' : OUTCOMES[ended.verdict.kind](ended.verdict);
     return event.outcome === outcome ? [] : [`${where}: called ${event.outcome}, not ${outcome}`];
   }
   return [`${where}: nothing follows from it`];
@@ -97,6 +98,8 @@ function causeOf({ verdict }: AttemptEnded, spec: TaskSpec, chances: Chances): C
       return nextLimit(verdict.limitBytes, spec, chances) === undefined
         ? retryOf(verdict, spec, chances)
         : 'limit-grown';
+    case 'checkpointed':
+      return verdict.times > 1000 || verdict.idleTimes > 3 ? undefined : 'checkpointed';
     case 'canceled':
       return undefined;
     case 'exit':
@@ -174,11 +177,14 @@ const OUTCOMES: Readonly<Record<Verdict['kind'], (verdict: Verdict) => Outcome>>
   bystander: oomKilled,
   'over-budget': oomKilled,
   preempted: canceled,
+  'checkpoint-missing': failed,
+  checkpointed: failed,
   canceled,
   'timed-out': () => 'timed-out',
   'external-signal': failed,
   'could-not-start': failed,
   lost: failed,
+  'over-pids': failed,
 };
 
 const ofOom = (): RetryCause[] => ['oom'];
@@ -196,11 +202,14 @@ const NAMES: Readonly<Record<Verdict['kind'], (verdict: Verdict) => RetryCause[]
   ],
   'could-not-start': ofFailure,
   lost: ofFailure,
+  'over-pids': ofFailure,
   'own-limit': ofOom,
   bystander: ofOom,
   'over-budget': ofOom,
   'timed-out': () => ['timeout'],
   preempted: () => [],
+  'checkpoint-missing': ofFailure,
+  checkpointed: () => [],
   canceled: () => [],
 };
 
@@ -217,7 +226,8 @@ export const sumsAreTrue: Checker = {
       (verdict) => verdict.kind === 'own-limit' && verdict.oom.of === 'sampled',
     ).length;
     const wrong: string[] = [];
-    if (end.preemptions !== count('preempted')) wrong.push(`${end.preemptions} preemptions`);
+    if (end.preemptions !== count('preempted', 'checkpoint-missing'))
+      wrong.push(`${end.preemptions} preemptions`);
     if (end.oomKills !== count('own-limit', 'bystander', 'over-budget') - bySampling)
       wrong.push(`${end.oomKills} OOM kills`);
     const finished = eventsOf(recording, 'task-finished').map(({ outcome }) => outcome);

@@ -44,8 +44,9 @@ const SETTLE_MS = 2000;
 const KILL_LATENCY_S = 0.5;
 
 /**
- * Victims go by effective level, then those that are frozen, those over their estimate, the newest; no more of them than
- * it takes, and never the last one at work. Ranked here anew from the events, not from what the decision says of itself.
+ * Victims go by effective level, then those that are frozen, those over their estimate, then who loses least work; no more
+ * of them than it takes, and never the last one at work. Ranked here anew from the events, not from what the decision says
+ * of itself.
  */
 export const victimsGoInOrder: Checker = {
   name: 'victims are taken in order, no more than needed, and never the last one at work',
@@ -86,7 +87,7 @@ function misjudged(preempt: PreemptReason, scene: Scene): string[] {
   const { live } = scene.story;
   if (candidates.length < Math.min(live.size, TOLD_MOST))
     return [`${candidates.length} of ${live.size} live attempts were looked at`];
-  const ranked = rankedAnew(candidates, scene.story);
+  const ranked = rankedAnew(preempt, scene);
   const taken = candidates.filter(({ verdict }) => verdict.kind === 'taken');
   const expected = ranked.slice(0, taken.length);
   const wrong: string[] = [];
@@ -124,8 +125,8 @@ function bytesOfDying({ story, seenBytes }: Scene): number {
   return sum;
 }
 
-function rankedAnew(candidates: readonly Candidate[], story: Story): Candidate[] {
-  const { live, preemptions } = story;
+function rankedAnew({ candidates, level }: PreemptReason, { story, tMs }: Scene): Candidate[] {
+  const { live, preemptions, savedMs } = story;
   const isEligible = ({ task }: Candidate): boolean => {
     const one = live.get(task);
     const isImmune = (preemptions.get(task) ?? 0) >= IMMUNE_AFTER;
@@ -135,14 +136,29 @@ function rankedAnew(candidates: readonly Candidate[], story: Story): Candidate[]
     const { preemptible, index } = story.specOf(task);
     const admitted = live.get(task)?.admitted;
     return [
+      Number(wouldFail(live.get(task), story.savedAgoMs(task, tMs), level)),
       -Math.max(1, preemptible - (preemptions.get(task) ?? 0)),
       live.get(task)?.frozenSinceMs === undefined ? 1 : 0,
       usedBytes > (admitted?.reason.estimate.bytes ?? 0) ? 0 : 1,
-      -(admitted?.tMs ?? 0),
+      -Math.max(admitted?.tMs ?? 0, savedMs.get(task) ?? 0),
       -index,
     ];
   };
   return candidates.filter(isEligible).sort((a, b) => compare(keyOf(a), keyOf(b)));
+}
+
+/** It must not begin anew, has nothing to go on from, and no time to save anything. */
+function wouldFail(
+  one: Living | undefined,
+  savedAgoMs: number | undefined,
+  level: PreemptReason['level'],
+): boolean {
+  const { checkpoint, onPreempt } = one?.spec ?? {};
+  if (checkpoint?.isRequired !== true || one?.launchedAtMs === undefined) return false;
+  const { ask, stale } = checkpoint;
+  if (level === 'preempt' && (ask !== undefined || (onPreempt?.graceMs ?? 0) > 0)) return false;
+  if (savedAgoMs === undefined || stale === 'never') return true;
+  return stale !== 'any' && savedAgoMs > stale;
 }
 
 /** What all but the last victim free would have done. */

@@ -1,4 +1,10 @@
-import type { AttemptAdmitted, AttemptStopping, RunEvent } from '../../../src/core/events.js';
+import type {
+  AttemptAdmitted,
+  AttemptStopping,
+  CheckpointAsked,
+  CheckpointMade,
+  RunEvent,
+} from '../../../src/core/events.js';
 import type { ExitStatus } from '../../../src/core/outcome.js';
 import type { PressureLevel } from '../../../src/core/reasons.js';
 import type { TaskId, TaskSpec } from '../../../src/core/task-spec.js';
@@ -13,6 +19,11 @@ export interface Living {
   stopping: AttemptStopping | undefined;
   killedAtMs: number | undefined;
   isStuck: boolean;
+  /** It was asked to save its work, and has not answered. */
+  saving: CheckpointAsked | undefined;
+  savingAskedMs: number | undefined;
+  /** It was to save its work before it was asked to end: then its grace begins here. */
+  graceFromMs: number | undefined;
   exited: { readonly atMs: number; readonly status: ExitStatus } | undefined;
   /** Since when it is frozen; undefined while it is not. */
   frozenSinceMs: number | undefined;
@@ -25,6 +36,10 @@ export class Story {
   readonly specOf: (id: TaskId) => TaskSpec;
   readonly live = new Map<TaskId, Living>();
   readonly preemptions = new Map<TaskId, number>();
+  /** Up to when the work of a task is saved. */
+  readonly savedMs = new Map<TaskId, number>();
+  /** By which attempt, and how long that had been frozen by then. */
+  readonly #savedBy = new Map<TaskId, { readonly attempt: number; readonly frozenMs: number }>();
   level: PressureLevel = 'open';
   stops = 0;
   halted: 'soon' | 'now' | undefined;
@@ -70,9 +85,33 @@ export class Story {
         if (event.cause.kind === 'preempted')
           this.preemptions.set(event.task, event.cause.preemptions);
         return;
+      case 'checkpoint-made':
+        this.#noteSaved(event);
+        change(this.live.get(event.task), event);
+        return;
       default:
         if ('attempt' in event) change(this.live.get(event.task), event);
     }
+  }
+
+  #noteSaved({ task, attempt, savedMs }: CheckpointMade): void {
+    const one = this.live.get(task);
+    this.savedMs.set(task, savedMs);
+    this.#savedBy.set(task, {
+      attempt,
+      frozenMs: one === undefined ? 0 : frozenUpTo(one, savedMs),
+    });
+  }
+
+  /** How long ago its work was saved, without the time in which it was frozen since; undefined when it never was. */
+  savedAgoMs(task: TaskId, tMs: number): number | undefined {
+    const savedMs = this.savedMs.get(task);
+    const one = this.live.get(task);
+    if (savedMs === undefined) return undefined;
+    if (one === undefined) return tMs - savedMs;
+    const by = this.#savedBy.get(task);
+    const beforeMs = by?.attempt === one.admitted.attempt ? by.frozenMs : 0;
+    return tMs - savedMs - (frozenUpTo(one, tMs) - beforeMs);
   }
 
   /** Those that get on with their work, or are about to, or would if they were thawed. */
@@ -96,6 +135,9 @@ function newlyAdmitted(admitted: AttemptAdmitted, spec: TaskSpec): Living {
     stopping: undefined,
     killedAtMs: undefined,
     isStuck: false,
+    saving: undefined,
+    savingAskedMs: undefined,
+    graceFromMs: undefined,
     exited: undefined,
     frozenSinceMs: undefined,
     frozenMs: 0,
@@ -121,6 +163,16 @@ function change(attempt: Living | undefined, event: RunEvent): void {
     case 'attempt-killed':
       attempt.killedAtMs = event.tMs;
       return;
+    case 'checkpoint-asked':
+      attempt.saving = event;
+      attempt.savingAskedMs = event.tMs;
+      return;
+    case 'checkpoint-made':
+    case 'checkpoint-missed':
+      if (attempt.stopping !== undefined && attempt.saving !== undefined)
+        attempt.graceFromMs = event.tMs;
+      attempt.saving = undefined;
+      return;
     case 'attempt-stuck':
       attempt.isStuck = true;
       return;
@@ -129,6 +181,11 @@ function change(attempt: Living | undefined, event: RunEvent): void {
       return;
     default:
   }
+}
+
+/** How long it was frozen up to then, all its times together. */
+function frozenUpTo({ frozenMs, frozenSinceMs }: Living, tMs: number): number {
+  return frozenMs + (frozenSinceMs === undefined ? 0 : Math.max(0, tMs - frozenSinceMs));
 }
 
 function melt(attempt: Living, tMs: number): void {

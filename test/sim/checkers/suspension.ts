@@ -92,9 +92,9 @@ function isGettingOn({ stopping, exited, frozenSinceMs }: Living): boolean {
 }
 
 function mayBeFrozen(one: Living, { preemptions }: Story): boolean {
-  const { spec, launchedAtMs } = one;
-  const isImmune = (preemptions.get(spec.id) ?? 0) >= IMMUNE_AFTER;
-  return spec.maySuspend === true && !isImmune && launchedAtMs !== undefined && isGettingOn(one);
+  const { spec, launchedAtMs, saving } = one;
+  if (spec.maySuspend !== true || launchedAtMs === undefined || saving !== undefined) return false;
+  return (preemptions.get(spec.id) ?? 0) < IMMUNE_AFTER && isGettingOn(one);
 }
 
 function newestFirst(a: Living, b: Living): number {

@@ -96,6 +96,7 @@ function isBlind({ setup }: Recording, life: Life, verdict: Verdict): boolean {
 /** What may really have happened behind each verdict; our own stops race with every other end. */
 const ANY = [
   'finished',
+  'saved',
   'never-started',
   'own-limit',
   'tree-oom',
@@ -110,9 +111,12 @@ const TRUE_CAUSES: Readonly<Record<Verdict['kind'], readonly string[]>> = {
   bystander: ['tree-oom', 'host-oom', 'lost'],
   'over-budget': ['tree-oom', 'host-oom', 'lost'],
   preempted: ANY,
+  'checkpoint-missing': ANY,
+  checkpointed: ['saved'],
   'timed-out': ANY,
   canceled: ANY,
   'external-signal': ['outside'],
+  'over-pids': ANY,
   'could-not-start': ['never-started'],
   lost: ['lost'],
 };

@@ -28,12 +28,21 @@ function detailsOf(event: RunEvent): string[] {
         ...(passed > 0 ? ['past others'] : []),
       ];
     }
+    case 'checkpoint-asked':
+      return [event.why, event.by.kind];
+    case 'checkpoint-made':
+      return [event.how];
+    case 'checkpoint-missed':
+      return [event.because.kind];
     case 'attempt-ended':
       return [event.verdict.kind];
     case 'attempt-killed':
       return [event.because];
     case 'attempt-stopping':
-      return [event.reason.kind];
+      return [
+        event.reason.kind,
+        ...(event.saving === undefined ? [] : [`work: ${event.saving.kind}`]),
+      ];
     case 'level-changed':
       return [`to ${event.to} by ${event.reason.rule}`];
     case 'attempt-suspended':
@@ -64,6 +73,8 @@ export const MUST_REACH: readonly string[] = [
   'attempt-admitted: progress',
   'attempt-ended: bystander',
   'attempt-ended: canceled',
+  'attempt-ended: checkpoint-missing',
+  'attempt-ended: checkpointed',
   'attempt-ended: could-not-start',
   'attempt-ended: exit',
   'attempt-ended: external-signal',
@@ -81,6 +92,9 @@ export const MUST_REACH: readonly string[] = [
   'attempt-stopping: preempted',
   'attempt-stopping: signal',
   'attempt-stopping: timed-out',
+  'attempt-stopping: work: ask',
+  'attempt-stopping: work: no-time',
+  'attempt-stopping: work: recent',
   'attempt-stuck',
   'attempt-suspended: growth',
   'attempt-suspended: to swap',
@@ -96,6 +110,19 @@ export const MUST_REACH: readonly string[] = [
   'task-released',
   'task-waits: held',
   'budget-changed',
+  'checkpoint-asked: every',
+  'checkpoint-asked: run',
+  'checkpoint-asked: signal',
+  'checkpoint-asked: stop',
+  'checkpoint-made: by-itself',
+  'checkpoint-made: exit',
+  'checkpoint-made: folder',
+  'checkpoint-made: hook',
+  'checkpoint-missed: ended',
+  'checkpoint-missed: hook-failed',
+  'checkpoint-missed: no-time',
+  'checkpoint-missed: nobody-listens',
+  'checkpoint-missed: timeout',
   'death before a deed',
   'death in a line',
   'halted',
@@ -119,6 +146,7 @@ export const MUST_REACH: readonly string[] = [
   'task-finished: stopped',
   'task-finished: timed-out',
   'task-requeued: bystander',
+  'task-requeued: checkpointed',
   'task-requeued: limit-grown',
   'task-requeued: preempted',
   'task-requeued: retry',

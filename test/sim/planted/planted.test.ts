@@ -4,6 +4,7 @@ import { setupFor } from '../seeds.js';
 import { simulate } from '../simulate.js';
 import { ADMISSION } from './admission.js';
 import { AT_WORK } from './at-work.js';
+import { CHECKPOINTS, saved } from './checkpoints.js';
 import { dead, isA, late, run } from './doctor.js';
 import { ENDS } from './ends.js';
 import { FROST, frosty } from './frost.js';
@@ -25,6 +26,7 @@ const PLANTED = [
   ...REASONS,
   ...RULES,
   ...FROST,
+  ...CHECKPOINTS,
 ];
 
 describe('the checkers', () => {
@@ -56,6 +58,14 @@ describe('the checkers', () => {
   test('find nothing wrong with a journal whose writer died', () => {
     expect(violations(dead)).toEqual([]);
     expect(dead.end.kind).toBe('died');
+  });
+
+  test('find nothing wrong with tasks that save their work and go on from there', () => {
+    expect(violations(saved)).toEqual([]);
+    const kinds = new Set(saved.events.map(({ kind }) => kind));
+    expect([...kinds]).toEqual(expect.arrayContaining(['checkpoint-asked', 'checkpoint-made']));
+    const causes = saved.events.filter(isA('task-requeued')).map(({ cause }) => cause.kind);
+    expect(new Set(causes)).toEqual(new Set(['preempted', 'checkpointed']));
   });
 
   test.each(PLANTED)('catch it when %s', (_, checker, recording) => {

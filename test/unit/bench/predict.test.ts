@@ -8,7 +8,7 @@ import {
   YARDSTICK,
   type Contestant,
 } from '../../../bench/predict/contestants.js';
-import { parseCsv } from '../../../bench/predict/csv.js';
+import { parseCsv } from '../../../bench/csv.js';
 import type { Job } from '../../../bench/predict/job.js';
 import { maqOf, replay, wastedGBh, type Score } from '../../../bench/predict/replay.js';
 import { judge } from '../../../bench/predict/report.js';

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { JOBLOG_HEADER } from '../../../src/adapters/map/joblog.js';
 import { openRunFiles } from '../../../src/cli/run-files.js';
-import type { RunOptions } from '../../../src/cli/run-options.js';
 import { tempDir } from '../../support/temp-dir.js';
+
+/** For tests in which there is nothing to warn of. */
+const warn = (sentence: string): never => {
+  throw new Error(sentence);
+};
 
 const LINE = '1\t:\t1795630962.016\t     0.003\t0\t0\t0\t0\ttrue\n';
 
@@ -13,7 +17,7 @@ function goOn(content: string): string {
   const path = join(tempDir(), 'joblog');
   writeFileSync(path, content);
   try {
-    const { joblog } = openRunFiles({ joblog: { path, append: true } } as RunOptions);
+    const { joblog } = openRunFiles({ events: undefined, joblog: { path, append: true } }, warn);
     joblog?.write(LINE);
     joblog?.close();
   } catch (error) {
@@ -42,7 +46,8 @@ describe('a joblog that goes on', () => {
 
 describe('a joblog that cannot be written', () => {
   it('is told of before anything runs', () => {
-    const open = () => openRunFiles({ joblog: { path: '/dev/full', append: false } } as RunOptions);
+    const open = () =>
+      openRunFiles({ events: undefined, joblog: { path: '/dev/full', append: false } }, warn);
     expect(open).toThrow('--joblog /dev/full cannot be written: ');
   });
 });

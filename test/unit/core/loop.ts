@@ -4,7 +4,13 @@ import { decide, type Decision } from '../../../src/core/decide.js';
 import type { RunEvent } from '../../../src/core/events.js';
 import { evolve } from '../../../src/core/evolve.js';
 import type { Priors } from '../../../src/core/knowledge.js';
-import type { AttemptTally, Fact, HostSample } from '../../../src/core/observation.js';
+import type {
+  AttemptSample,
+  AttemptTally,
+  CheckpointLook,
+  Fact,
+  HostSample,
+} from '../../../src/core/observation.js';
 import type { ExitStatus } from '../../../src/core/outcome.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../../../src/core/run-state.js';
 import type { RunConfig, TaskId, TaskSpec } from '../../../src/core/task-spec.js';
@@ -38,8 +44,15 @@ export interface Look {
   readonly afterMs?: number;
   /** Use by task; stays until changed. The sum is the host's `usedBytes`. */
   readonly use?: Readonly<Record<TaskId, number>>;
+  /** How many processes each task has; counted in this look alone. */
+  readonly pids?: Readonly<Record<TaskId, number>>;
+  /** What else is seen of attempts, in this look alone. */
+  readonly seen?: Readonly<Record<TaskId, Partial<AttemptSample>>>;
+  /** The attempts were looked at a moment ago, and are not looked at again. */
+  readonly isFresh?: boolean;
   readonly facts?: readonly Fact[];
   readonly host?: Partial<HostSample>;
+  readonly checkpoints?: readonly CheckpointLook[];
 }
 
 /** Drives `decide` by hand: every tick sees what the test says, and nothing else. */
@@ -56,20 +69,26 @@ export class Loop {
       evolve(this.state, { kind: 'task-planned', tMs: 0, spec: { ...spec, index } });
   }
 
-  tick({ afterMs = 100, use = {}, facts = [], host = {} }: Look = {}): Decision {
+  tick(look: Look = {}): Decision {
+    const { afterMs = 100, use = {}, pids = {}, seen = {}, facts = [], host = {} } = look;
+    const { checkpoints = [] } = look;
     this.nowMs += afterMs;
     this.#use = { ...this.#use, ...use };
     const gone = new Set(facts.flatMap((fact) => (fact.kind === 'emptied' ? fact.task : [])));
     const attempts = [...this.state.live.values()].flatMap((record) => {
       const usedBytes = this.#use[record.spec.id];
       if (usedBytes === undefined || gone.has(record.spec.id)) return [];
-      return [{ task: record.spec.id, attempt: record.attempts, usedBytes, peakBytes: usedBytes }];
+      const { id } = record.spec;
+      const count = pids[id] === undefined ? {} : { pids: pids[id] };
+      const ref = { task: id, attempt: record.attempts };
+      return [{ ...ref, usedBytes, peakBytes: usedBytes, ...count, ...seen[id] }];
     });
     const usedBytes = attempts.reduce((sum, attempt) => sum + attempt.usedBytes, 0);
     const decision = decide(this.state, this.control, {
       nowMs: this.nowMs,
       facts,
-      attempts,
+      attempts: look.isFresh === true ? [] : attempts,
+      checkpoints,
       host: hostSample({ usedBytes, ...host }),
     });
     this.events.push(...decision.events);
@@ -140,6 +159,7 @@ export function doings({ actions }: { readonly actions: readonly Action[] }): st
   return actions.flatMap((action) => {
     if (action.kind === 'limit-tree' || action.kind === 'answer') return [];
     if (action.kind === 'set-budget') return [action.kind];
+    if (action.kind === 'ask-checkpoint') return [`ask ${action.task}`];
     return action.kind === 'signal'
       ? [`signal ${action.task} ${action.signal}`]
       : [`${action.kind} ${action.task}`];

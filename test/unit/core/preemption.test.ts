@@ -42,7 +42,7 @@ function running(runners: Readonly<Record<string, Runner>>): Loop {
     loop.record(id).phase = {
       kind: 'stopping',
       attempt: phase.attempt,
-      stop: { reason, sinceMs: 0, graceMs: 1 },
+      stop: { reason, sinceMs: 0, decidedMs: 0, graceMs: 1 },
     };
   }
   return loop;

@@ -7,7 +7,22 @@ const SURVEY: HostSurvey = {
   procPath: '/proc',
   uid: 1000,
   kernelRelease: '6.1.0',
-  cgroups: { mode: 'unified', limits: [], cpuDirectories: [] },
+  cgroups: {
+    mode: 'unified',
+    limits: [],
+    cpuDirectories: [],
+    pidsDirectories: [],
+    own: {
+      path: '/ours',
+      directory: '/cg/ours',
+      mountPoint: '/cg',
+      position: 'inner',
+      controllers: ['memory', 'pids'],
+      otherPids: [],
+      rootDirectory: '/cg/ours',
+      probe: { kind: 'writable', cgroupKill: true, pressure: true },
+    },
+  },
   systemd: { kind: 'reachable', manager: { kind: 'user', version: 252 } },
   features: {
     cgroupKill: true,
@@ -18,6 +33,7 @@ const SURVEY: HostSurvey = {
   meminfo: { totalBytes: 8 * GiB, availableBytes: 7 * GiB, swapTotalBytes: 0, swapFreeBytes: 0 },
   levels: [],
   cpus: 4,
+  pids: { hostMax: 32_768, above: [] },
   tiers: {
     cgroup: { kind: 'here', rootDirectory: '/cg' },
     hybrid: { kind: 'here', rootDirectory: '/cg' },
@@ -33,6 +49,7 @@ const FINE: DiagnosisFacts = {
   oomDaemons: [],
   fillRate: { bytesPerS: 1 * GiB, sampleBytes: 256 * MiB },
   intervalMs: 100,
+  stateFolder: { kind: 'usable', path: '/home/a/.local/state/memsched' },
 };
 
 const procfs = {
@@ -55,6 +72,19 @@ describe('diagnose', () => {
   it.each<[string, Partial<DiagnosisFacts>, string, RegExp]>([
     ['tier', { choice: procfs }, 'warn', /^sudo mend-it$/],
     [
+      'tier',
+      {
+        choice: {
+          kind: 'relaunch',
+          tier: 'hybrid',
+          command: ['systemd-run'],
+          downgrade: procfs.downgrade,
+        },
+      },
+      'warn',
+      /^sudo mend-it$/,
+    ],
+    [
       'pressure',
       { survey: { ...SURVEY, features: { ...SURVEY.features, psi: 'absent' } } },
       'warn',
@@ -68,7 +98,20 @@ describe('diagnose', () => {
     ],
     ['systemd', { survey: { ...SURVEY, systemd: { kind: 'no-systemd-run' } } }, 'warn', /apt-get/],
     ['budget', { budget: { ...FINE.budget, budgetBytes: 1 } }, 'warn', /ps aux/],
-    ['oom daemons', { oomDaemons: ['earlyoom'] }, 'warn', /stop earlyoom/],
+    ['oom daemons', { oomDaemons: ['earlyoom'] }, 'warn', /stop earlyoom$/],
+    // Its socket and logins would start it again.
+    [
+      'oom daemons',
+      { oomDaemons: ['systemd-oomd'] },
+      'warn',
+      /mask --runtime --now systemd-oomd\.socket systemd-oomd$/,
+    ],
+    [
+      'state folder',
+      { stateFolder: { kind: 'unusable', why: 'read-only', mend: 'export XDG_STATE_HOME=/x' } },
+      'missing',
+      /^export XDG_STATE_HOME=/,
+    ],
     ['starts', { launchWay: { kind: 'no-perl' } }, 'warn', /apt-get install perl/],
     [
       'starts',
@@ -103,6 +146,13 @@ describe('diagnose', () => {
     const survey = { ...SURVEY, features };
     expect(find({ survey }, 'cgroup.kill')?.state).toBe('warn');
     expect(find({ survey }, 'memory.peak')?.state).toBe('warn');
+  });
+
+  it('pressure of the tasks is enough, where they have cgroups', () => {
+    const features = { ...SURVEY.features, psi: 'tasks-only' } as const;
+    const survey = { ...SURVEY, features };
+    expect(find({ survey }, 'pressure')?.state).toBe('ok');
+    expect(find({ survey, choice: procfs }, 'pressure')?.state).toBe('warn');
   });
 
   it('root is not told to use sudo', () => {

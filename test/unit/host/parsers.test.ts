@@ -10,9 +10,10 @@ import { parseMemoryStat, workingSetBytes } from '../../../src/adapters/host/mem
 import { limitV1, parseMemoryStatV1 } from '../../../src/adapters/host/memory-v1.js';
 import { cgroupDirectory, parseCgroupMounts } from '../../../src/adapters/host/mountinfo.js';
 import { parsePageBytes } from '../../../src/adapters/host/page-size.js';
-import { parsePressure } from '../../../src/adapters/host/pressure.js';
+import { parseAverages, parsePressure } from '../../../src/adapters/host/pressure.js';
 import { parseProcCgroup } from '../../../src/adapters/host/proc-cgroup.js';
 import { parseProcStat } from '../../../src/adapters/host/proc-stat.js';
+import { parseUser } from '../../../src/adapters/host/proc-status.js';
 import { parseSmapsRollup, parseStatm } from '../../../src/adapters/host/process-maps.js';
 import { parseLimits } from '../../../src/adapters/host/rlimits.js';
 import { parseVmstat } from '../../../src/adapters/host/vmstat.js';
@@ -34,6 +35,13 @@ describe('flat-keyed files', () => {
     expect(keyedNumber('', 'anon')).toBeUndefined();
     expect(keyedNumber('oom 1\noom_kill 2', 'oom_kill')).toBe(2);
   });
+
+  it.each(['-1', '', 'max', '0x10', '1e9', 'NaN', '1.5', '9'.repeat(400)])(
+    'takes %j for no number',
+    (word) => {
+      expect(keyedNumber(`anon ${word}\n`, 'anon')).toBeUndefined();
+    },
+  );
 
   it('tells a number from max', () => {
     expect(singleNumber('max\n')).toBe('max');
@@ -275,5 +283,29 @@ describe('cgroup v1 and cpu.max', () => {
     ['', undefined],
   ])('cpu.max %s is %s', (text, cpus) => {
     expect(parseCpuMax(text)).toBe(cpus);
+  });
+});
+
+describe('who runs a process', () => {
+  it('is the real user, whatever the process is called', () => {
+    expect(parseUser('Name:\tcat\nState:\tS\nUid:\t1000\t0\t0\t0\nGid:\t1\t1\t1\t1\n')).toBe(1000);
+    expect(parseUser(String.raw`Name:	x\nUid:	0	0`)).toBeUndefined();
+    expect(parseUser('')).toBeUndefined();
+  });
+});
+
+describe('files that no kernel writes', () => {
+  it('give nothing that cannot be reckoned with', () => {
+    expect(parseMeminfo('MemTotal: -5 kB\nMemAvailable: x kB\n')).toMatchObject({
+      totalBytes: 0,
+      availableBytes: 0,
+    });
+    expect(parseLimits('Max open files  -1  4096  files\n').openFiles).toBe('unlimited');
+    expect(parseAverages('some avg10=1.2.3 avg60=0')).toEqual({ somePct: 1.2, fullPct: 0 });
+    expect(parsePressure(`some avg10=0 total=${'9'.repeat(400)}`)).toEqual({
+      someUs: 1e20,
+      fullUs: 0,
+    });
+    expect(parseSmapsRollup('x\nPss_Anon: -4 kB\n')).toBeUndefined();
   });
 });

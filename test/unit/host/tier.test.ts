@@ -6,7 +6,11 @@ import {
   assessHybridTier,
   type TierFacts,
 } from '../../../src/adapters/host/tier-assessment.js';
-import { kernelAtLeast, type HostSurvey } from '../../../src/adapters/host/survey.js';
+import {
+  kernelAtLeast,
+  lostLimitBytes,
+  type HostSurvey,
+} from '../../../src/adapters/host/survey.js';
 import {
   announceTier,
   chooseTier,
@@ -40,6 +44,8 @@ function facts(part: Partial<TierFacts>): TierFacts {
     nested: false,
     scopeControllers: ['memory', 'pids'],
     delegated: false,
+    container: 'none',
+    lostLimitBytes: undefined,
     ...part,
   };
 }
@@ -139,6 +145,33 @@ describe('which tier can be had', () => {
     },
   );
 
+  it.each<[string, Partial<TierFacts>, RegExp]>([
+    ['a read-only tree of a host', {}, /^sudo mount -o remount,bind,rw \/sys\/fs\/cgroup$/],
+    [
+      'a container of podman',
+      { container: 'podman' },
+      /^podman run .*--security-opt unmask=\/sys\/fs\/cgroup …$/,
+    ],
+    ['a container of docker', { container: 'docker' }, /^docker run --privileged /],
+    [
+      'a container that does not say whose it is',
+      { own: own({ position: 'namespace-root', probe: { kind: 'refused', errno: 'EROFS' } }) },
+      /--cgroupns=private …$/,
+    ],
+  ])('advises how to write where that is not possible: %s', (_, part, mend) => {
+    const readOnly = own({ probe: { kind: 'refused', errno: 'EROFS' } });
+    const state = assessCgroupTier(facts({ own: readOnly, ...part }));
+    expect(state).toMatchObject({ kind: 'no', mend: expect.stringMatching(mend) as string });
+  });
+
+  it('takes the limit of the unit that it leaves along into a scope', () => {
+    const state = assessCgroupTier(facts({ systemd: USER_MANAGER, lostLimitBytes: 4096 }));
+    expect(state).toMatchObject({
+      kind: 'relaunch',
+      command: expect.arrayContaining(['--property=MemoryMax=4096']) as string[],
+    });
+  });
+
   it('says what to type, without sudo to root', () => {
     const missing = { own: own({ probe: REFUSED }), systemd: { kind: 'no-user-manager' } } as const;
     expect(assessCgroupTier(facts(missing))).toMatchObject({
@@ -172,7 +205,16 @@ describe('which tier is taken', () => {
         downgrade: { why: no.why, mend: no.mend },
       },
     ],
-    [no, relaunch, { kind: 'relaunch', tier: 'hybrid', command: ['systemd-run', '--'] }],
+    [
+      no,
+      relaunch,
+      {
+        kind: 'relaunch',
+        tier: 'hybrid',
+        command: ['systemd-run', '--'],
+        downgrade: { why: no.why, mend: no.mend },
+      },
+    ],
     [no, no, { kind: 'here', tier: 'procfs', downgrade: { why: no.why, mend: no.mend } }],
   ])('auto takes the best: %#', (cgroup, hybrid, value) => {
     expect(chooseTier(survey(cgroup, hybrid), auto)).toEqual({ ok: true, value });
@@ -213,6 +255,25 @@ describe('systemd', () => {
     expect(recent).toContain('--property=OOMPolicy=continue');
     expect(recent).not.toContain('--user');
     expect(recent.at(-1)).toBe('--');
+  });
+
+  it.each([
+    ['system', ['/system.slice/ci.service'], 100],
+    ['system', ['/system.slice/ci.service', '/system.slice'], 100],
+    ['system', ['/system.slice'], undefined],
+    ['system', ['/machine.slice/box.scope/inner', '/machine.slice'], 100],
+    ['user', ['/user.slice/user-7.slice/session-3.scope'], 100],
+    ['user', ['/user.slice/user-7.slice', '/user.slice'], undefined],
+    ['user', ['/system.slice/cron.service'], 100],
+    ['user', [''], undefined],
+  ] as const)('what limits a scope of the %s manager no more: %j', (kind, paths, lost) => {
+    const levels = paths.map((path, at) => ({
+      directory: `/sys/fs/cgroup${path}`,
+      limitBytes: 100 + at,
+      usedBytes: 0,
+    }));
+    const systemd = { kind: 'reachable', manager: { kind, version: 252 } } as const;
+    expect(lostLimitBytes(levels, systemd, 7)).toBe(lost);
   });
 
   it.each([

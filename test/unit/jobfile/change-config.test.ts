@@ -3,7 +3,7 @@ import { changeConfig } from '../../../src/adapters/jobfile/change-config.js';
 import { GiB } from '../../../src/util/bytes.js';
 import { plainConfig } from '../../sim/specs.js';
 
-const HOST = { baseBytes: 16 * GiB, autoBudgetBytes: 14 * GiB, cpus: 8 };
+const HOST = { baseBytes: 16 * GiB, autoBudgetBytes: 14 * GiB, cpus: 8, autoMaxPids: 4096 };
 const config = plainConfig({ groups: { net: 3 }, maxParallel: 5 });
 
 describe('a key of the configuration', () => {

@@ -3,7 +3,7 @@ import { loadJobfile, type LoadOptions } from '../../../src/adapters/jobfile/loa
 import type { RunPlan } from '../../../src/supervisor/run-plan.js';
 
 /** The host that the fixtures' expected diagnostics were written for. */
-export const HOST = { baseBytes: 16 * GiB, autoBudgetBytes: 12 * GiB, cpus: 8 };
+export const HOST = { baseBytes: 16 * GiB, autoBudgetBytes: 12 * GiB, cpus: 8, autoMaxPids: 4096 };
 
 export const OPTIONS: LoadOptions = {
   path: 'jobs.yaml',

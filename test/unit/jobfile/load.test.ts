@@ -18,6 +18,8 @@ describe('a jobfile without settings', () => {
       pressure: { somePct: 10, fullPct: 20, windowMs: 2000 },
       intervalMs: 100,
       halt: { kind: 'never' },
+      maxPids: { kind: 'auto', pids: 4096 },
+      maxLogBytes: GiB,
       groups: {},
       resources: {},
       cpus: 8,
@@ -255,6 +257,17 @@ describe('options', () => {
       ['150%', 150],
     ])
       expect(planOf(FILE, set('--max-growth', ['max_growth'], text)).config.maxGrowthPct).toBe(pct);
+    for (const [text, maxPids] of [
+      ['200', { kind: 'told', pids: 200 }],
+      ['auto', { kind: 'auto', pids: 4096 }],
+      ['none', undefined],
+    ] as const)
+      expect(planOf(FILE, set('--max-pids', ['max_pids'], text)).config.maxPids).toEqual(maxPids);
+    for (const [text, bytes] of [
+      ['64K', 64 * 1024],
+      ['none', undefined],
+    ] as const)
+      expect(planOf(FILE, set('--max-log', ['max_log'], text)).config.maxLogBytes).toBe(bytes);
     expect(planOf(FILE, set('--set', ['jobs', 'index', 'needs'], '[]')).tasks[1]?.needs).toEqual(
       [],
     );

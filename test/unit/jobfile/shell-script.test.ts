@@ -22,6 +22,14 @@ describe('a reference in a shell script', () => {
     ['sed -n 5p ${{ matrix.x }}', 'sed -n 5p "${MATRIX_X}"'],
     ["awk -v x=${{ matrix.x }} '{ print x }' f", `awk -v x="\${MATRIX_X}" '{ print x }' f`],
     ['python3 train.py -c ${{ matrix.x }}', 'python3 train.py -c "${MATRIX_X}"'],
+    [
+      'python3 -u -c \'import sys; print(sys.argv[1])\' "${{ matrix.x }}" ${{ matrix.x }}',
+      'python3 -u -c \'import sys; print(sys.argv[1])\' "${MATRIX_X}" "${MATRIX_X}"',
+    ],
+    [
+      `bash -euo pipefail -c 'ls "$1"' _ \${{ matrix.x }}`,
+      `bash -euo pipefail -c 'ls "$1"' _ "\${MATRIX_X}"`,
+    ],
     ['export A=${{ matrix.x }}', 'export A="${MATRIX_X}"'],
     ['[[ ${{ matrix.x }} == a ]] && ls', '[[ "${MATRIX_X}" == a ]] && ls'],
     [
@@ -60,6 +68,11 @@ describe('a reference in a shell script', () => {
     ['cat <<END\n$(ls ${{ matrix.x }})\nEND', 'expansions of its own'],
     ['cat <<END "\n" ${{ matrix.x }}\nEND', 'here-document'],
     ['eval ${{ matrix.x }}', '"eval"'],
+    ['python3 -c ${{ matrix.x }}', '"python3 -c"'],
+    ['python3 -W -c -c ${{ matrix.x }}', '"python3 -c"'],
+    ['bash -c -e ${{ matrix.x }}', '"bash -c"'],
+    ["perl -e 'print 1' ${{ matrix.x }}", '"perl -e"'],
+    ["node -e 'f()' ${{ matrix.x }}", '"node -e"'],
     ['[[ ${{ matrix.x }} -gt 1 ]]', '[['],
     ['x=$(case a in b) ls ${{ matrix.x }};; esac)', 'case'],
     ['((ls) | cat); ls ${{ matrix.x }}', 'arithmetic'],

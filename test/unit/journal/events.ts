@@ -39,7 +39,7 @@ export function late(tMs: number): RunEvent {
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 const natural = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const real = fc
-  .double({ min: 0, noNaN: true, noDefaultInfinity: true })
+  .double({ min: 0, max: 253_402_300_799_999, noNaN: true })
   .map((x) => (Object.is(x, -0) ? 0 : x));
 const ref = { tMs: real, task: text, attempt: fc.integer({ min: 1, max: 100 }) };
 const numbers = fc.record(
@@ -118,6 +118,31 @@ export const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
         candidates: fc.array(candidate, { maxLength: 5 }),
       }),
     }),
+    ...ref,
+  }),
+  fc.record({
+    kind: fc.constant('checkpoint-asked' as const),
+    by: fc.constantFrom(
+      { kind: 'run' as const },
+      { kind: 'signal' as const, signal: 'SIGUSR1' as const },
+    ),
+    why: fc.constantFrom('stop' as const, 'every' as const),
+    timeoutMs: natural,
+    ...ref,
+  }),
+  fc.record({
+    kind: fc.constant('checkpoint-made' as const),
+    how: fc.constantFrom('hook' as const, 'folder' as const, 'by-itself' as const, 'exit' as const),
+    savedMs: natural,
+    ...ref,
+  }),
+  fc.record({
+    kind: fc.constant('checkpoint-missed' as const),
+    afterMs: natural,
+    because: fc.oneof(
+      fc.constant({ kind: 'timeout' as const }),
+      fc.record({ kind: fc.constant('hook-not-started' as const), error: text }),
+    ),
     ...ref,
   }),
   fc.record({

@@ -16,12 +16,13 @@ import { HostError } from '../../../src/adapters/host/host-error.js';
 import { keepJobfile, logPaths, runFolder } from '../../../src/adapters/journal/run-folder.js';
 import { compareRunIds, isRunId, runIdOf } from '../../../src/adapters/journal/run-id.js';
 import { openRunStore } from '../../../src/adapters/journal/run-store.js';
-import { stateDir } from '../../../src/adapters/journal/state-dir.js';
+import { checkStateDirUsable, stateDir } from '../../../src/adapters/journal/state-dir.js';
 import { livenessOf, markSupervised } from '../../../src/adapters/journal/supervisor-mark.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { until } from '../../support/poll.js';
 
 const START_MS = Date.UTC(2026, 10, 23, 6, 49, 27, 723);
+const PID = 4711;
 
 function hostErrorOf(action: () => unknown): HostError {
   try {
@@ -35,20 +36,35 @@ function hostErrorOf(action: () => unknown): HostError {
 
 describe('a run id', () => {
   it.each([
-    ['nightly-align', '20261123-064927-nightly-align-k3'],
-    ['', '20261123-064927-run-k3'],
-    ['../../etc/passwd', '20261123-064927-etc-passwd-k3'],
-    ['Größe: 5 µm!', '20261123-064927-Gro-e-5-m-k3'],
-    ['x'.repeat(99), `20261123-064927-${'x'.repeat(40)}-k3`],
+    ['nightly-align', '20261123-064927-nightly-align-k33mv'],
+    ['', '20261123-064927-run-k33mv'],
+    ['../../etc/passwd', '20261123-064927-etc-passwd-k33mv'],
+    ['Größe: 5 µm!', '20261123-064927-Gro-e-5-m-k33mv'],
+    ['x'.repeat(99), `20261123-064927-${'x'.repeat(40)}-k33mv`],
   ])('of %j', (name, id) => {
-    expect(runIdOf(name, START_MS)).toBe(id);
+    expect(runIdOf(name, START_MS, PID)).toBe(id);
     expect(isRunId(id)).toBe(true);
   });
 
   it('sorts by start, whatever the names', () => {
     const starts = [0, 1, 35, 36, 276, 277, 999, 1000, 61_000].map((ms) => START_MS + ms);
-    const ids = starts.map((ms, i) => runIdOf(i % 2 === 0 ? 'zebra' : 'ant', ms));
+    const ids = starts.map((ms, i) => runIdOf(i % 2 === 0 ? 'zebra' : 'ant', ms, PID - i));
     expect([...ids].reverse().sort(compareRunIds)).toEqual(ids);
+  });
+
+  it('is another one in another process, though it be of the same millisecond', () => {
+    const pids = [1, 2, 4711, 4712, 32_767, 4_194_303];
+    const ids = pids.map((pid) => runIdOf('same', START_MS, pid));
+    expect(new Set(ids).size).toBe(pids.length);
+    for (const id of ids) expect(id).toHaveLength('20261123-064927-same-k33mv'.length);
+  });
+
+  it('may be one of before, without a process: it sorts among the others', () => {
+    const old = '20261123-064927-ant-k3';
+    expect(isRunId(old)).toBe(true);
+    const earlier = runIdOf('zebra', START_MS - 1, PID);
+    const later = runIdOf('zebra', START_MS + 1, PID);
+    expect([later, old, earlier].sort(compareRunIds)).toEqual([earlier, old, later]);
   });
 });
 
@@ -58,6 +74,24 @@ describe('the state folder', () => {
     expect(stateDir({ XDG_STATE_HOME: '', HOME: '/h' })).toBe('/h/.local/state/memsched');
     expect(stateDir({ HOME: '/h' })).toBe('/h/.local/state/memsched');
     expect(hostErrorOf(() => stateDir({ XDG_STATE_HOME: 'state' })).message).toMatch(/absolute/);
+  });
+
+  it('is found usable or not without being made', () => {
+    const folder = tempDir();
+    const path = join(folder, 'not', 'there', 'memsched');
+    checkStateDirUsable(path);
+    expect(existsSync(join(folder, 'not'))).toBe(false);
+    writeFileSync(join(folder, 'file'), '');
+    const { message, mend } = hostErrorOf(() => {
+      checkStateDirUsable(join(folder, 'file', 'memsched'));
+    });
+    expect(message).toMatch(/not a folder/);
+    expect(mend).toMatch(/XDG_STATE_HOME/);
+    expect(
+      hostErrorOf(() => {
+        checkStateDirUsable(join(folder, 'file'));
+      }).message,
+    ).toMatch(/not a folder/);
   });
 
   it('is made by the first run and not before, and private whatever the umask', () => {
@@ -96,7 +130,7 @@ describe('the state folder', () => {
     ]) {
       const error = hostErrorOf(action);
       expect(error.message).toMatch(/others may write/);
-      expect(error.mend).toBe(`chmod 700 '${path}'`);
+      expect(error.mend).toBe(`chmod 700 ${path}`);
     }
     expect(readdirSync(path)).toEqual([]);
   });
@@ -151,7 +185,7 @@ describe('the runs', () => {
   it.each([
     ['2026', /"2026" may mean 2 runs: .*beta.*, .*alpha.*; type more/],
     ['', /no run ""; "memsched ps" lists/],
-    ['20261123-064927-alhpa-k3', /the nearest is "20261123-064927-alpha-k3"/],
+    ['20261123-064927-alhpa-k3', /the nearest is "20261123-064927-alpha-k3.{3}"/],
     ['../../etc', /no run "..\/..\/etc"; "memsched ps" lists/],
     ['not-a-run', /no run "not-a-run"; "memsched ps" lists/],
   ])('RUN %j is not guessed at', (run, sentence) => {

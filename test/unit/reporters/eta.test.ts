@@ -32,6 +32,20 @@ describe('ETA', () => {
     expect(etaAt('preempted-then-succeeded', 60_000).etaMs).toBe(0);
   });
 
+  test('is unknown while a task runs for longer than any before it', () => {
+    const late = recorded('preempted-then-succeeded').findIndex(({ kind }) => kind === 'run-ended');
+    const events = recorded('preempted-then-succeeded').slice(0, late);
+    const lastEnd = events.findLastIndex(({ kind }) => kind === 'attempt-exited');
+    const state = emptyRunState();
+    const tracker = new EtaTracker();
+    for (const event of events.slice(0, lastEnd)) {
+      evolve(state, event);
+      tracker.event(event);
+    }
+    expect(state.live.size).toBeGreaterThan(0);
+    expect(tracker.etaMs(state, 3_600_000)).toBeUndefined();
+  });
+
   test('runs down between two reckonings', () => {
     const state = emptyRunState();
     const tracker = new EtaTracker();

@@ -84,6 +84,10 @@ const VERDICTS: [Verdict, string][] = [
   [{ kind: 'canceled', by: 'signal' }, 'canceled: memsched was told to stop'],
   [{ kind: 'canceled', by: 'halt' }, 'canceled: the run was halted'],
   [
+    { kind: 'over-pids', pids: 300, maxPids: 400 },
+    'ended by memsched: it had 300 processes when all tasks together had reached max_pids, 400',
+  ],
+  [
     { kind: 'external-signal', signal: 'SIGKILL' },
     "ended by SIGKILL from outside: memsched did not send it, and nothing shows that the kernel's OOM killer did",
   ],
@@ -172,6 +176,10 @@ const STOPS: [StopReason, string][] = [
   [{ kind: 'timed-out', timeoutMs: 1000, ranMs: 1040 }, 'it ran 1.0s, its timeout is 1.0s'],
   [{ kind: 'signal', signal: 'SIGTERM' }, 'memsched got SIGTERM'],
   [{ kind: 'halt', failures: 1 }, 'the run was halted after 1 failure'],
+  [
+    { kind: 'over-pids', pids: 300, maxPids: 400 },
+    'it has 300 processes, the most of all, and max_pids is 400',
+  ],
   [{ kind: 'left-behind' }, 'its main process ended and left others behind'],
 ];
 

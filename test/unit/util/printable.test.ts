@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { printable, printableOutput } from '../../../src/util/printable.js';
+import {
+  printable,
+  printableJson,
+  printableLines,
+  printableOutput,
+} from '../../../src/util/printable.js';
 
 const ESC = '\u001b';
 
@@ -14,6 +19,22 @@ describe('printable', () => {
     ['a\u2028b', 'a\\u2028b'],
   ])('spells out what a terminal would obey in %j', (text, shown) => {
     expect(printable(text)).toBe(shown);
+  });
+});
+
+describe('printableJson', () => {
+  test('says the same, with nothing in it that a terminal obeys', () => {
+    const value = { a: `${ESC}[2J\u009b2J\u007f\u202e\ud800\u2028ä 漢 🙂\n` };
+    const text = printableJson(value);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(text).toBe(printable(text));
+    expect(text).toContain('ä 漢 🙂');
+  });
+});
+
+describe('printableLines', () => {
+  test('keeps line feeds alone', () => {
+    expect(printableLines(`a\n${ESC}b\rc\n`)).toBe('a\n\\x1bb\\rc\n');
   });
 });
 

@@ -33,6 +33,14 @@ describe('recorded journals replay', () => {
     }
   });
 
+  test('of attempts that are over no list of candidates is held', () => {
+    const { tasks, counts } = stateAt('preempted-then-succeeded');
+    expect(counts.preemptions).toBeGreaterThan(0);
+    const past = [...tasks.values()].flatMap((record) => record.past);
+    expect(past.some(({ verdict }) => verdict.kind === 'preempted')).toBe(true);
+    expect(JSON.stringify(past)).not.toContain('candidates');
+  });
+
   test('the torn line is left out, and everything before it is there', () => {
     const cursor = new JournalCursor(journalPath('torn-last-line'));
     let events = 0;

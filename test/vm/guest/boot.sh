@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# boot.sh [-m MB] [-c CPUS] [-s SWAP_MB] [-t SECONDS] [-i bare|systemd] [-o DIR] -- COMMAND...
+# boot.sh [-m MB] [-c CPUS] [-s SWAP_MB] [-t SECONDS] [-i bare|systemd] [-a OPTIONS] [-o DIR] -- COMMAND...
 #
 # Runs COMMAND as root, in the current folder, in a throw-away QEMU guest: Debian's kernel, pure cgroup v2, PSI on.
 #   -i bare      cgroup2 at /sys/fs/cgroup and no init system (default)
 #   -i systemd   systemd as PID 1: sessions, user managers, delegation
+#   -a OPTIONS   more for the kernel's command line; memsched.cgroups=v1 has the bare guest mount cgroup v1 instead
 #   -o DIR       what the command writes to /vmout comes back here (default: a folder that is removed afterwards)
 # Output is shown as it comes; the exit status is the command's, 124 after a timeout, 125 when the guest died.
 set -euo pipefail
@@ -15,16 +16,17 @@ source "$here/kernel.sh"
 # shellcheck source=accel.sh
 source "$here/accel.sh"
 
-memory=2048 cpus=2 swap=0 seconds=600 flavour=bare out=
-while getopts m:c:s:t:i:o: option; do
+memory=2048 cpus=2 swap=0 seconds=600 flavour=bare append= out=
+while getopts m:c:s:t:i:a:o: option; do
   case $option in
     m) memory=$OPTARG ;;
     c) cpus=$OPTARG ;;
     s) swap=$OPTARG ;;
     t) seconds=$OPTARG ;;
     i) flavour=$OPTARG ;;
+    a) append=$OPTARG ;;
     o) out=$OPTARG ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
@@ -71,10 +73,11 @@ if ((swap > 0)); then
   truncate -s "${swap}M" "$scratch/swap"
   drives=(-drive "file=$scratch/swap,if=virtio,format=raw")
 fi
+# no_timer_check: on a busy host the emulated timer may seem not to work, and the kernel gives up.
 timeout -k 5 "$seconds" qemu-system-x86_64 -M q35 "${accel[@]}" -smp "$cpus" -m "$memory" \
   -display none -nic none -no-reboot -serial "file:$scratch/console" \
   -kernel "$kernel" -initrd "$scratch/initrd" \
-  -append "console=ttyS0 panic=-1 psi=1 quiet memsched.guest=$flavour" \
+  -append "console=ttyS0 panic=-1 psi=1 quiet no_timer_check memsched.guest=$flavour $append" \
   -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
   -virtfs "local,path=$out,mount_tag=out,security_model=none" \
   "${drives[@]}" > "$scratch/qemu" 2>&1 &

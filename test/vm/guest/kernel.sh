@@ -55,7 +55,7 @@ guest_initrd() (
   install -m 755 "$source/init" "$root/init"
   cp "$source/vmout.service" "$root/"
   version=$(ls "$cache/kernel/lib/modules")
-  for module in virtio_pci virtio_blk 9p 9pnet_virtio overlay; do
+  for module in virtio_pci virtio_blk 9p 9pnet_virtio overlay fuse; do
     modprobe -d "$cache/kernel" -S "$version" -D "$module"
   done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
     cp "$path" "$root/modules/"

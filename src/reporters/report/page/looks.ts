@@ -11,11 +11,13 @@ const ENDS: Readonly<Record<AttemptEnd, Look>> = {
   succeeded: { label: 'succeeded', colour: '--good', sign: '' },
   failed: { label: 'failed', colour: '--bad', sign: '✕' },
   preempted: { label: 'preempted', colour: '--preempted', sign: '↺' },
+  checkpointed: { label: 'saved its work, to go on', colour: '--other', sign: '↻' },
   'oom-killed': { label: 'OOM-killed', colour: '--bad', sign: '✕' },
   bystander: { label: 'killed as a bystander', colour: '--other', sign: '!' },
   'timed-out': { label: 'timed out', colour: '--late', sign: '◷' },
   canceled: { label: 'canceled', colour: '--quiet', sign: '–' },
   'external-signal': { label: 'ended by a signal', colour: '--other', sign: '!' },
+  'over-pids': { label: 'too many processes', colour: '--bad', sign: '✕' },
   'could-not-start': { label: 'could not start', colour: '--bad', sign: '✕' },
   lost: { label: 'lost', colour: '--other', sign: '!' },
 };

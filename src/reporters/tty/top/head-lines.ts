@@ -123,7 +123,8 @@ export function runBlock(run: RunLook, { columns, colour }: Frame): string[] {
 function titleOf({ runId, state, standing, nowMs, etaMs }: RunLook): string {
   const { started } = state;
   const eta = standing === 'live' && etaMs !== undefined ? ` · ETA ${formatDuration(etaMs)}` : '';
-  return `${runId} · ${standing} · ${formatDuration(nowMs)}${eta} · tier ${started?.tier ?? '?'}`;
+  const resumed = state.resumes > 0 ? ', resumed' : '';
+  return `${runId} · ${standing}${resumed} · ${formatDuration(nowMs)}${eta} · tier ${started?.tier ?? '?'}`;
 }
 
 const STANDING_COLUMNS = 6;

@@ -28,6 +28,7 @@ function runObject(run: RunLook, wish: RowWish): object {
     state: standing,
     ...(problem === undefined ? {} : { problem }),
     isHeld: state.isHeld,
+    resumes: state.resumes,
     level: state.level,
     tier: started?.tier,
     startedAtMs: started?.startedAtMs,

@@ -23,7 +23,7 @@ export class TaskNotes {
       case 'finished':
         return phase.outcome === 'succeeded' ? '' : endOfTaskWords(record);
       case 'stopping':
-        return stoppingWords(phase.stop, run.nowMs);
+        return stoppingWords(phase, run.nowMs);
       case 'suspended':
         return [frozenWords(phase, run.nowMs), ...liveNotes(row)].join(', ');
       case 'starting':
@@ -59,8 +59,9 @@ export class TaskNotes {
 function liveNotes({ record, bytes }: TaskRow): string[] {
   const { phase, attempts, preemptions, suspensions, isHeld } = record;
   if (!('attempt' in phase)) return [];
-  const { estimate } = phase.attempt;
+  const { estimate, saving } = phase.attempt;
   return [
+    ...(saving === undefined ? [] : ['saves its work']),
     ...(bytes !== undefined && bytes > estimate.bytes
       ? [`over its estimate by ${formatBytes(bytes - estimate.bytes)}`]
       : []),

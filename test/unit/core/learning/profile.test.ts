@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { predictCpus } from '../../../../src/core/learning/cpus.js';
+import { cpusToCount, predictCpus } from '../../../../src/core/learning/cpus.js';
 import { forecastOf } from '../../../../src/core/learning/forecast.js';
 import { learn, learnAll, mergeProfiles } from '../../../../src/core/learning/learn.js';
 import { predictPeak } from '../../../../src/core/learning/predict.js';
@@ -36,6 +36,26 @@ describe('what is kept', () => {
       completed(1, 100),
     ]);
     expect(late).toEqual(inOrder);
+  });
+});
+
+describe('a group that changes', () => {
+  const unseen = (minute: number) => completed(minute, 16, { tier: 'procfs', durationMs: 5 });
+  const seen = (minute: number, mib: number) =>
+    completed(minute, mib, { tier: 'procfs', curve: Array<number>(CURVE_BINS).fill(mib * MiB) });
+
+  test('is learned anew from the first of three runs that go beyond what is known', () => {
+    const profile = learned([1, 1, 16, 24, 36].map((mib, at) => seen(at, mib)));
+    expect(completedRuns(profile)).toBe(3);
+    expect(profile.learned).toBe(5);
+  });
+
+  test('has not done so where the peaks of short runs were never seen', () => {
+    const busyHost = [seen(1, 1), seen(2, 1), ...[3, 4, 5, 6, 7].map(unseen)];
+    expect(completedRuns(learned(busyHost))).toBe(7);
+    const before = Array.from({ length: 30 }, (_, at) => seen(at, 1));
+    const after = [31, 32, 33, 34, 35, 36].map(unseen);
+    expect(completedRuns(learned([...before, ...after]))).toBe(36);
   });
 });
 
@@ -108,6 +128,19 @@ describe('processors', () => {
 
   test('are not known of a group without runs', () => {
     expect(predictCpus(emptyProfile())).toBeUndefined();
+    expect(cpusToCount(emptyProfile())).toBe(1);
+  });
+
+  test.each([
+    ['one run of a busy host', 1, { durationMs: 250, cpuMs: 2 }, 1],
+    ['many such runs', 30, { durationMs: 400, cpuMs: 2 }, 1],
+    ['two sleepers', 2, { durationMs: 60_000, cpuMs: 60 }, 1],
+    ['three sleepers', 3, { durationMs: 60_000, cpuMs: 60 }, 0.001],
+    ['three that worked for a quarter of their time', 3, { durationMs: 400, cpuMs: 100 }, 0.25],
+    ['one that kept several busy', 1, { durationMs: 250, cpuMs: 1000 }, 4],
+  ])('that %s kept busy count as more than is known', (_, count, times, cpus) => {
+    const runs = Array.from({ length: count }, (_run, at) => completed(at, 10, times));
+    expect(cpusToCount(learned(runs))).toBeCloseTo(cpus);
   });
 });
 

@@ -31,7 +31,7 @@ describe('annotations on GitHub', () => {
         'exit code 3',
         'one',
         'two',
-        '::add-mask::x',
+        '::add-mask::***',
         "All of its output: memsched logs 20261123-064927-many-ends-34 'bad: 50%, really'",
       ].join('\n'),
     });

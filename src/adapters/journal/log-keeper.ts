@@ -1,0 +1,139 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import type { AttemptRef, LogStream } from '../../core/observation.js';
+import type { LogCutOrder, LogFact, LogKeeper, LogPaths } from '../../supervisor/ports.js';
+import { formatBytes } from '../../util/bytes.js';
+import { describeError, errorCode } from '../../util/system-error.js';
+
+/** Sizes are looked at this often at the least… */
+const LOOK_EVERY_MS = 1000;
+/** …and more often of logs that could be too large by then: so fast may a task write, bytes in a millisecond. */
+const FASTEST = (2 * 1024 ** 3) / 1000;
+const LOOK_AGAIN_MS = 100;
+/** `stat.blocks` counts these, whatever the file system (stat(2)). */
+const BLOCK_BYTES = 512;
+const NEWLINE = 0x0a;
+
+const STREAMS = ['stdout', 'stderr'] as const;
+
+/** What a {@link LogKeeper} needs. */
+export interface LogKeeperOptions {
+  readonly paths: LogPaths;
+  readonly maxBytes: number;
+  /** Says something that the user should know, once. */
+  readonly warn: (sentence: string) => void;
+}
+
+/** Bounds the logs of a run: looks at their sizes, and cuts them on order. */
+export function createLogKeeper({ paths, maxBytes, warn }: LogKeeperOptions): LogKeeper {
+  const dueMs = new Map<string, { readonly attempt: number; readonly atMs: number }>();
+  let hasComplained = false;
+  const pathOf = ({ task, attempt }: AttemptRef, stream: LogStream): string => {
+    const { stdoutPath, stderrPath } = paths.pathsFor(task, attempt);
+    return stream === 'stdout' ? stdoutPath : stderrPath;
+  };
+  const overgrown = (ref: AttemptRef): { readonly facts: LogFact[]; readonly largest: number } => {
+    const facts: LogFact[] = [];
+    let largest = 0;
+    for (const stream of STREAMS) {
+      const bytes = bytesOnDisk(pathOf(ref, stream));
+      largest = Math.max(largest, bytes);
+      const { task, attempt } = ref;
+      if (bytes > maxBytes) facts.push({ kind: 'log-overgrown', task, attempt, stream, bytes });
+    }
+    return { facts, largest };
+  };
+  return {
+    look(refs, nowMs) {
+      const all: LogFact[] = [];
+      for (const ref of refs) {
+        const due = dueMs.get(ref.task);
+        if (due?.attempt === ref.attempt && nowMs < due.atMs) continue;
+        const { facts, largest } = overgrown(ref);
+        all.push(...facts);
+        dueMs.set(ref.task, { attempt: ref.attempt, atMs: nowMs + waitMs(maxBytes - largest) });
+      }
+      return all;
+    },
+    lookAtEnd(ref) {
+      dueMs.delete(ref.task);
+      return overgrown(ref).facts;
+    },
+    cut(order) {
+      const path = pathOf(order, order.stream);
+      try {
+        cutFile(path, order);
+      } catch (error) {
+        // Removed meanwhile, together with what was to be cut.
+        if (errorCode(error) === 'ENOENT' || hasComplained) return;
+        hasComplained = true;
+        warn(`the log ${path} cannot be kept to its size: ${describeError(error)}`);
+      }
+    },
+  };
+}
+
+function waitMs(roomBytes: number): number {
+  return Math.min(LOOK_EVERY_MS, Math.max(LOOK_AGAIN_MS, roomBytes / FASTEST));
+}
+
+/** What it takes on the disk: a task that opens its log anew may leave holes in it, which take nothing. */
+function bytesOnDisk(path: string): number {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true) return 0;
+  return Math.min(stat.size, stat.blocks * BLOCK_BYTES);
+}
+
+/**
+ * The file becomes its first whole lines, a line of ours that says what is missing, and its last whole lines. It stays the
+ * same file, and the task, which appends, goes on behind them.
+ */
+function cutFile(path: string, order: LogCutOrder): void {
+  // The folder is the task's user's, too: a link that was put in place of the log is not followed.
+  const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
+  try {
+    const { size } = fstatSync(fd);
+    const tailFrom = Math.max(order.headBytes, size - order.tailBytes);
+    const tail = readAt(fd, tailFrom, size - tailFrom);
+    const firstLine = tail.indexOf(NEWLINE) + 1;
+    ftruncateSync(fd, endOfLines(fd, Math.min(size, order.headBytes)));
+    writeSync(fd, `${marker(order)}\n`);
+    writeAll(fd, tail.subarray(firstLine));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function marker({ leftOutBytes, maxBytes }: LogCutOrder): string {
+  return `[memsched: about ${formatBytes(leftOutBytes)} are left out here, as a log takes ${formatBytes(maxBytes)} at the most (max_log)]`;
+}
+
+/** The last end of a line at or before `limit`; `limit` where there is none in the last 64 KiB. */
+function endOfLines(fd: number, limit: number): number {
+  const from = Math.max(0, limit - 64 * 1024);
+  const newline = readAt(fd, from, limit - from).lastIndexOf(NEWLINE);
+  return newline < 0 ? limit : from + newline + 1;
+}
+
+function readAt(fd: number, from: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const count = readSync(fd, buffer, done, length - done, from + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return buffer.subarray(0, done);
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes.subarray(done));
+}
