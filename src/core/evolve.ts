@@ -3,7 +3,6 @@ import type {
   AttemptAdmitted,
   AttemptEnded,
   AttemptStopping,
-  LogCut,
   RunEvent,
   RunResumed,
   SourceEnded,
@@ -12,10 +11,11 @@ import type {
   TaskRequeued,
 } from './events.js';
 import { followCheckpoint } from './evolve-checkpoint.js';
+import { followConduct, leftOutOf } from './evolve-conduct.js';
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
-import type { LiveAttempt, PastAttempt, RunState, TaskRecord } from './run-state.js';
+import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
 import { isPreemption } from './verdict.js';
 
@@ -62,16 +62,11 @@ export function evolve(state: RunState, event: RunEvent): void {
       changeStopping(state, event.task, { stuck: true });
       return;
     case 'attempt-paused':
-      changeAttempt(task(state, event.task), { pausedAtMs: event.tMs });
-      return;
     case 'attempt-unpaused':
-      unpause(task(state, event.task));
-      return;
-    case 'log-cut':
-      noteCut(task(state, event.task), event);
-      return;
     case 'attempt-strayed':
     case 'attempt-tampered':
+    case 'log-cut':
+      followConduct(state, event);
       return;
     case 'attempt-exited':
       changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
@@ -288,18 +283,6 @@ function changeAttempt(record: TaskRecord, change: Partial<LiveAttempt>): void {
       : { kind: attempt.launched ? 'running' : 'starting', attempt };
 }
 
-function unpause(record: TaskRecord): void {
-  const { phase } = record;
-  assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
-  const kept = Object.entries(phase.attempt).filter(([name]) => name !== 'pausedAtMs');
-  record.phase = { ...phase, attempt: Object.fromEntries(kept) as unknown as LiveAttempt };
-}
-
-function noteCut(record: TaskRecord, { stream, leftOutBytes }: LogCut): void {
-  const before = 'attempt' in record.phase ? record.phase.attempt.leftOutBytes : undefined;
-  changeAttempt(record, { leftOutBytes: { ...before, [stream]: leftOutBytes } });
-}
-
 function beginStopping(state: RunState, event: AttemptStopping): void {
   const record = task(state, event.task);
   const { phase } = record;
@@ -351,11 +334,6 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
     state.counts.lostMs += event.lostMs ?? 0;
   }
   if (isOomKill(event)) state.counts.oomKills += 1;
-}
-
-function leftOutOf({ leftOutBytes }: LiveAttempt): Pick<PastAttempt, 'leftOutBytes'> {
-  if (leftOutBytes === undefined) return {};
-  return { leftOutBytes: (leftOutBytes.stdout ?? 0) + (leftOutBytes.stderr ?? 0) };
 }
 
 /** What the kernel's OOM killer did; over a limit that is kept by sampling, memsched itself ends the attempt. */
