@@ -54,7 +54,9 @@ describe.each(['auto', 'procfs'])('hostile tasks on tier %s', (tier) => {
     process.kill(ofKind(live.events(), 'attempt-launched')[0]!.pid, 'SIGCONT');
     const run = await live.finished;
     expect(run.exitCode, run.story).toBe(0);
-    expect(run.stderr).toMatch(/paused +sleepy: does nothing: .*"kill -CONT -- -\d+" lets it go on/);
+    expect(run.stderr).toMatch(
+      /paused +sleepy: does nothing: .*"kill -CONT -- -\d+" lets it go on/,
+    );
   });
 
   it('one that closes everything, leaves its session and ends takes nothing with it', async () => {
