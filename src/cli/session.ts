@@ -134,17 +134,22 @@ export async function runSession(order: SessionOrder): Promise<number> {
     await checkpoints.close();
     journal.close();
   }
-  const release = onAnySignal(() => {
-    reporters.abandon();
-  });
-  await reporters.close(end.state);
-  release();
+  await closeUnlessTold(reporters, end);
   await profiles.store(known);
   report?.(folder);
   // What stdout says to the last write comes a turn of the event loop later.
   await setImmediate();
   const code = face === 'exec' ? exitCodeOfCommand(end) : exitCodeOf(end);
   return exitCodeAfterLoss(code, reporters.lost());
+}
+
+/** Says what is left to say; a signal that comes now cuts it short. */
+async function closeUnlessTold(reporters: Reporters, { state }: RunEnd): Promise<void> {
+  const release = onAnySignal(() => {
+    reporters.abandon();
+  });
+  await reporters.close(state);
+  release();
 }
 
 /** Warnings go to stderr, from `showIn` on by way of the view that may be drawn there. */

@@ -255,6 +255,15 @@ export interface CheckpointMissed extends AttemptRef {
   readonly savedAgoMs?: number;
 }
 
+/** What an attempt does to itself, its cgroup or its log. */
+export type ConductEvent = Extract<
+  RunEvent,
+  {
+    kind:
+      'attempt-paused' | 'attempt-unpaused' | 'attempt-strayed' | 'attempt-tampered' | 'log-cut';
+  }
+>;
+
 /** The middle of a log was left out: it had grown beyond what a log may take. */
 export interface LogCut extends AttemptRef {
   readonly kind: 'log-cut';

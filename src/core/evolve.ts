@@ -3,22 +3,21 @@ import type {
   AttemptAdmitted,
   AttemptEnded,
   AttemptStopping,
-  AttemptSuspended,
-  AttemptThawed,
-  LogCut,
   RunEvent,
   RunResumed,
+  RunStarted,
   SourceEnded,
   StopRequested,
   TaskFinished,
   TaskRequeued,
 } from './events.js';
 import { followCheckpoint } from './evolve-checkpoint.js';
-import { frozenFrom, thawedFrom, withoutFrost } from './frozen.js';
+import { followConduct, leftOutOf } from './evolve-conduct.js';
+import { followFrost, withoutFrost } from './frozen.js';
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
-import type { LiveAttempt, PastAttempt, RunState, TaskRecord } from './run-state.js';
+import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
 import type { TaskId, TaskSpec } from './task-spec.js';
 import { isPreemption } from './verdict.js';
 
@@ -34,9 +33,7 @@ const PAST_KEPT = 64;
 export function evolve(state: RunState, event: RunEvent): void {
   switch (event.kind) {
     case 'run-started':
-      assert(state.started === undefined, 'a run starts once');
-      state.started = event;
-      if (event.isStreaming === true) state.source = { kind: 'open' };
+      start(state, event);
       return;
     case 'task-planned':
       plan(state, event.spec, event.tMs);
@@ -52,7 +49,7 @@ export function evolve(state: RunState, event: RunEvent): void {
       return;
     case 'attempt-suspended':
     case 'attempt-thawed':
-      changeFrost(state, event);
+      followFrost(state, event);
       return;
     case 'attempt-stopping':
       beginStopping(state, event);
@@ -63,22 +60,15 @@ export function evolve(state: RunState, event: RunEvent): void {
       followCheckpoint(state, event);
       return;
     case 'attempt-killed':
-      changeStopping(state, event.task, { killedAtMs: event.tMs });
-      return;
     case 'attempt-stuck':
-      changeStopping(state, event.task, { stuck: true });
+      changeStopping(state, event);
       return;
     case 'attempt-paused':
-      changeAttempt(task(state, event.task), { pausedAtMs: event.tMs });
-      return;
     case 'attempt-unpaused':
-      unpause(task(state, event.task));
-      return;
-    case 'log-cut':
-      noteCut(task(state, event.task), event);
-      return;
     case 'attempt-strayed':
     case 'attempt-tampered':
+    case 'log-cut':
+      followConduct(state, event);
       return;
     case 'attempt-exited':
       changeAttempt(task(state, event.task), { exited: { status: event.exit, atMs: event.tMs } });
@@ -215,6 +205,12 @@ function task(state: RunState, id: TaskId): TaskRecord {
   return present(state.tasks.get(id), `task ${id} was planned`);
 }
 
+function start(state: RunState, event: RunStarted): void {
+  assert(state.started === undefined, 'a run starts once');
+  state.started = event;
+  if (event.isStreaming === true) state.source = { kind: 'open' };
+}
+
 function plan(state: RunState, spec: TaskSpec, tMs: number): void {
   assert(!state.tasks.has(spec.id), `task ${spec.id} is planned once`);
   const record: TaskRecord = {
@@ -296,29 +292,6 @@ function changeAttempt(record: TaskRecord, change: Partial<LiveAttempt>): void {
       : { kind: attempt.launched ? 'running' : 'starting', attempt };
 }
 
-function unpause(record: TaskRecord): void {
-  const { phase } = record;
-  assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
-  const kept = Object.entries(phase.attempt).filter(([name]) => name !== 'pausedAtMs');
-  record.phase = { ...phase, attempt: Object.fromEntries(kept) as unknown as LiveAttempt };
-}
-
-function noteCut(record: TaskRecord, { stream, leftOutBytes }: LogCut): void {
-  const before = 'attempt' in record.phase ? record.phase.attempt.leftOutBytes : undefined;
-  changeAttempt(record, { leftOutBytes: { ...before, [stream]: leftOutBytes } });
-}
-
-function changeFrost(state: RunState, event: AttemptSuspended | AttemptThawed): void {
-  const record = task(state, event.task);
-  if (event.kind === 'attempt-thawed') {
-    record.phase = thawedFrom(record, event.tMs);
-    return;
-  }
-  record.phase = frozenFrom(record, event.tMs);
-  record.suspensions += 1;
-  state.counts.suspensions += 1;
-}
-
 /** A frozen one thaws with that: it is to hear of it. */
 function beginStopping(state: RunState, event: AttemptStopping): void {
   const record = task(state, event.task);
@@ -337,11 +310,12 @@ function beginStopping(state: RunState, event: AttemptStopping): void {
 
 function changeStopping(
   state: RunState,
-  id: TaskId,
-  change: { killedAtMs?: number; stuck?: true },
+  event: Extract<RunEvent, { kind: 'attempt-killed' | 'attempt-stuck' }>,
 ): void {
-  const record = task(state, id);
-  assert(record.phase.kind === 'stopping', `task ${id} is being stopped`);
+  const record = task(state, event.task);
+  assert(record.phase.kind === 'stopping', `task ${event.task} is being stopped`);
+  const change =
+    event.kind === 'attempt-killed' ? { killedAtMs: event.tMs } : { stuck: true as const };
   record.phase = { ...record.phase, stop: { ...record.phase.stop, ...change } };
 }
 
@@ -372,11 +346,6 @@ function endAttempt(state: RunState, event: AttemptEnded): void {
     state.counts.lostMs += event.lostMs ?? 0;
   }
   if (isOomKill(event)) state.counts.oomKills += 1;
-}
-
-function leftOutOf({ leftOutBytes }: LiveAttempt): Pick<PastAttempt, 'leftOutBytes'> {
-  if (leftOutBytes === undefined) return {};
-  return { leftOutBytes: (leftOutBytes.stdout ?? 0) + (leftOutBytes.stderr ?? 0) };
 }
 
 /** What the kernel's OOM killer did; over a limit that is kept by sampling, memsched itself ends the attempt. */

@@ -1,4 +1,5 @@
-import { assert } from '../util/assert.js';
+import { assert, present } from '../util/assert.js';
+import type { AttemptSuspended, AttemptThawed } from './events.js';
 import type { LiveAttempt, RunState, TaskPhase, TaskRecord } from './run-state.js';
 
 /** A task whose attempt is frozen. */
@@ -40,21 +41,24 @@ export function ageMsOf(phase: TaskPhase, tMs: number): number {
   return Math.max(0, tMs - (launched?.atMs ?? admittedAtMs) - frozenMsOf(phase, tMs));
 }
 
-/** The phase of a running attempt once it is frozen; for `evolve`. */
-export function frozenFrom({ phase, spec }: TaskRecord, tMs: number): TaskPhase {
-  assert(phase.kind === 'running', `task ${spec.id} runs when it is frozen`);
-  const { attempt } = phase;
-  return {
+/** An attempt is frozen, or goes on; for `evolve`. */
+export function followFrost(state: RunState, event: AttemptSuspended | AttemptThawed): void {
+  const record = present(state.tasks.get(event.task), `task ${event.task} was planned`);
+  const { phase } = record;
+  if (event.kind === 'attempt-thawed') {
+    assert(phase.kind === 'suspended', `task ${event.task} is frozen when it is thawed`);
+    record.phase = { kind: 'running', attempt: withoutFrost(phase, event.tMs) };
+    return;
+  }
+  assert(phase.kind === 'running', `task ${event.task} runs when it is frozen`);
+  const suspensions = (phase.attempt.suspensions ?? 0) + 1;
+  record.phase = {
     kind: 'suspended',
-    attempt: { ...attempt, suspensions: (attempt.suspensions ?? 0) + 1 },
-    sinceMs: tMs,
+    attempt: { ...phase.attempt, suspensions },
+    sinceMs: event.tMs,
   };
-}
-
-/** The phase of a frozen attempt once it goes on; for `evolve`. */
-export function thawedFrom({ phase, spec }: TaskRecord, tMs: number): TaskPhase {
-  assert(phase.kind === 'suspended', `task ${spec.id} is frozen when it is thawed`);
-  return { kind: 'running', attempt: withoutFrost(phase, tMs) };
+  record.suspensions += 1;
+  state.counts.suspensions += 1;
 }
 
 /** The attempt of any live phase, its time in the frost added up to `tMs`. */

@@ -4,6 +4,7 @@ import type {
   CheckpointAsked,
   CheckpointMade,
   CheckpointMissed,
+  ConductEvent,
   RunEvent,
   RunStarted,
   StopRequested,
@@ -16,7 +17,7 @@ import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
 import { checkpointWords, savingWords } from './words-checkpoint.js';
 import { commandWords } from './words-commands.js';
-import { conductWords, pidsWords, type ConductEvent } from './words-conduct.js';
+import { conductWords, pidsWords } from './words-conduct.js';
 import { growthWords } from './words-growth.js';
 import { levelWords, memoryWords } from './words-memory.js';
 import { suspendWords, thawWords } from './words-suspension.js';
@@ -97,14 +98,7 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
     case 'task-finished':
       return finishedLine(event, state);
     case 'stop-requested':
-      return line(
-        'key',
-        event,
-        'stop',
-        event.times === 1
-          ? `${whoStops(event)}: tasks are asked to end; once more kills them`
-          : `${whoStops(event)} again: tasks are killed`,
-      );
+      return line('key', event, 'stop', endingWords(event));
     case 'halted':
       return line(
         'key',
@@ -130,6 +124,12 @@ function plainLine(event: RunEvent, state: RunState): PlainLine | undefined {
     default:
       return memoryLine(event);
   }
+}
+
+function endingWords(event: StopRequested): string {
+  return event.times === 1
+    ? `${whoStops(event)}: tasks are asked to end; once more kills them`
+    : `${whoStops(event)} again: tasks are killed`;
 }
 
 function whoStops({ signal, by }: StopRequested): string {

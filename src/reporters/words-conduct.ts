@@ -1,18 +1,9 @@
-import type { LogCut, PidsReached, RunEvent } from '../core/events.js';
+import type { LogCut, PidsReached, ConductEvent } from '../core/events.js';
 import type { PausedBy } from '../core/observation.js';
 import { unreachable } from '../util/assert.js';
 import { formatBytes } from '../util/bytes.js';
 import { formatDuration } from '../util/duration.js';
 import { printable } from '../util/printable.js';
-
-/** What an attempt does to itself, its cgroup or its log. */
-export type ConductEvent = Extract<
-  RunEvent,
-  {
-    kind:
-      'attempt-paused' | 'attempt-unpaused' | 'attempt-strayed' | 'attempt-tampered' | 'log-cut';
-  }
->;
 
 /** What an attempt did, and what was done about it. */
 export function conductWords(event: ConductEvent): string {

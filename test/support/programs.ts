@@ -17,10 +17,7 @@ export type ProgramName =
   | 'print-lines'
   | 'show-env'
   | 'show-process'
-  | 'stop-self'
-  | 'count-up'
-  | 'fill-memfd'
-  | 'mute-fuse';
+  | 'stop-self';
 
 /** Absolute path of a fixture program. */
 export function program(name: ProgramName): string {

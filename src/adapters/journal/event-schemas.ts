@@ -76,7 +76,7 @@ const saving = {
   }),
   'checkpoint-made': ofAttempt({
     how: z.enum(['hook', 'folder', 'by-itself', 'exit']),
-    savedMs: time,
+    savedMs: amount,
     afterMs: amount.exactOptional(),
   }),
   'checkpoint-missed': ofAttempt({

@@ -60,7 +60,10 @@ const candidate = fc.record({
   ageMs: natural,
   verdict: fc.oneof(
     fc.record({ kind: fc.constant('taken' as const), rank: natural, effectiveLevel: natural }),
-    fc.record({ kind: fc.constant('rejected' as const), because: fc.constant('immune' as const) }),
+    fc.record({
+      kind: fc.constant('rejected' as const),
+      because: fc.constantFrom('immune' as const, 'saving' as const, 'not-growing' as const),
+    }),
   ),
 });
 
@@ -118,6 +121,36 @@ export const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
         candidates: fc.array(candidate, { maxLength: 5 }),
       }),
     }),
+    ...ref,
+  }),
+  fc.record(
+    {
+      kind: fc.constant('attempt-suspended' as const),
+      reason: fc.record({
+        rule: fc.constantFrom('use' as const, 'growth' as const, 'stalls' as const),
+        level: fc.constantFrom('hold' as const, 'preempt' as const),
+        lineBytes: natural,
+        withinMs: natural,
+        numbers,
+        candidates: fc.array(candidate, { maxLength: 5 }),
+      }),
+      reclaimBytes: natural,
+      ...ref,
+    },
+    { requiredKeys: ['kind', 'reason', 'tMs', 'task', 'attempt'] },
+  ),
+  fc.record({
+    kind: fc.constant('attempt-thawed' as const),
+    frozenMs: natural,
+    reason: fc.oneof(
+      fc.record({
+        kind: fc.constant('fits' as const),
+        expectedBytes: natural,
+        allowanceBytes: natural,
+        numbers,
+      }),
+      fc.record({ kind: fc.constant('only-frozen-left' as const), frozen: natural, numbers }),
+    ),
     ...ref,
   }),
   fc.record({
