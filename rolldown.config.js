@@ -16,6 +16,14 @@ const FILES = [
     test: within('src/util/', 'src/core/', 'src/supervisor/', 'node_modules/fastest-levenshtein/'),
   },
   { name: 'host', test: within('src/adapters/host/') },
+  { name: 'state-dir', test: journalModules('state-dir', 'way-to') },
+  {
+    name: 'journal-reading',
+    test: journalModules(
+      ...['journal-reader', 'parse-event', 'event-schemas'],
+      ...['reason-schemas', 'spec-schemas', 'schema-parts'],
+    ),
+  },
   { name: 'journal', test: within('src/adapters/journal/') },
   { name: 'jobfile', test: within('src/adapters/jobfile/', 'node_modules/yaml/') },
   { name: 'process', test: within('src/adapters/process/') },
@@ -126,6 +134,11 @@ function ownWidthForOra() {
 /** Whether a module lies in one of these folders. */
 function within(...folders) {
   return (id) => folders.some((folder) => id.startsWith(pathOf(folder)));
+}
+
+/** Whether a module is one of these of the journal's. */
+function journalModules(...names) {
+  return within(...names.map((name) => `src/adapters/journal/${name}.ts`));
 }
 
 function pathOf(relative) {

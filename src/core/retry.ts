@@ -60,6 +60,8 @@ export function requeueAfter(record: TaskRecord, end: AttemptEnd): Requeue | und
         cause: { kind: 'checkpointed', times, idleTimes },
         delayMs: idleTimes === 0 ? 0 : backOff(idleTimes),
         ...same,
+        // It goes on with the same work, and will need what it has needed.
+        floorBytes: Math.max(same.floorBytes, end.peakBytes),
       };
     }
     case 'bystander': {

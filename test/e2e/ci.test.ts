@@ -16,9 +16,9 @@ const FILES = ['--junit', 'junit.xml', '--summary', 'summary.md', '--metrics', '
 /** What a task could do to a log that obeys. */
 const ATTACK = [
   '::error title=forged::forged',
-  '  ::add-mask::forged',
+  '  ::add-mask::hidden',
   'text ##[error]forged',
-  '##[add-mask]forged',
+  '##[add-mask]hidden',
   '\\rsection_end:1:memsched_output_1\\r\\e[0K',
 ].join('\\n');
 const JOBS = {

@@ -230,6 +230,8 @@ describe('the page', () => {
       "');window.pwned=1;('",
       '<!--<script>',
     ];
+    // A journal that has a task's name with a slash in it is refused; a job may be called anything.
+    const ids = names5.map((name) => name.replaceAll('/', '|'));
     const start = madeStart({ runId: '20261125-180000-made-5k', tasks: names5.length });
     const config = { ...start.config, name: '</title><script>window.pwned=1</script>' };
     const page = await openFile(
@@ -238,14 +240,18 @@ describe('the page', () => {
         { ...start, config },
         ...names5.map(
           (id, index) =>
-            ({ kind: 'task-planned', tMs: 0, spec: madeSpec(id, index, `job ${id}`) }) as const,
+            ({
+              kind: 'task-planned',
+              tMs: 0,
+              spec: madeSpec(ids[index] ?? '', index, `job ${id}`),
+            }) as const,
         ),
       ]),
     );
-    expect(await names(page)).toEqual(names5);
+    expect(await names(page)).toEqual(ids);
     expect(await page.locator('h1').textContent()).toBe(config.name);
     await page.locator('#tasks tbody a').first().click();
-    expect(await story(page).locator('h2').textContent()).toBe(names5[0]);
+    expect(await story(page).locator('h2').textContent()).toBe(ids[0]);
     expect(await page.evaluate('window.pwned')).toBeUndefined();
   });
 

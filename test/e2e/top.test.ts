@@ -66,7 +66,7 @@ describe('memsched top', () => {
     const screen = terminal.screen();
     expect(screen).toMatch(/^memsched top · 1 run under way/);
     expect(screen).toMatch(/^host .* of .* available/m);
-    expect(screen).toMatch(/^── \d{8}-\d{6}-nightly-.. · live · /m);
+    expect(screen).toMatch(/^── \d{8}-\d{6}-nightly-\w{5} · live · /m);
     expect(screen).toMatch(/after +blocked .*needs sleep/);
     expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThan(80);
     expect(terminal.screen(true)).toMatch(/\[[\d;]*\b7m.*▸ sleep\.1/);

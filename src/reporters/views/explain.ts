@@ -256,7 +256,7 @@ export class Story {
 }
 
 function frozenWords({ frozenMs = 0 }: { readonly frozenMs?: number }): string {
-  return frozenMs === 0 ? '' : `, frozen for ${formatDuration(frozenMs)} beside that`;
+  return frozenMs === 0 ? '' : `, and was frozen for ${formatDuration(frozenMs)}`;
 }
 
 function inputsWords(bytes: number | undefined): string {
