@@ -54,6 +54,7 @@ describe.each(['auto', 'procfs'] as const)('on_pressure: [suspend, preempt], tie
     expect(ofKind(end.events, 'attempt-suspended').map(({ task }) => task)).toEqual(['newer']);
     expect(ofKind(end.events, 'attempt-thawed').map(({ task }) => task)).toEqual(['newer']);
     expect(ofKind(end.events, 'attempt-admitted')).toHaveLength(2);
+    expect(ofKind(end.events, 'attempt-paused')).toEqual([]);
     expect(end.stdout).toContain('1 suspension');
     expect(end.stderr).toContain('suspend    newer: level hold: at this rate use reaches');
     expect(end.stderr).toContain('thaw       newer: ');

@@ -141,6 +141,32 @@ describe('a run with a frozen task', () => {
   });
 });
 
+test('a frozen task that keeps its work is asked for it before it ends, and saves it', () => {
+  const tasks = ramps(2, 550, {
+    maySuspend: true,
+    checkpoint: {
+      ask: { by: { kind: 'signal', signal: 'SIGUSR1' }, timeoutMs: 3000 },
+      exitCode: 85,
+      stale: 'any',
+    },
+  });
+  const saves = { answer: 'saves', takesMs: 100, code: 85 } as const;
+  const savers = tasks.map(({ id, spec, program }) => ({
+    spec: plainTask(id, spec),
+    program: { ...program, saves },
+  }));
+  const recording = simulate({
+    seed: 0,
+    machine: ON_1G.machine,
+    workload: { ...workload(plainConfig(), savers), stopsAtMs: [17_000] },
+  });
+  expect(violations(recording)).toEqual([]);
+  expect(frozen(recording)).toEqual(['ramp.1']);
+  expect(eventsOf(recording, 'attempt-thawed')).toEqual([]);
+  const made = eventsOf(recording, 'checkpoint-made').filter(({ how }) => how === 'folder');
+  expect(made.map(({ task }) => task).sort()).toEqual(['ramp.0', 'ramp.1']);
+});
+
 test('an idle machine freezes nobody', () => {
   const tasks = ramps(3, 300, { maySuspend: true });
   expect(frozen(run({ machine: idleMachine(8 * GiB), tasks }))).toEqual([]);

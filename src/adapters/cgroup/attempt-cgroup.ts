@@ -185,7 +185,6 @@ export class AttemptCgroup {
   /** Lets all of them go on. */
   thaw(): void {
     if (this.#frost === 'frozen') this.#frost = 'thawing';
-    this.#pauses.forget();
     this.#isStoppedOneByOne = false;
     this.#reclaim.stop();
     thawTree(this.directory);

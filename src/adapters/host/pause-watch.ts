@@ -28,10 +28,4 @@ export class PauseWatch {
     }
     return this.#found;
   }
-
-  /** It was we who stopped it: what was found says nothing of it, and it is given its time anew. */
-  forget(): void {
-    this.#cpuMs = -1;
-    this.#found = undefined;
-  }
 }

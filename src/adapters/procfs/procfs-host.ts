@@ -214,7 +214,6 @@ class ProcfsHost implements TaskHost {
     const attempt = this.#attempts.get(name);
     if (attempt === undefined) return;
     attempt.isFrozen = false;
-    attempt.pauses.forget();
     continueAll(this.#processes, name);
   }
 

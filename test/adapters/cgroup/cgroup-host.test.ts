@@ -19,7 +19,11 @@ const tiers = (['hybrid', 'cgroup'] as const).filter((tier) => survey.tiers[tier
 
 let runs = 0;
 
-function makeHost(tier: 'cgroup' | 'hybrid', cgroupKill: boolean): TaskHost {
+function makeHost(
+  tier: 'cgroup' | 'hybrid',
+  cgroupKill: boolean,
+  now = (): number => performance.now(),
+): TaskHost {
   if (rootDirectory === undefined) throw new Error('no cgroup tree to write to');
   runs += 1;
   const host = createCgroupHost({
@@ -29,7 +33,7 @@ function makeHost(tier: 'cgroup' | 'hybrid', cgroupKill: boolean): TaskHost {
     budget: { kind: 'auto' },
     limits: survey.cgroups.limits,
     nameOf: ({ task, attempt }) => `task-${task}.${attempt}`,
-    now: () => performance.now(),
+    now,
     warn: () => undefined,
     cgroupKill,
   });
@@ -47,7 +51,7 @@ if (tiers.length === 0) {
 }
 
 for (const tier of tiers) {
-  taskHostContract(`${tier} tier`, () => makeHost(tier, true));
+  taskHostContract(`${tier} tier`, (now) => makeHost(tier, true, now));
 
   describe(`${tier} tier`, () => {
     const start = (cgroupKill = true): TaskHost => {

@@ -16,10 +16,10 @@ const PERL_BYTES = 12 * MiB;
 const DEADLINE_MS = 45_000;
 
 /** What every tier has to do alike, tried with real processes. */
-export function taskHostContract(name: string, makeHost: () => TaskHost): void {
+export function taskHostContract(name: string, makeHost: (now: () => number) => TaskHost): void {
   describe(`${name}: what every tier does`, () => {
-    const start = (): TaskHost => {
-      const host = makeHost();
+    const start = (now = (): number => performance.now()): TaskHost => {
+      const host = makeHost(now);
       onTestFinished(async () => {
         expect(await host.dispose()).toEqual([]);
       });
@@ -240,6 +240,29 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
       await emptied(host, REF);
     });
 
+    it('says who was stopped by somebody else, and nothing of what it froze itself', async () => {
+      let aheadMs = 0;
+      const host = start(() => performance.now() + aheadMs);
+      const task = run(host, REF, ['sleep', '60']);
+      /** Seen again and again over such a time. */
+      const seenOver = (seconds: number): unknown[] =>
+        Array.from({ length: seconds * 10 }, () => {
+          aheadMs += 100;
+          host.observe();
+          return host.sample(REF)?.pausedBy;
+        });
+      await until('it is seen', () => (host.observe(), host.sample(REF) !== undefined));
+      expect(new Set(seenOver(12))).toEqual(new Set([undefined]));
+      host.freeze(REF);
+      expect(new Set(seenOver(30))).toEqual(new Set([undefined]));
+      host.thaw(REF);
+      expect(new Set(seenOver(12))).toEqual(new Set([undefined]));
+      process.kill(task.pid, 'SIGSTOP');
+      await until('it stands still', () => seenOver(1).includes('signal'));
+      host.kill(REF);
+      await emptied(host, REF);
+    });
+
     it('ends a frozen task when it is told to, and one that is asked to end hears of it', async () => {
       const host = start();
       for (const [attempt, isAsked] of [
@@ -308,7 +331,7 @@ export function taskHostContract(name: string, makeHost: () => TaskHost): void {
     });
 
     it('dispose ends whatever is left', async () => {
-      const host = makeHost();
+      const host = makeHost(() => performance.now());
       const ready = join(tempDir(), 'ready');
       const task = run(host, REF, [program('ignore-sigterm'), '--hold', '60', '--ready', ready]);
       await until('it stands', () => existsSync(ready));

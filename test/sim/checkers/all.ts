@@ -30,6 +30,7 @@ import {
   frostIsDecided,
   frostIsReal,
   frozenAreTheNewest,
+  frozenAreThawedToSave,
   frozenGoOnFirst,
   neverAllAreFrozen,
 } from './suspension.js';
@@ -72,6 +73,7 @@ export const CHECKERS: readonly Checker[] = [
   neverAllAreFrozen,
   frozenAreTheNewest,
   frozenGoOnFirst,
+  frozenAreThawedToSave,
   frostIsReal,
   frostIsDecided,
   checkpointsAreAskedFor,

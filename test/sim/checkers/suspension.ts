@@ -182,6 +182,21 @@ function frozenTimes(recording: Recording): ReadonlyMap<string, FrozenTime> {
   return times;
 }
 
+/** Who is asked to save its work can do so. */
+export const frozenAreThawedToSave: Checker = {
+  name: 'nobody is asked to save its work while it stands still',
+  check: ({ asks, frosts }) =>
+    asks
+      .filter((ask) => {
+        const before = frosts.filter(
+          ({ task, attempt, tMs }) =>
+            task === ask.task && attempt === ask.attempt && tMs <= ask.tMs,
+        );
+        return before.at(-1)?.what === 'freeze';
+      })
+      .map(({ task, tMs }) => `${task} was asked at ${tMs} ms while it was frozen`),
+};
+
 /** Nobody is frozen by chance: each freezing and thawing on the machine was decided. */
 export const frostIsDecided: Checker = {
   name: 'nothing is frozen or thawed that was not to be',

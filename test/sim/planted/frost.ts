@@ -4,6 +4,7 @@ import {
   frostIsDecided,
   frostIsReal,
   frozenAreTheNewest,
+  frozenAreThawedToSave,
   frozenGoOnFirst,
   neverAllAreFrozen,
 } from '../checkers/suspension.js';
@@ -101,6 +102,16 @@ export const FROST: readonly Planted[] = [
           ? { ...event, reason: { ...event.reason, candidates: [] } }
           : event,
       ),
+  ],
+  [
+    'one is asked to save its work while it is frozen',
+    frozenAreThawedToSave,
+    () => {
+      const asks = frosty.frosts
+        .filter(({ what }) => what === 'freeze')
+        .map(({ task, attempt, tMs }) => ({ task, attempt, tMs, signal: 'SIGUSR1' as const }));
+      return { ...frosty, asks };
+    },
   ],
   [
     'something freezes by itself',

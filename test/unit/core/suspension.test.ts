@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PreemptibleLevel, TaskSpec } from '../../../src/core/task-spec.js';
+import type { CheckpointSpec, PreemptibleLevel, TaskSpec } from '../../../src/core/task-spec.js';
 import { GiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
 import { doings, Loop, of, type Look } from './loop.js';
@@ -220,6 +220,25 @@ describe('what is frozen', () => {
     expect(loop.record('c').phase.kind).toBe('stopping');
   });
 
+  test('is not said to have been stopped by somebody else', () => {
+    const loop = frozenAtPreempt();
+    loop.tick({ seen: { c: { pausedBy: 'freezer' } } });
+    loop.tick({ use: using({ a: 1, b: 1 }) });
+    expect(settle(loop, 30)).toEqual(['thaw c']);
+    expect(of(loop, 'attempt-paused')).toEqual([]);
+  });
+
+  test('is ended where it has most of all processes that the run may have', () => {
+    const loop = frozenAtPreempt();
+    const decision = loop.tick({
+      pids: { a: 2, b: 2, c: 60 },
+      host: { pids: { current: 64, max: 64, refusals: 3 } },
+    });
+    expect(of(decision, 'attempt-stopping')).toMatchObject([
+      { task: 'c', reason: { kind: 'over-pids' } },
+    ]);
+  });
+
   test('may die while it is: what it leaves behind is cleared away', () => {
     const loop = frozenAtPreempt();
     loop.tick({ facts: [loop.exited('c', { kind: 'signal', signal: 'SIGKILL' })] });
@@ -257,5 +276,64 @@ describe('against growth', () => {
 
   test('and nobody where there is nobody to make room for', () => {
     expect(whoIsFrozen(['b'])).toEqual([]);
+  });
+});
+
+describe('who keeps its work', () => {
+  const ask = { by: { kind: 'signal', signal: 'SIGUSR1' }, timeoutMs: 2000 } as const;
+  const saved = { task: 'c', mark: '1', ageMs: 400 };
+
+  /** Three at 9.2 GiB, of which the newest, which keeps its work, is frozen. */
+  function frozenSaver(checkpoint: Partial<CheckpointSpec> = {}): Loop {
+    const saver = { ...WILLING, checkpoint: { ask, exitCode: 85, stale: 'any', ...checkpoint } };
+    const loop = running({ a: WILLING, b: WILLING, c: saver as Partial<TaskSpec> });
+    loop.tick({ use: using({ a: 3.2, b: 3, c: 3 }), afterMs: LONG_MS, checkpoints: [saved] });
+    expect(settle(loop, 4)).toEqual(['freeze c']);
+    return loop;
+  }
+
+  test('is thawed before it is asked to save it', () => {
+    const loop = frozenSaver();
+    const decision = loop.tick({ facts: [{ kind: 'stop-requested', signal: 'SIGINT' }] });
+    expect(doings(decision)).toEqual(['signal a SIGTERM', 'signal b SIGTERM', 'thaw c', 'ask c']);
+    expect(doings(loop.tick({ facts: [{ kind: 'resumed' }] })).slice(-2)).toEqual([
+      'thaw c',
+      'ask c',
+    ]);
+  });
+
+  test('is not asked while it is frozen, however often it is to be', () => {
+    const loop = frozenSaver({ ask: { ...ask, everyMs: 2 * LONG_MS } });
+    expect(doings(loop.tick({ afterMs: 3 * LONG_MS }))).toEqual([]);
+    loop.tick({ use: using({ a: 1 }) });
+    expect(settle(loop, 30)).toEqual(['thaw c', 'ask c']);
+  });
+
+  test('is not frozen while it saves it', () => {
+    const slow = { ...ask, timeoutMs: 2 * LONG_MS, everyMs: LONG_MS };
+    const checkpoint = { ask: slow, exitCode: 85, stale: 'any' } as const;
+    const loop = running({ a: WILLING, b: WILLING, c: { ...WILLING, checkpoint } });
+    expect(doings(loop.tick({ use: using({ a: 2, b: 2, c: 2 }), afterMs: LONG_MS }))).toEqual([
+      'ask c',
+    ]);
+    loop.tick({ use: using({ a: 3.2, b: 3, c: 3 }), afterMs: LONG_MS });
+    expect(settle(loop, 4)).toEqual(['freeze b']);
+    const [event] = of(loop, 'attempt-suspended');
+    const verdict = event?.reason.candidates.find(({ task }) => task === 'c')?.verdict;
+    expect(verdict).toEqual({ kind: 'rejected', because: 'saving' });
+  });
+
+  test('has saved it no longer ago for having been frozen since', () => {
+    const loop = frozenSaver({ isRequired: true, stale: 60_000 });
+    loop.tick({ afterMs: LONG_MS });
+    loop.tick({ use: using({ a: 3.7 }) });
+    const [stop] = of(loop, 'attempt-stopping');
+    expect(stop).toMatchObject({ task: 'c', saving: { kind: 'no-time' } });
+    expect(stop?.saving?.savedAgoMs).toBeLessThan(2000);
+    loop.end('c', { kind: 'signal', signal: 'SIGKILL' });
+    const ended = of(loop, 'attempt-ended').find(({ task }) => task === 'c');
+    expect(ended?.verdict.kind).toBe('preempted');
+    expect(ended?.lostMs).toBeLessThan(2000);
+    expect(loop.outcome('c')).toBeUndefined();
   });
 });
