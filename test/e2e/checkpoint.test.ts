@@ -25,20 +25,20 @@ function keptOf(stateHome: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-describe.each(['auto', 'procfs'] as const)('a task that is preempted, tier %s', (tier) => {
+const BY_SIGNAL = { signal: 'SIGUSR1', timeout: '60s' };
+const BY_COMMAND = {
+  run: 'echo "saves $MEMSCHED_TASK"; pkill -USR1 -P "$MEMSCHED_PID"; until [ -e "$MEMSCHED_CHECKPOINT_DIR/count" ]; do sleep 0.1; done',
+  timeout: '60s',
+};
+
+describe('a task that is preempted', () => {
   it.each([
-    ['signal', { signal: 'SIGUSR1', timeout: '60s' }, 'folder'],
-    [
-      'command',
-      {
-        run: 'echo "saves $MEMSCHED_TASK"; pkill -USR1 -P "$MEMSCHED_PID"; until [ -e "$MEMSCHED_CHECKPOINT_DIR/count" ]; do sleep 0.1; done',
-        timeout: '60s',
-      },
-      'hook',
-    ],
+    ['signal', 'auto', BY_SIGNAL, 'folder'],
+    ['signal', 'procfs', BY_SIGNAL, 'folder'],
+    ['command', 'auto', BY_COMMAND, 'hook'],
   ] as const)(
-    'saves its work when it is asked by a %s, and goes on from there',
-    async (_, checkpoint, how) => {
+    'saves its work when it is asked by a %s in the tier %s, and goes on from there',
+    async (_, tier, checkpoint, how) => {
       const folder = tempDir();
       const jobs = saverAndGrower(folder, TO, checkpoint);
       const run = await runJobs({ memory: SMALL_BUDGET, jobs }, ['--tier', tier]);
