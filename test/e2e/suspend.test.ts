@@ -14,7 +14,7 @@ const KEYS = { memory: '50M', cpus: 0, profile: 'none', preemptible: 'low' };
  * Two that grow to 280 MiB side by side on 600: beyond hold (480), and the older one to its end below preempt (540) if the
  * newer one stands still. The older one stays until there is a file `go`.
  */
-function jobfile(folder: string): Readonly<Record<string, unknown>> {
+function jobfile(folder: string, ofNewer = {}): Readonly<Record<string, unknown>> {
   const grow = `${program('alloc')} --mib 280 --ramp 8`;
   return {
     memory: { budget: '600M' },
@@ -24,7 +24,7 @@ function jobfile(folder: string): Readonly<Record<string, unknown>> {
         ...KEYS,
         run: `${grow} --hold 600 & until [ -e ${folder}/go ]; do sleep 0.05; done; kill $!; wait || true`,
       },
-      newer: { ...KEYS, run: `${grow} --hold 1; touch ${folder}/newer-is-done` },
+      newer: { ...KEYS, ...ofNewer, run: `${grow} --hold 1; touch ${folder}/newer-is-done` },
     },
   };
 }
@@ -80,6 +80,19 @@ describe.each(['auto', 'procfs'] as const)('on_pressure: [suspend, preempt], tie
     expect(outcomes(end.events)).toEqual({ older: 'succeeded', newer: 'succeeded' });
     expect(ofKind(end.events, 'attempt-admitted'), end.story).toHaveLength(2);
     expect(ofKind(end.events, 'attempt-thawed').map(({ task }) => task)).toEqual(['newer']);
+  });
+
+  it('has its work saved when the run is told to end while it is frozen', async () => {
+    const checkpoint = { run: 'touch "$MEMSCHED_CHECKPOINT_DIR/saved"', timeout: '30s' };
+    const run = startJobs(jobfile(tempDir(), { checkpoint }), ['--tier', tier]);
+    await frozen(run);
+    run.kill('SIGINT');
+    const end = await run.finished;
+    expect(end.exitCode, end.story).toBe(130);
+    expect(ofKind(end.events, 'checkpoint-made'), end.story).toMatchObject([
+      { task: 'newer', how: 'hook' },
+    ]);
+    expect(pidsOf(run).filter(isRunning)).toEqual([]);
   });
 
   it('leaves nothing frozen when the run is told to end', async () => {
