@@ -54,6 +54,11 @@ export interface SentSignal extends AttemptRef {
   readonly signal: NodeSignal;
 }
 
+/** A signal that asked for a checkpoint, and whether who was to hear it stood still. */
+export interface SentAsk extends SentSignal {
+  readonly isFrozen: boolean;
+}
+
 /** An attempt was frozen or thawed, as it reached the host. */
 export interface Frost extends AttemptRef {
   readonly tMs: number;
@@ -97,7 +102,7 @@ export class FakeHost implements TaskHost {
   readonly signals: SentSignal[] = [];
   readonly frosts: Frost[] = [];
   /** Signals that asked for a checkpoint. */
-  readonly asks: SentSignal[] = [];
+  readonly asks: SentAsk[] = [];
   readonly treeWrites: TreeWrite[] = [];
   readonly looks: Look[] = [];
   /** The newest look at the machine, and what each attempt was last seen to use. */
@@ -194,8 +199,10 @@ export class FakeHost implements TaskHost {
 
   tell(ref: AttemptRef, signal: NodeSignal): number {
     const { task, attempt } = ref;
-    this.asks.push({ task, attempt, tMs: this.#now(), signal });
-    return this.#machine.find(ref)?.askToSave(this.#now()) === true ? 1 : 0;
+    const enclosure = this.#machine.find(ref);
+    const isFrozen = enclosure?.frozenSinceMs !== undefined;
+    this.asks.push({ task, attempt, tMs: this.#now(), signal, isFrozen });
+    return enclosure?.askToSave(this.#now()) === true ? 1 : 0;
   }
 
   entryOf(ref: AttemptRef): Entry | undefined {

@@ -5,7 +5,7 @@ import type { AttemptRef, HostSample } from '../../src/core/observation.js';
 import type { TaskId } from '../../src/core/task-spec.js';
 import type { Remains as ProcessRemains } from '../../src/supervisor/ports.js';
 import type { RunEnd, Supervisor, SupervisorParts } from '../../src/supervisor/supervisor.js';
-import type { Frost, Life, Look, SentSignal, TreeWrite } from './fake-host.js';
+import type { Frost, Life, Look, SentAsk, SentSignal, TreeWrite } from './fake-host.js';
 import type { OomKills, OomRecord } from './fake-machine.js';
 import type { FaultPlan } from './faults.js';
 import type { MachineSpec } from './machine-spec.js';
@@ -105,7 +105,7 @@ export interface Recording {
   readonly signals: readonly SentSignal[];
   readonly frosts: readonly Frost[];
   /** Signals that asked for a checkpoint. */
-  readonly asks: readonly SentSignal[];
+  readonly asks: readonly SentAsk[];
   /** Tasks whose checkpoints were there in the end. */
   readonly checkpointsKept: ReadonlySet<TaskId>;
   readonly treeWrites: readonly TreeWrite[];

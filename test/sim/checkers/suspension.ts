@@ -185,15 +185,9 @@ function frozenTimes(recording: Recording): ReadonlyMap<string, FrozenTime> {
 /** Who is asked to save its work can do so. */
 export const frozenAreThawedToSave: Checker = {
   name: 'nobody is asked to save its work while it stands still',
-  check: ({ asks, frosts }) =>
+  check: ({ asks }) =>
     asks
-      .filter((ask) => {
-        const before = frosts.filter(
-          ({ task, attempt, tMs }) =>
-            task === ask.task && attempt === ask.attempt && tMs <= ask.tMs,
-        );
-        return before.at(-1)?.what === 'freeze';
-      })
+      .filter(({ isFrozen }) => isFrozen)
       .map(({ task, tMs }) => `${task} was asked at ${tMs} ms while it was frozen`),
 };
 

@@ -18,6 +18,15 @@ export const frosty = frosted();
 
 const deaf = frosted(withHost(() => ({ freeze: () => undefined })));
 
+const hasty = frosted(
+  withHost((host) => ({
+    freeze: (ref) => {
+      host.freeze(ref);
+      host.tell(ref, 'SIGUSR1');
+    },
+  })),
+);
+
 /** The same run, its events told differently. */
 function told(change: (event: RunEvent) => RunEvent | undefined): Recording {
   const events = structuredClone([...frosty.events]);
@@ -103,16 +112,7 @@ export const FROST: readonly Planted[] = [
           : event,
       ),
   ],
-  [
-    'one is asked to save its work while it is frozen',
-    frozenAreThawedToSave,
-    () => {
-      const asks = frosty.frosts
-        .filter(({ what }) => what === 'freeze')
-        .map(({ task, attempt, tMs }) => ({ task, attempt, tMs, signal: 'SIGUSR1' as const }));
-      return { ...frosty, asks };
-    },
-  ],
+  ['one is asked to save its work while it is frozen', frozenAreThawedToSave, () => hasty],
   [
     'something freezes by itself',
     frostIsDecided,
