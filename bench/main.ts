@@ -63,7 +63,7 @@ async function bench(names: readonly string[], options: Options): Promise<number
   const parts = named(names);
   const baseline = options.compare === undefined ? undefined : readResult(options.compare);
   if (options.out !== undefined && existsSync(options.out)) readResult(options.out);
-  if (!existsSync(`${ROOT}dist/main.js`))
+  if (!existsSync(`${ROOT}dist/main.cjs`))
     throw new BenchError(`${MEMSCHED} is not built; run: npm run build`);
   const { result, failed } = await measureAll(parts, options);
   console.log(`\n## Targets\n\n${verdictTable(result)}`);

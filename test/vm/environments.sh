@@ -20,7 +20,7 @@ if (($# == 0)); then
     [[ $name == support ]] || chosen+=("$name")
   done
 fi
-if [[ ! -e dist/main.js ]]; then
+if [[ ! -e dist/main.cjs ]]; then
   echo 'environments.sh: the CLI is not built; run: npm run build' >&2
   exit 2
 fi
