@@ -11,7 +11,7 @@ import type {
   TaskRequeued,
 } from './events.js';
 import { followCheckpoint } from './evolve-checkpoint.js';
-import { followConduct, leftOutOf } from './evolve-conduct.js';
+import { followConduct, leftOutOf, unpaused } from './evolve-conduct.js';
 import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
@@ -163,6 +163,24 @@ function resume(state: RunState, event: RunResumed): void {
   state.halted = undefined;
   state.ended = undefined;
   state.grown.length = 0;
+  for (const record of state.live.values()) takeOver(record, event.tMs);
+}
+
+/**
+ * While nobody supervised it, its time to save its work and to end did not run; that it stood still was a measurement, and
+ * is made anew.
+ */
+function takeOver(record: TaskRecord, tMs: number): void {
+  const { phase } = record;
+  assert('attempt' in phase, `task ${record.spec.id} has a live attempt`);
+  const { saving } = phase.attempt;
+  const attempt = {
+    ...unpaused(phase.attempt),
+    ...(saving === undefined ? {} : { saving: { ...saving, sinceMs: tMs } }),
+  };
+  if (phase.kind !== 'stopping' || phase.stop.killedAtMs !== undefined)
+    record.phase = { ...phase, attempt };
+  else record.phase = { ...phase, attempt, stop: { ...phase.stop, sinceMs: tMs } };
 }
 
 /** Whatever has not succeeded is to run again, with all its chances. */
