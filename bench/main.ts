@@ -72,7 +72,9 @@ async function bench(names: readonly string[], options: Options): Promise<number
   console.log(`\n## Against ${options.compare ?? ''}\n`);
   console.log(comparisonText(comparisons, options.threshold));
   if (failed) return 2;
-  return comparisons.rows.some(({ verdict }) => verdict === 'worse') ? 1 : 0;
+  const { rows, missing } = comparisons;
+  if (rows.length === 0 && missing.length === 0) return 2;
+  return missing.length > 0 || rows.some(({ verdict }) => verdict === 'worse') ? 1 : 0;
 }
 
 /** One part after the other; one that cannot be measured is told of, and the others go on. */

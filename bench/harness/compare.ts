@@ -25,6 +25,8 @@ export interface Comparisons {
   readonly rows: readonly Comparison[];
   /** `part: table`. */
   readonly otherMachine: readonly string[];
+  /** `part: table: row` of what the baseline has in a table of both, and now is not there: it was cut off, or could not run. */
+  readonly missing: readonly string[];
 }
 
 /** Differences that are less than this are noise, whatever their ratio. */
@@ -47,6 +49,7 @@ const NOISE: Readonly<Record<Unit, number>> = {
 export function compare(now: BenchResult, before: BenchResult, threshold: number): Comparisons {
   const rows: Comparison[] = [];
   const otherMachine: string[] = [];
+  const missing: string[] = [];
   for (const [part, table, old] of commonTables(now.parts, before.parts)) {
     const found = table.series.flatMap((series) => {
       const other = old.series.find(
@@ -57,8 +60,14 @@ export function compare(now: BenchResult, before: BenchResult, threshold: number
     });
     if (found.length > 0 && isOtherMachine(table, old)) otherMachine.push(`${part}: ${table.name}`);
     rows.push(...found);
+    missing.push(...rowsMissing(table, old).map((row) => `${part}: ${table.name}: ${row}`));
   }
-  return { rows, otherMachine };
+  return { rows, otherMachine, missing };
+}
+
+function rowsMissing(now: Table, before: Table): readonly string[] {
+  const there = new Set(now.series.map(({ row }) => row));
+  return [...new Set(before.series.map(({ row }) => row))].filter((row) => !there.has(row));
 }
 
 function commonTables(
@@ -112,8 +121,12 @@ function ratioOf(now: number, before: number): number {
 }
 
 /** The comparison as a table for people, and what is worse in a line each. */
-export function comparisonText({ rows, otherMachine }: Comparisons, threshold: number): string {
-  if (rows.length === 0) return 'Nothing in these results is in the baseline, too.';
+export function comparisonText(
+  { rows, otherMachine, missing }: Comparisons,
+  threshold: number,
+): string {
+  if (rows.length === 0 && missing.length === 0)
+    return 'Nothing in these results is in the baseline, too.';
   const lines = rows.map(({ part, table, row, figure, unit, before, now, ratio, verdict }) => [
     `${part}: ${table}: ${row}: ${figure}`,
     valueText(before.median, unit),
@@ -127,6 +140,7 @@ export function comparisonText({ rows, otherMachine }: Comparisons, threshold: n
     ...otherMachine.map(
       (name) => `${name} was measured on another machine: its ratios say little.`,
     ),
+    ...missing.map((name) => `${name} was there, and is not any more.`),
     worse === 0
       ? `Nothing is worse by more than ${threshold.toFixed(2)} times.`
       : `${worse} figures are worse by more than ${threshold.toFixed(2)} times.`,

@@ -81,19 +81,20 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
   const mode = options.output ?? OUTPUT_BY_DEFAULT[face];
   const output = mode === 'none' ? undefined : await createOutput(order, mode, loss);
   const picked = {
-    // First: what a task has just asked to mask is masked where the others quote it.
-    ...(order.ci.masks ? { masks: createMaskReporter(order.logs) } : {}),
     ...(output === undefined ? {} : { output }),
     ...(await pick(order, output !== undefined, loss)),
   };
+  // First: what a task has just asked to mask is masked where the others quote it.
+  const masks = order.ci.masks ? { masks: createMaskReporter(order.logs) } : {};
   const ofWholeRun = guardedAll(order.ciFiles?.({ logs: order.logs, warn }) ?? {}, warn);
-  const all = [...guardedAll(picked, warn), ...ofWholeRun];
+  const masking = guardedAll(masks, warn);
+  const all = [...masking, ...guardedAll(picked, warn), ...ofWholeRun];
   return {
     event(event, state) {
       for (const reporter of all) reporter.event(event, state);
     },
     catchUp(event, state) {
-      for (const reporter of ofWholeRun) reporter.event(event, state);
+      for (const reporter of [...masking, ...ofWholeRun]) reporter.event(event, state);
     },
     tick(state, nowMs) {
       for (const reporter of all) reporter.tick?.(state, nowMs);

@@ -50,7 +50,7 @@ const OVERRIDES = [
   [
     '--max-log <size>',
     ['max_log'],
-    'what one stream of an attempt may leave in its log (1G), or none',
+    'what one stream of an attempt may leave in its log (1G), or none; not where output is passed on',
   ],
   [
     '--max-growth <pct>',

@@ -75,8 +75,9 @@ function absolute(choice: OriginOrder['profiles']): OriginOrder['profiles'] {
   return choice.kind === 'file' ? { ...choice, path: resolve(choice.path) } : choice;
 }
 
-function isSecret(path: readonly string[]): boolean {
-  return path.includes('env');
+/** A job may be called `env`, too. */
+function isSecret([first, ...rest]: readonly string[]): boolean {
+  return first === 'env' || (first === 'jobs' ? rest.slice(1) : rest).includes('env');
 }
 
 /**
@@ -117,9 +118,9 @@ export function overridesOf(
       throw new UsageError(
         `give ${option}=VALUE again: values of the environment are not kept, as they may be secrets`,
       );
-    if (value === undefined) given.delete(option);
     return { option, path, value: known };
   });
+  for (const { option, value } of overrides) if (value === undefined) given.delete(option);
   const [unused] = given.keys();
   if (unused === undefined) return complete;
   throw new UsageError(

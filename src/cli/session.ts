@@ -106,7 +106,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     onUnread: () => supervisor?.requestStop('SIGPIPE'),
   });
   showIn(reporters);
-  if (ciFiles !== undefined) retell(begun, reporters);
+  if (ciFiles !== undefined || ci.masks) retell(begun, reporters);
   const journal = openJournal(begun, warn);
   for (const warning of loaded.plan.warnings) warn(`warning: ${warning}`);
   if (options.profiles.kind !== 'none')

@@ -53,11 +53,16 @@ function noteLook(tick: Tick, record: TaskRecord, look: CheckpointLook): void {
   else tellOfOwn(tick, record, TELL_EVERY_MS);
 }
 
-/** A new task finds an empty folder; of one that was there before us nothing is known. */
-function firstSight({ state }: Tick, record: TaskRecord, look: CheckpointLook): CheckpointSight {
+/** A new task finds an empty folder; of one that was there before us it is known only how old what is in it is. */
+function firstSight(
+  { state, tMs }: Tick,
+  record: TaskRecord,
+  look: CheckpointLook,
+): CheckpointSight {
   const isNew = record.attempts === 1 && state.resumes === 0;
   const mark = isNew ? '' : look.mark;
-  return { mark, savedMs: 0, endMark: isNew ? '' : undefined, toldMark: mark, toldMs: -Infinity };
+  const savedMs = mark === '' ? 0 : Math.round(Math.max(0, tMs - look.ageMs));
+  return { mark, savedMs, endMark: isNew ? '' : undefined, toldMark: mark, toldMs: -Infinity };
 }
 
 /** Something is there that was not when it was asked by a signal. */

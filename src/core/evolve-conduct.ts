@@ -16,10 +16,8 @@ function after(attempt: LiveAttempt, event: ConductEvent): LiveAttempt {
   switch (event.kind) {
     case 'attempt-paused':
       return { ...attempt, pausedAtMs: event.tMs };
-    case 'attempt-unpaused': {
-      const kept = Object.entries(attempt).filter(([name]) => name !== 'pausedAtMs');
-      return Object.fromEntries(kept) as unknown as LiveAttempt;
-    }
+    case 'attempt-unpaused':
+      return unpaused(attempt);
     case 'log-cut': {
       const leftOutBytes = { ...attempt.leftOutBytes, [event.stream]: event.leftOutBytes };
       return { ...attempt, leftOutBytes };
@@ -28,6 +26,12 @@ function after(attempt: LiveAttempt, event: ConductEvent): LiveAttempt {
     case 'attempt-tampered':
       return attempt;
   }
+}
+
+/** The attempt as one that nobody but us has stopped. */
+export function unpaused(attempt: LiveAttempt): LiveAttempt {
+  const kept = Object.entries(attempt).filter(([name]) => name !== 'pausedAtMs');
+  return Object.fromEntries(kept) as unknown as LiveAttempt;
 }
 
 /** What is remembered of an attempt's cut logs when it is over. */

@@ -4,7 +4,6 @@ import type {
   AttemptEnded,
   AttemptStopping,
   RunEvent,
-  RunResumed,
   RunStarted,
   SourceEnded,
   StopRequested,
@@ -13,8 +12,9 @@ import type {
 } from './events.js';
 import { followCheckpoint } from './evolve-checkpoint.js';
 import { followConduct, leftOutOf } from './evolve-conduct.js';
+import { followResume } from './evolve-resume.js';
 import { followFrost, withoutFrost } from './frozen.js';
-import { isFinished, jobOf, joinJob, recountJobs, release } from './job-progress.js';
+import { isFinished, jobOf, joinJob, release } from './job-progress.js';
 import { letGoOfFinished } from './let-go.js';
 import { dequeue, enqueue } from './queue.js';
 import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
@@ -134,7 +134,7 @@ function ofRun(
       state.ended = event;
       return;
     case 'run-resumed':
-      resume(state, event);
+      followResume(state, event);
       return;
     case 'source-ended':
       endSource(state, event);
@@ -147,45 +147,6 @@ function ofRun(
     default:
       unreachable(event);
   }
-}
-
-/** What was measured and decided of the run as a whole is as nothing; its tasks stand where they stood. */
-function resume(state: RunState, event: RunResumed): void {
-  const started = present(state.started, 'what is resumed has started');
-  assert(state.source.kind === 'none', 'a run is resumed only when all its tasks are in its plan');
-  const { pid, bootId, tier, memsched } = event;
-  state.started = { ...started, pid, bootId, tier, memsched };
-  if (state.ended !== undefined || state.stop !== undefined || state.halted !== undefined)
-    beginAgain(state, event.tMs);
-  state.resumes += 1;
-  state.level = 'open';
-  state.budget = undefined;
-  state.lastSample = undefined;
-  state.stop = undefined;
-  state.halted = undefined;
-  state.ended = undefined;
-  state.grown.length = 0;
-}
-
-/** Whatever has not succeeded is to run again, with all its chances. */
-function beginAgain(state: RunState, tMs: number): void {
-  for (const record of state.tasks.values()) {
-    dequeue(state.queue, record);
-    if (record.phase.kind !== 'finished' || record.phase.outcome === 'succeeded') continue;
-    record.phase = { kind: 'queued', sinceMs: tMs, notBeforeMs: 0 };
-    record.preemptions = 0;
-    record.bystanderKills = 0;
-    record.retries = 0;
-    record.checkpointExits = 0;
-    record.idleExits = 0;
-    record.cancels = 0;
-    record.isHeld = false;
-    state.unfinished += 1;
-  }
-  state.isHeld = false;
-  state.unmeasured.clear();
-  state.doomed.clear();
-  recountJobs(state);
 }
 
 function pickStop({ signal, times, by }: StopRequested): RunState['stop'] {

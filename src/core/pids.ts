@@ -36,8 +36,10 @@ export function limitPids(tick: Tick): void {
   if (isToldAgain) tell(tick, pids, largest);
   if (largest === undefined) return;
   const isMost = largest.pids > MOST_SHARE * pids.max;
-  if (isMost || tMs - sinceMs >= ENDURED_MS)
-    stop(tick, largest.record, { kind: 'over-pids', pids: largest.pids, maxPids: pids.max }, 0);
+  if (!isMost && tMs - sinceMs < ENDURED_MS) return;
+  stop(tick, largest.record, { kind: 'over-pids', pids: largest.pids, maxPids: pids.max }, 0);
+  // Until it is gone forks still fail for its sake: that is nobody else's fault.
+  control.pids = { ...control.pids, spell: { sinceMs: tMs, lastMs: tMs } };
 }
 
 function tell(tick: Tick, { current, max }: PidsSample, largest: Largest | undefined): void {

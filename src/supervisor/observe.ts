@@ -98,7 +98,7 @@ export class Observer {
   #withLogs(facts: readonly Fact[], state: RunState, nowMs: number): readonly Fact[] {
     const logs = this.#logs;
     if (logs === undefined) return facts;
-    const ended = facts.filter((fact) => fact.kind === 'emptied');
+    const ended = facts.filter((fact) => fact.kind === 'emptied' || fact.kind === 'launch-failed');
     const over = new Set(ended.map(({ task }) => task));
     const live = [...state.live.values()]
       .filter(({ spec }) => !over.has(spec.id))

@@ -36,6 +36,7 @@ describe('a task that is preempted', () => {
     ['signal', 'auto', BY_SIGNAL, 'folder'],
     ['signal', 'procfs', BY_SIGNAL, 'folder'],
     ['command', 'auto', BY_COMMAND, 'hook'],
+    ['command', 'procfs', BY_COMMAND, 'hook'],
   ] as const)(
     'saves its work when it is asked by a %s in the tier %s, and goes on from there',
     async (_, tier, checkpoint, how) => {

@@ -218,6 +218,31 @@ describe('resume', () => {
     expect(linesOf(path('joblog'))).toHaveLength(3);
   });
 
+  it('still masks what tasks asked to mask before, wherever output is quoted', async () => {
+    const env = { GITHUB_ACTIONS: 'true' };
+    const junit = join(tempDir(), 'junit.xml');
+    const jobs = {
+      asks: { run: 'echo "::add-mask::hunter2"' },
+      tells: { needs: ['asks'], run: 'echo "it is hunter2" >&2; exit 3' },
+    };
+    const { stateHome } = await runJobs({ jobs }, [], { env });
+    const end = await runCli(['resume', '--junit', junit], { stateHome, env });
+    expect(end.exitCode, end.story).toBe(1);
+    expect(end.stderr).toContain('it is ***');
+    expect(readFileSync(junit, 'utf8')).toContain('it is ***');
+    expect(end.stderr + end.stdout + readFileSync(junit, 'utf8')).not.toContain('hunter2');
+  });
+
+  it('takes again the last of two values that were set for one variable, also of a job called env', async () => {
+    const folder = tempDir();
+    const jobs = { env: { run: `echo "$A" >> ${folder}/said; exit 3` } };
+    const sets = ['--set', 'env.env.A=one', '--set', 'env.env.A=two', '--set', 'env.retries=1'];
+    const { stateHome } = await runJobs({ jobs }, sets);
+    const end = await runCli(['resume', '--set', 'env.env.A=two'], { stateHome });
+    expect(end.exitCode, end.story).toBe(1);
+    expect(linesOf(`${folder}/said`)).toEqual(['two', 'two', 'two', 'two']);
+  });
+
   it('goes on as the run was started, but for values of the environment, which it asks for', async () => {
     const folder = tempDir();
     const jobs = {

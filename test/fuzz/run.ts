@@ -27,12 +27,12 @@ export async function tryLaw(
     ...(limitMs === undefined ? {} : { interruptAfterTimeLimit: limitMs }),
   });
   const told = { runs: details.numRuns, seed: details.seed };
-  if (!details.failed || details.counterexamplePath === null) return told;
+  if (!details.failed) return told;
   const { errorInstance, counterexample, counterexamplePath } = details;
   const why = errorInstance instanceof Error ? errorInstance.stack : String(errorInstance);
   const input = fc.stringify(counterexample).slice(0, 1000);
   return {
     ...told,
-    failure: `${name}: does not hold with --seed ${details.seed} --path ${counterexamplePath}\n${why ?? ''}\ninput: ${input}`,
+    failure: `${name}: does not hold with --seed ${details.seed} --path ${counterexamplePath ?? '(none was found)'}\n${why ?? ''}\ninput: ${input}`,
   };
 }

@@ -123,7 +123,10 @@ export class AttemptCgroup {
   #isLimitChanged(nowMs: number): boolean {
     const { limitBytes } = this.options;
     if (limitBytes === undefined) return false;
-    return this.#limitWatch.look(nowMs, `${this.directory}/memory.max`, limitBytes);
+    const path = `${this.directory}/memory.max`;
+    if (!this.#limitWatch.look(nowMs, path, limitBytes)) return false;
+    writeKernelFile(path, String(limitBytes));
+    return true;
   }
 
   #pausedBy(nowMs: number, cpuMs: number): PausedBy | undefined {

@@ -46,13 +46,20 @@ export class PidsGuard {
    * Looks. Who was refused is counted where the kernel counts it: before 6.11 in the cgroup that wanted to fork, since
    * then in the one whose limit it was (cgroup-v2.rst, `pids.events`).
    *
+   * What was refused before it came close to the limit is history, also a dead supervisor's, and counts for nothing.
+   *
    * @param attempts - cgroups of the attempts.
    */
   look(attempts: Iterable<string>): PidsSample {
     const current = singleNumber(this.#current.read() ?? '');
     const count = typeof current === 'number' ? current : 0;
+    const wasNear = this.#isNear;
     this.#isNear = count >= NEAR_SHARE * this.max;
-    if (this.#isNear) for (const each of [this.tasksDirectory, ...attempts]) this.#count(each);
+    if (this.#isNear)
+      for (const each of [this.tasksDirectory, ...attempts]) {
+        const fresh = this.#countIn(each);
+        if (wasNear) this.#refusals += fresh;
+      }
     return { current: count, max: this.max, refusals: this.#refusals };
   }
 
@@ -65,9 +72,11 @@ export class PidsGuard {
     this.#current.close();
   }
 
-  #count(directory: string): void {
+  /** How many forks were refused since the last time. */
+  #countIn(directory: string): number {
     const now = keyedNumber(readKernelFile(`${directory}/pids.events`) ?? '', 'max') ?? 0;
-    this.#refusals += Math.max(0, now - (this.#refusalsOf.get(directory) ?? 0));
+    const before = this.#refusalsOf.get(directory) ?? 0;
     this.#refusalsOf.set(directory, now);
+    return Math.max(0, now - before);
   }
 }

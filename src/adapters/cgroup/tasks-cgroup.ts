@@ -39,6 +39,8 @@ export class TasksCgroup {
   readonly #events: KernelFile;
   readonly #stopWatching: (() => void) | undefined;
   readonly #written = new Map<string, string>();
+  /** As they were last told. */
+  #limits: TreeLimits | undefined;
   /** Limits that are not in place yet. */
   #wanted: TreeLimits | undefined;
   #saidRefused = false;
@@ -84,14 +86,15 @@ export class TasksCgroup {
    * to the OOM killer (cgroup-v2.rst), so it goes no lower than that; {@link settle} lowers it further.
    */
   limit(limits: TreeLimits): void {
+    this.#limits = limits;
     this.#wanted = limits;
     this.settle();
   }
 
   /** Goes on with what the last {@link limit} could not do yet; to be called at every look. */
   settle(): void {
-    this.#putBack('memory.high');
-    this.#putBack('memory.max');
+    this.#noticeChange('memory.high');
+    this.#noticeChange('memory.max');
     if (this.#wanted === undefined) return;
     const { highBytes, maxBytes } = this.#wanted;
     const current = singleNumber(this.#current.read() ?? '');
@@ -101,12 +104,15 @@ export class TasksCgroup {
     if (isHighSet && isMaxSet && lowestBytes === maxBytes) this.#wanted = undefined;
   }
 
-  /** What somebody else has written over ours is written again; `max` may be anybody's. */
-  #putBack(name: 'memory.high' | 'memory.max'): void {
+  /** What somebody else has written over ours is to be written again, by the same rule; `max` may be anybody's. */
+  #noticeChange(name: 'memory.high' | 'memory.max'): void {
     const bytes = Number(this.#written.get(name));
     if (!Number.isFinite(bytes)) return;
     const path = `${this.options.directory}/${name}`;
-    if (!this.#watches[name].look(this.options.now(), path, bytes) || this.#saidChanged) return;
+    if (!this.#watches[name].look(this.options.now(), path, bytes)) return;
+    this.#written.delete(name);
+    this.#wanted = this.#limits;
+    if (this.#saidChanged) return;
     this.#saidChanged = true;
     this.options.warn(
       `${path} was changed, and not by memsched: it is set again, now and whenever that happens`,

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, type Dirent } from 'node:fs';
+import { lstatSync, opendirSync, type Dir } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskId } from '../../core/task-spec.js';
@@ -17,6 +17,8 @@ const UNFINISHED = /(^\.)|(\.(tmp|part|partial)$)|(~$)/;
 
 /** What a folder's mark is made of. */
 interface Sum {
+  /** Everything that was looked at, also what does not count. */
+  seen: number;
   entries: number;
   bytes: number;
   newestMs: number;
@@ -69,7 +71,7 @@ export function createCheckpointFolders(
 }
 
 function lookInto(folder: string): ReturnType<CheckpointFolders['look']> {
-  const sum: Sum = { entries: 0, bytes: 0, newestMs: -Infinity, inode: 0 };
+  const sum: Sum = { seen: 0, entries: 0, bytes: 0, newestMs: -Infinity, inode: 0 };
   addFolder(folder, DEPTH, sum);
   if (sum.entries === 0) return { mark: '', ageMs: 0 };
   const { entries, bytes, newestMs, inode } = sum;
@@ -80,15 +82,21 @@ function lookInto(folder: string): ReturnType<CheckpointFolders['look']> {
 }
 
 function addFolder(folder: string, depth: number, sum: Sum): void {
-  for (const entry of entriesOf(folder)) {
-    if (sum.entries >= ENTRIES) return;
-    if (UNFINISHED.test(entry.name)) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      if (depth > 1) addFolder(path, depth - 1, sum);
-    } else {
-      addFile(path, sum);
+  const listing = openFolder(folder);
+  if (listing === undefined) return;
+  try {
+    for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
+      sum.seen += 1;
+      if (sum.seen > ENTRIES) return;
+      if (UNFINISHED.test(entry.name)) continue;
+      const path = join(folder, entry.name);
+      if (!entry.isDirectory()) addFile(path, sum);
+      else if (depth > 1) addFolder(path, depth - 1, sum);
     }
+  } catch {
+    // What cannot be read counts as not there.
+  } finally {
+    listing.closeSync();
   }
 }
 
@@ -107,10 +115,10 @@ function addFile(path: string, sum: Sum): void {
   sum.inode = stat.ino;
 }
 
-function entriesOf(folder: string): readonly Dirent[] {
+function openFolder(folder: string): Dir | undefined {
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    return opendirSync(folder);
   } catch {
-    return [];
+    return undefined;
   }
 }

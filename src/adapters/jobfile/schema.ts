@@ -103,7 +103,7 @@ export const jobfile = z.strictObject(
     max_pids: maxPids
       .optional()
       .describe(
-        'Processes and threads that all tasks together may have; default auto: a quarter of what the kernel can have, less where a limit above leaves less. Whoever has the most when it is reached is ended and has failed.',
+        'Processes and threads that all tasks together may have; default auto: a quarter of what the kernel can have, less where a limit above leaves less. When it is reached, whoever has more than half of them is ended at once and has failed; where nobody has, the one with the most after ten seconds of failing forks.',
       ),
     max_log: logSize
       .optional()

@@ -3,9 +3,9 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import type { AttemptRef, LogStream } from '../../core/observation.js';
@@ -36,6 +36,8 @@ export interface LogKeeperOptions {
 export function createLogKeeper({ paths, maxBytes, warn }: LogKeeperOptions): LogKeeper {
   const dueMs = new Map<string, { readonly attempt: number; readonly atMs: number }>();
   let hasComplained = false;
+  /** Logs that cannot be cut: nobody is told again that they should be. */
+  const uncut = new Set<string>();
   const pathOf = ({ task, attempt }: AttemptRef, stream: LogStream): string => {
     const { stdoutPath, stderrPath } = paths.pathsFor(task, attempt);
     return stream === 'stdout' ? stdoutPath : stderrPath;
@@ -44,7 +46,9 @@ export function createLogKeeper({ paths, maxBytes, warn }: LogKeeperOptions): Lo
     const facts: LogFact[] = [];
     let largest = 0;
     for (const stream of STREAMS) {
-      const bytes = bytesOnDisk(pathOf(ref, stream));
+      const path = pathOf(ref, stream);
+      if (uncut.has(path)) continue;
+      const bytes = bytesOnDisk(path);
       largest = Math.max(largest, bytes);
       const { task, attempt } = ref;
       if (bytes > maxBytes) facts.push({ kind: 'log-overgrown', task, attempt, stream, bytes });
@@ -73,7 +77,9 @@ export function createLogKeeper({ paths, maxBytes, warn }: LogKeeperOptions): Lo
         cutFile(path, order);
       } catch (error) {
         // Removed meanwhile, together with what was to be cut.
-        if (errorCode(error) === 'ENOENT' || hasComplained) return;
+        if (errorCode(error) === 'ENOENT') return;
+        uncut.add(path);
+        if (hasComplained) return;
         hasComplained = true;
         warn(`the log ${path} cannot be kept to its size: ${describeError(error)}`);
       }
@@ -85,9 +91,12 @@ function waitMs(roomBytes: number): number {
   return Math.min(LOOK_EVERY_MS, Math.max(LOOK_AGAIN_MS, roomBytes / FASTEST));
 }
 
-/** What it takes on the disk: a task that opens its log anew may leave holes in it, which take nothing. */
+/**
+ * What it takes on the disk: a task that opens its log anew may leave holes in it, which take nothing, and what a link in
+ * its place leads to is not ours.
+ */
 function bytesOnDisk(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() !== true) return 0;
   return Math.min(stat.size, stat.blocks * BLOCK_BYTES);
 }

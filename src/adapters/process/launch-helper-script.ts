@@ -134,37 +134,36 @@ sub reap {
 sub take {
   my ($id, $name, $program, $cwd, $procs, $score, $in, $out, $err, $words, @rest) = @_;
   my @argv = splice @rest, 0, $words;
-  my $failed = arrange($cwd, $out, $err);
+  my $failed = arrange($out, $err);
   if (!defined $failed) {
     local @ENV{map { /^([^=]*)/ } @rest} = map { substr $_, 1 + index $_, '=' } @rest;
     my $pid = fork;
     if (!defined $pid) { $failed = failure($id, 'fork') }
     elsif ($pid) { ($id_of{$pid}, $name_of{$pid}) = ($id, $name) }
-    else { become($id, $procs, $score, $in, $program, @argv) }
+    else { become($id, $procs, $score, $cwd, $in, $program, @argv) }
   }
   else { $failed = failure($id, $failed) }
-  chdir '/';
   POSIX::dup2(fileno $null, 1);
   POSIX::dup2(fileno $complaints, 2);
   report($failed . "ended $id 0\n") if defined $failed;
 }
 
-# Where the next child will be, and what it writes to. Returns the stage that failed, if one did.
+# What the next child writes to. Returns the stage that failed, if one did.
 sub arrange {
-  my ($cwd, $out, $err) = @_;
-  return 'folder' unless chdir $cwd;
+  my ($out, $err) = @_;
   return 'stdout' unless open_log(1, $out);
   return 'stderr' unless $out eq $err ? defined POSIX::dup2(1, 2) : open_log(2, $err);
   return undef;
 }
 
-# In the child, which never returns from here. Its cgroup is entered and its input opened here: that may take as
-# long as it likes.
+# In the child, which never returns from here. Its cgroup and its folder are entered and its input is opened here: that
+# may take as long as it likes, as on a file server that does not answer.
 sub become {
-  my ($id, $procs, $score, $in, $program, @argv) = @_;
+  my ($id, $procs, $score, $cwd, $in, $program, @argv) = @_;
   POSIX::setsid();
   last_words($id, 'enter') if $procs ne '' && !put($procs, "0\n");
   put('/proc/self/oom_score_adj', $score);
+  last_words($id, 'folder') unless chdir $cwd;
   last_words($id, 'stdin') if $in ne '' && !open_as(0, $in, O_RDONLY);
   report("started $id $$\n");
   POSIX::sigprocmask(POSIX::SIG_SETMASK, $nothing);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptRef } from '../../core/observation.js';
@@ -32,6 +32,8 @@ interface HelperProcess {
 /** What one helper has left. */
 interface Word {
   readonly file: string;
+  /** How much of it was read; it only ever grows. */
+  readonly bytes: number;
   readonly helper: HelperProcess;
   isWhole: boolean;
   readonly ended: Map<string, ExitStatus>;
@@ -76,7 +78,7 @@ class Leavings implements Remains {
       return { kind: 'unknown', why: 'its supervisor died, and nobody else knows how it ends' };
     if (this.#isThere(word.helper)) return { kind: 'lives', pid };
     // It may have said so before it went, and after we had read.
-    this.#words = readWords(this.#options);
+    this.#words = readWords(this.#options, this.#words);
     const late = this.#exitOf(name);
     return late === undefined ? { kind: 'unknown', why: BOTH_DEAD } : { kind: 'ended', exit: late };
   }
@@ -91,7 +93,7 @@ class Leavings implements Remains {
   #look(): void {
     // Asked before the last word is read: what a helper says before it goes is heard.
     const gone = this.#words.filter(({ helper }) => !this.#isThere(helper));
-    this.#words = readWords(this.#options);
+    this.#words = readWords(this.#options, this.#words);
     for (const [name, callback] of [...this.#waiting]) {
       const exit = this.#exitOf(name) ?? lostWith(gone, name);
       if (exit === undefined) continue;
@@ -128,12 +130,15 @@ function isSame(a: HelperProcess, b: HelperProcess): boolean {
   return a.pid === b.pid && a.startTicks === b.startTicks;
 }
 
-function readWords({ statusDir }: LeavingsOptions): readonly Word[] {
+/** @param before - what was read last: a file that has not grown is not read again. */
+function readWords({ statusDir }: LeavingsOptions, before: readonly Word[] = []): readonly Word[] {
   return namesIn(statusDir).flatMap((name) => {
     const [, pid, startTicks] = /^left-(\d+)-(\d+)$/.exec(name) ?? [];
     if (pid === undefined) return [];
     const helper = { pid: Number(pid), startTicks: Number(startTicks) };
-    return [readWord(join(statusDir, name), helper)];
+    const file = join(statusDir, name);
+    const known = before.find((word) => word.file === file);
+    return [known?.bytes === statSync(file).size ? known : readWord(file, helper)];
   });
 }
 
@@ -148,8 +153,10 @@ function namesIn(folder: string): readonly string[] {
 
 /** A last line without its newline is still being written. */
 function readWord(file: string, helper: HelperProcess): Word {
-  const word: Word = { file, helper, isWhole: false, ended: new Map(), lives: new Map() };
-  for (const text of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
+  const content = readFileSync(file);
+  const bytes = content.length;
+  const word: Word = { file, bytes, helper, isWhole: false, ended: new Map(), lives: new Map() };
+  for (const text of content.toString('utf8').split('\n').slice(0, -1)) {
     const line = parseLeftLine(text);
     if (line?.kind === 'ended') word.ended.set(line.name, exitStatusOf(line.waitStatus));
     else if (line?.kind === 'lives') word.lives.set(line.name, line.pid);

@@ -49,7 +49,7 @@ export function resumeCommand(): Command {
   const command = new Command('resume')
     .summary('go on with a run after a crash, a reboot or a failure')
     .description(
-      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then. What succeeded stays so. After a crash or a reboot what failed stays so, too, and everything else goes on; attempts that still run are taken over. A run that had ended, or was being stopped, runs everything again that did not succeed. Files beside the run, such as those of --junit and --joblog, are written only when they are named again: those of --junit, --summary, --metrics and --report tell of the whole run, --joblog of tasks that end from here on.',
+      'Goes on with a run whose supervisor died, or that ended without success. It goes on as it was started: with its own copy of the jobfile, and the options of then. What succeeded stays so. After a crash or a reboot what failed stays so, too, and everything else goes on; attempts that still run are taken over. A run that had ended, or was being stopped, runs everything again that did not succeed. Output is passed on, and files beside the run, such as those of --junit and --joblog, are written only when that is said again: those of --junit, --summary, --metrics and --report tell of the whole run, --joblog of tasks that end from here on.',
     )
     .argument('[run]', 'a run, or the beginning of its id; default: the latest that can be resumed')
     .option(

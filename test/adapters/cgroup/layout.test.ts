@@ -243,6 +243,22 @@ describe('what is read and written', () => {
     expect(read('memsched-run1/tasks/memory.max')).toBe('untouched');
   });
 
+  it('puts back a limit that somebody has changed, and orders no OOM kill by it', () => {
+    let nowMs = 0;
+    const { tree, host, read } = stage({ now: () => nowMs });
+    tree.set('memsched-run1/tasks/memory.current', String(100 * MiB));
+    host.limitTree({ highBytes: 'max', maxBytes: 350 * MiB });
+    host.observe();
+    tree.set('memsched-run1/tasks/memory.max', 'max\n');
+    tree.set('memsched-run1/tasks/memory.current', String(500 * MiB));
+    nowMs += 3000;
+    host.observe();
+    expect(read('memsched-run1/tasks/memory.max')).toBe(String(500 * MiB));
+    tree.set('memsched-run1/tasks/memory.current', String(200 * MiB));
+    host.observe();
+    expect(read('memsched-run1/tasks/memory.max')).toBe(String(350 * MiB));
+  });
+
   it('tries a refused limit again, and says so once', () => {
     const said: string[] = [];
     const { tree, host, read } = stage({ warn: (sentence) => said.push(sentence) });

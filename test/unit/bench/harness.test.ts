@@ -248,6 +248,13 @@ describe('a comparison', () => {
     expect(comparisonText(compare(now, elsewhere, 1.1), 1.1)).toContain('on another machine');
   });
 
+  test('what the baseline has, and is not there any more, is told', () => {
+    const now = one(seriesOf('a, cut off', 'wall', [1]));
+    const result = compare(now, one(seriesOf('a', 'wall', [1])), 1.1);
+    expect(result).toMatchObject({ rows: [], missing: ['p: t: a'] });
+    expect(comparisonText(result, 1.1)).toContain('p: t: a was there, and is not any more.');
+  });
+
   test('says how many are worse', () => {
     const now = one(seriesOf('a', 'wall', [12]));
     const text = comparisonText(compare(now, one(seriesOf('a', 'wall', [10])), 1.1), 1.1);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { evolve } from '../../../src/core/evolve.js';
 import { CHECKPOINTS_BOUND, IDLE_BOUND, requeueAfter } from '../../../src/core/retry.js';
 import type { CheckpointSpec, TaskSpec } from '../../../src/core/task-spec.js';
 import { GiB } from '../../../src/util/bytes.js';
 import { plainTask } from '../../sim/specs.js';
+import { started } from '../journal/events.js';
 import { doings, Loop, of } from './loop.js';
 
 const BY_SIGNAL = { by: { kind: 'signal', signal: 'SIGUSR1' }, timeoutMs: 2000 } as const;
@@ -43,7 +45,58 @@ function untilStopping(loop: Loop): ReturnType<Loop['tick']> {
   throw new Error('nobody was stopped');
 }
 
+/** Its supervisor dies, and after a while another goes on. */
+function resume(loop: Loop, afterMs: number, look: Parameters<Loop['tick']>[0] = {}) {
+  const tMs = loop.nowMs + afterMs;
+  const about = { bootId: 'boot', pid: 2, memsched: '0.0.0', tier: 'cgroup' } as const;
+  evolve(loop.state, started);
+  evolve(loop.state, {
+    kind: 'run-resumed',
+    tMs,
+    after: 'death',
+    ...about,
+    adopted: [],
+    lost: [],
+  });
+  loop.control.checkpoints.clear();
+  return loop.tick({ ...look, afterMs, facts: [{ kind: 'resumed' }] });
+}
+
 const SAVED = { task: 'a', mark: '1', ageMs: 400 };
+
+describe('while nobody supervised it', () => {
+  test('the time that a task has to save its work did not run', () => {
+    const loop = shortOfMemory(checkpoint());
+    untilStopping(loop);
+    const decision = resume(loop, 60_000, SHORT);
+    expect(of(decision, 'checkpoint-missed')).toEqual([]);
+    expect(doings(decision)).toEqual(['ask a']);
+    loop.tick({ ...SHORT, afterMs: 1900 });
+    expect(of(loop, 'checkpoint-missed')).toEqual([]);
+    loop.tick({ ...SHORT, afterMs: 200 });
+    expect(of(loop, 'checkpoint-missed')).toMatchObject([{ because: { kind: 'timeout' } }]);
+  });
+
+  test('nor the time that it has to end', () => {
+    const loop = shortOfMemory(undefined);
+    untilStopping(loop);
+    expect(doings(resume(loop, 60_000, SHORT))).toEqual(['signal a SIGTERM']);
+    expect(of(loop, 'attempt-killed')).toEqual([]);
+  });
+
+  test('what a task has saved counts, by its age', () => {
+    const loop = shortOfMemory(checkpoint());
+    untilStopping(loop);
+    resume(loop, 60_000, SHORT);
+    loop.tick({ ...SHORT, checkpoints: [{ ...SAVED, ageMs: 30_000 }] });
+    expect(of(loop, 'checkpoint-made')).toEqual([]);
+    const late = shortOfMemory(checkpoint());
+    untilStopping(late);
+    resume(late, 60_000, SHORT);
+    late.tick({ ...SHORT, afterMs: 1000, checkpoints: [SAVED] });
+    expect(of(late, 'checkpoint-made')).toMatchObject([{ how: 'folder' }]);
+  });
+});
 
 describe('before a preemption', () => {
   test('a task is asked to save its work, and not yet to end', () => {

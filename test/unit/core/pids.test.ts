@@ -55,6 +55,13 @@ describe('max_pids', () => {
     expect(of(loop, 'attempt-stopping').map(({ task }) => task)).toEqual(['b']);
   });
 
+  it('while the one that was ended is still dying, nobody else is', () => {
+    const loop = running(['a', 'b', 'c']);
+    const pids = { a: 30, b: 40, c: 30 };
+    for (let refusals = 1; refusals <= 150; refusals += 1) look(loop, pids, refusals);
+    expect(of(loop, 'attempt-stopping').map(({ task }) => task)).toEqual(['b']);
+  });
+
   it('spells apart from each other do not add up', () => {
     const loop = running(['a', 'b', 'c']);
     const pids = { a: 30, b: 40, c: 30 };

@@ -1,0 +1,42 @@
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createLogKeeper } from '../../../src/adapters/journal/log-keeper.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { logsIn } from '../../support/journals.js';
+
+const REF = { task: 'a', attempt: 1 };
+const CUT = { ...REF, stream: 'stdout', maxBytes: 100, headBytes: 50, tailBytes: 25 } as const;
+
+function stage() {
+  const folder = tempDir();
+  const warnings: string[] = [];
+  const warn = (sentence: string): number => warnings.push(sentence);
+  const keeper = createLogKeeper({ paths: logsIn(folder), maxBytes: 100, warn });
+  return { folder, warnings, keeper, path: join(folder, 'a.1.out') };
+}
+
+describe('the keeper of logs', () => {
+  it('takes no link in the place of a log for it', () => {
+    const { folder, keeper, path } = stage();
+    const large = join(folder, 'large');
+    writeFileSync(large, 'x'.repeat(10_000));
+    symlinkSync(large, path);
+    expect(keeper.look([REF], 0)).toEqual([]);
+    expect(keeper.lookAtEnd(REF)).toEqual([]);
+    expect(readFileSync(large, 'utf8')).toHaveLength(10_000);
+  });
+
+  it('tells no more of a log that cannot be cut, and says so once', () => {
+    const { keeper, path, warnings } = stage();
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([REF], 0)).toHaveLength(1);
+    rmSync(path);
+    mkdirSync(path);
+    keeper.cut({ ...CUT, leftOutBytes: 9000 });
+    rmSync(path, { recursive: true });
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([REF], 10_000)).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining('cannot be kept to its size') as string]);
+  });
+});
