@@ -9,6 +9,7 @@
  * execute the command; `ended ID STATUS`, always and last, with the status of wait(2). Lines are shorter than
  * `PIPE_BUF`, and a child's are written before it can end: so they are never torn, and always in this order.
  *
+ * - A child is born in its cgroup where the kernel lets it (clone3(2)), and otherwise forked and moved there.
  * - All signals are blocked, for good: the helper goes when its input ends. A child inherits no handler, nothing
  *   ignored and, in the end, an empty mask; what was sent to it before it executes its command takes effect then.
  * - Only while it waits, SIGCHLD and SIGIO (`O_ASYNC`: there is input) come through. sigsuspend(2) lets them in and goes
@@ -49,6 +50,10 @@ fcntl $orders, F_SETOWN, $$ + 0 or die "F_SETOWN: $!\n";
 fcntl $orders, F_SETFL, (fcntl($orders, F_GETFL, 0) | O_NONBLOCK | O_ASYNC) or die "O_ASYNC: $!\n";
 report("ready\n");
 
+# The same numbers on every architecture that has cgroups v2 and a Debian.
+my ($SYS_CLONE3, $CLONE_INTO_CGROUP) = (435, 0x200000000);
+# The kernel wants eleven numbers of 64 bits, which not every Perl can give.
+my $has_clone3 = eval { pack 'Q', $CLONE_INTO_CGROUP; 1 };
 # Of so many ends at most the reports can be on their way.
 my $ENDED_KEPT = 10_000;
 my ($has_environment, $buffer, $left, @ended, %id_of, %name_of) = (0, '');
@@ -137,15 +142,34 @@ sub take {
   my $failed = arrange($out, $err);
   if (!defined $failed) {
     local @ENV{map { /^([^=]*)/ } @rest} = map { substr $_, 1 + index $_, '=' } @rest;
-    my $pid = fork;
+    my $is_in = 1;
+    my $pid = fork_into($procs);
+    ($pid, $is_in) = (fork, $procs eq '') unless defined $pid;
     if (!defined $pid) { $failed = failure($id, 'fork') }
     elsif ($pid) { ($id_of{$pid}, $name_of{$pid}) = ($id, $name) }
-    else { become($id, $procs, $score, $cwd, $in, $program, @argv) }
+    else { become($id, $is_in ? '' : $procs, $score, $cwd, $in, $program, @argv) }
   }
   else { $failed = failure($id, $failed) }
   POSIX::dup2(fileno $null, 1);
   POSIX::dup2(fileno $complaints, 2);
   report($failed . "ended $id 0\n") if defined $failed;
+}
+
+# A child that is born in its cgroup: to enter it later is to wait, at times for 10 ms, until no process of the host is
+# between two states. Undefined where that cannot be had, as with kernels before 5.7 and where seccomp forbids it; then
+# whoever forks and enters finds out why, if it is not to be had that way either.
+sub fork_into {
+  my ($procs) = @_;
+  return undef unless $has_clone3 && $procs =~ m{^(.+)/cgroup\.procs$};
+  my $cgroup = POSIX::open($1, O_RDONLY);
+  return undef unless defined $cgroup;
+  my $arguments = pack 'Q11', $CLONE_INTO_CGROUP, 0, 0, 0, POSIX::SIGCHLD, 0, 0, 0, 0, 0, $cgroup;
+  my $pid = syscall $SYS_CLONE3, $arguments, length $arguments;
+  my $errno = $! + 0;
+  POSIX::close($cgroup);
+  return $pid if $pid >= 0;
+  $has_clone3 = 0 if grep { $errno == $_ } POSIX::ENOSYS, POSIX::EPERM, POSIX::EINVAL, POSIX::E2BIG;
+  return undef;
 }
 
 # What the next child writes to. Returns the stage that failed, if one did.
@@ -156,8 +180,8 @@ sub arrange {
   return undef;
 }
 
-# In the child, which never returns from here. Its cgroup and its folder are entered and its input is opened here: that
-# may take as long as it likes, as on a file server that does not answer.
+# In the child, which never returns from here. Its cgroup, if it is not in it yet, and its folder are entered and its input
+# is opened here: that may take as long as it likes, as on a file server that does not answer.
 sub become {
   my ($id, $procs, $score, $cwd, $in, $program, @argv) = @_;
   POSIX::setsid();
