@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readIfAllowed } from '../adapters/host/kernel-file.js';
 import { bootId } from '../adapters/journal/supervisor-mark.js';
+import { isHelperName, wordsOf } from '../adapters/process/helper-name.js';
 import type { RunState } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
-import { errorCode } from '../util/system-error.js';
 import { printable } from '../util/printable.js';
 import { counted } from '../reporters/words.js';
 import type { PastRun } from './past-run.js';
 
+const PROC = '/proc';
 /** Survivors that are named. */
 const NAMED = 5;
 
@@ -44,21 +45,12 @@ export function survivorsNote(survivors: readonly Survivor[], { started }: RunSt
   return `${counted(survivors.length, 'task')} of it still ${survivors.length === 1 ? 'runs' : 'run'}, and nobody watches: ${named.join(', ')}${more}. memsched resume ${started?.runId ?? ''} takes over what a jobfile has started.`;
 }
 
+/** One on its way to its command has the launch helper's name, and not its own environment yet. */
 function isOurs(pid: number, runId: string, task: TaskId): boolean {
-  const environment = environmentOf(pid);
+  const environment = (readIfAllowed(`${PROC}/${pid}/environ`) ?? '').split('\0');
   return (
-    environment.includes(`MEMSCHED_RUN_ID=${runId}`) &&
-    environment.includes(`MEMSCHED_TASK=${task}`)
+    (environment.includes(`MEMSCHED_RUN_ID=${runId}`) &&
+      environment.includes(`MEMSCHED_TASK=${task}`)) ||
+    isHelperName(wordsOf(PROC, pid), runId)
   );
-}
-
-/** None of a process that is gone, dead and not yet waited for, or somebody else's. */
-function environmentOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return [];
-    throw error;
-  }
 }

@@ -9,7 +9,7 @@ import { program } from '../support/programs.js';
 import { counted, saverAndGrower, SMALL_BUDGET } from '../support/savers.js';
 import { tempDir } from '../support/temp-dir.js';
 
-const TO = 150;
+const TO = 100;
 
 function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, at) => at + 1);

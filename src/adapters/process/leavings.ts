@@ -6,9 +6,9 @@ import type { ExitStatus } from '../../core/outcome.js';
 import type { Fate, Remains } from '../../supervisor/ports.js';
 import { errorCode } from '../../util/system-error.js';
 import { errnoOf } from '../host/errno.js';
-import { readIfAllowed } from '../host/kernel-file.js';
 import { listPids, readProcStat, userOf } from '../host/processes.js';
 import { exitStatusOf } from './exit-status.js';
+import { isHelperName, wordsOf } from './helper-name.js';
 import { leftName, parseLeftLine } from './launch-helper-protocol.js';
 import type { LeavesTo } from './launch-helper.js';
 
@@ -171,10 +171,9 @@ function readWord(file: string, helper: HelperProcess): Word {
  */
 function helpersOf({ procPath, runId, statusDir }: LeavingsOptions): readonly HelperProcess[] {
   return listPids(procPath).flatMap((pid) => {
-    const words = (readIfAllowed(`${procPath}/${pid}/cmdline`) ?? '').split('\0');
-    const isNamed = words[0]?.trimEnd() === `memsched: launcher ${runId}`;
+    const words = wordsOf(procPath, pid);
     const at = words.indexOf(statusDir);
-    if (!isNamed && (at < 1 || words[at - 1] !== runId)) return [];
+    if (!isHelperName(words, runId) && (at < 1 || words[at - 1] !== runId)) return [];
     if (userOf(procPath, pid) !== process.getuid?.()) return [];
     const stat = readProcStat(procPath, pid);
     if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return [];

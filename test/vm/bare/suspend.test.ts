@@ -8,7 +8,7 @@ import { alloc, type Job } from '../support/jobs.js';
 const KEYS: Job = { memory: '50M', cpus: 0, profile: 'none', preemptible: 'low' };
 
 /** Two that grow side by side to more than there is, the older one a little ahead. */
-const JOBS = { older: alloc(470, 30, 1, KEYS), newer: alloc(470, 30, 1, KEYS) };
+const JOBS = { older: alloc(470, 15, 1, KEYS), newer: alloc(470, 15, 1, KEYS) };
 
 describeCgroup('two that grow beyond what there is', () => {
   expectNothingLeft();
@@ -36,7 +36,7 @@ describeCgroup('two that grow beyond what there is', () => {
   });
 
   test('one of them is stopped where what is frozen is too much for the other', async () => {
-    const jobs = { older: alloc(700, 30, 1, KEYS), newer: alloc(700, 30, 1, KEYS) };
+    const jobs = { older: alloc(700, 15, 1, KEYS), newer: alloc(700, 15, 1, KEYS) };
     const [run, kills] = await countingOomKills(() =>
       runJobs({
         memory: { budget: '1000M' },
