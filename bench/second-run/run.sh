@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export MEMSCHED_PEER_ROUNDS=1
-exec test/vm/run-in-guest.sh bare -- -t 'in their second run'
+exec test/vm/run-in-guest.sh uneven

@@ -1,23 +1,23 @@
-// Work lost to preemption on one workload, three ways: stopped only, suspended first, and saved by checkpoints. The same
+// Work lost to preemption on one workload, four ways: stopped only, suspended first, and saved by
+// checkpoints, before a task is stopped or from time to time, too. The same
 // tasks each time, counting programs that outgrow the budget together; whatever a program counts a second time was lost.
 // `npm run bench:work-lost`; in a guest with pure cgroup v2: `bench/work-lost/run.sh`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/core/events.js';
-import { formatBytes } from '../../src/util/bytes.js';
+import { machineLine, thisMachine } from '../harness/machine.js';
+import { BenchError, MEMSCHED, ROOT } from '../harness/programs.js';
+import { median } from '../harness/stats.js';
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const MEMSCHED = join(ROOT, 'bin', 'memsched.js');
 const PROGRAM = join(ROOT, 'fixtures', 'programs', 'count-up');
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const TASKS = 6;
 /** Each task counts so far, a number each tenth of a second, and grows for most of that time. */
-const COUNTS = 100;
+const COUNTS = 200;
 const STEP_S = 0.1;
-const RAMP_S = 6;
+const RAMP_S = 15;
 const TASK_MIB = 150;
 const BUDGET = '500M';
 
@@ -31,11 +31,13 @@ const WAYS: readonly Way[] = [
   { name: 'kill only', keys: {} },
   { name: 'suspend first', keys: { on_pressure: ['suspend', 'preempt'] } },
   { name: 'checkpoint', keys: { checkpoint: { signal: 'SIGUSR1' } } },
+  { name: 'every 2s', keys: { checkpoint: { signal: 'SIGUSR1', every: '2s' } } },
 ];
 
 /** What one run came to. */
 interface Figures {
   readonly preemptions: number;
+  readonly suspensions: number;
   /** By the programs' own count. */
   readonly lostS: number;
   /** By memsched's. */
@@ -43,10 +45,6 @@ interface Figures {
   readonly tookS: number;
   readonly tier: string;
 }
-
-type Result =
-  | { readonly kind: 'ran'; readonly figures: Figures }
-  | { readonly kind: 'refused'; readonly why: string };
 
 function jobfile(way: Way, dir: string): string {
   const jobs = Object.fromEntries(
@@ -66,7 +64,7 @@ function jobfile(way: Way, dir: string): string {
   });
 }
 
-function runOnce(way: Way): Result {
+function runOnce(way: Way): Figures {
   const dir = mkdtempSync(join(tmpdir(), 'memsched-work-lost-'));
   try {
     writeFileSync(join(dir, 'jobs.yaml'), jobfile(way, dir));
@@ -75,9 +73,8 @@ function runOnce(way: Way): Result {
       [MEMSCHED, 'run', 'jobs.yaml', '--no-profile'],
       { cwd: dir, env: { ...process.env, XDG_STATE_HOME: dir, CI: '' }, encoding: 'utf8' },
     );
-    if (status === 2) return { kind: 'refused', why: stderr.split('\n')[0] ?? '' };
-    if (status !== 0) throw new Error(`${way.name}: exit code ${String(status)}\n${stderr}`);
-    return { kind: 'ran', figures: figuresOf(dir) };
+    if (status !== 0) throw new BenchError(`${way.name}: exit code ${String(status)}\n${stderr}`);
+    return figuresOf(dir);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -92,9 +89,10 @@ function figuresOf(dir: string): Figures {
   const events = lines.map((line) => JSON.parse(line) as RunEvent);
   const started = events.find((event) => event.kind === 'run-started');
   const ended = events.find((event) => event.kind === 'run-ended');
-  if (started === undefined || ended === undefined) throw new Error('the run did not end');
+  if (started === undefined || ended === undefined) throw new BenchError('the run did not end');
   return {
     preemptions: ended.preemptions,
+    suspensions: ended.suspensions ?? 0,
     lostS: countedAgain(dir) * STEP_S,
     saidS: (ended.lostMs ?? 0) / 1000,
     tookS: ended.tMs / 1000,
@@ -114,41 +112,31 @@ function countedAgain(dir: string): number {
   return again;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-function row(name: string, results: readonly Result[]): string {
-  const refused = results.find((result) => result.kind === 'refused');
-  if (refused !== undefined) return `${name.padEnd(14)} not to be had: ${refused.why}`;
-  const all = results.flatMap((result) => (result.kind === 'ran' ? [result.figures] : []));
+function row(name: string, all: readonly Figures[]): string {
   const cell = (of: (figures: Figures) => number, digits: number): string =>
     median(all.map(of)).toFixed(digits).padStart(12);
   return [
     name.padEnd(14),
     cell(({ preemptions }) => preemptions, 0),
+    cell(({ suspensions }) => suspensions, 0),
     cell(({ lostS }) => lostS, 1),
     cell(({ saidS }) => saidS, 1),
     cell(({ tookS }) => tookS, 1),
   ].join(' ');
 }
 
-const results = new Map<Way, Result[]>(WAYS.map((way) => [way, []]));
+const results = new Map<Way, Figures[]>(WAYS.map((way) => [way, []]));
 for (let round = 0; round < ROUNDS; round += 1)
   for (const [way, list] of results) list.push(runOnce(way));
 
-const tiers = [...results.values()]
-  .flat()
-  .flatMap((result) => (result.kind === 'ran' ? [result.figures.tier] : []));
-const version = spawnSync(process.execPath, [MEMSCHED, '--version'], { encoding: 'utf8' });
+const [tier] = [...results.values()].flat().map((figures) => figures.tier);
 const workS = TASKS * COUNTS * STEP_S;
 console.log(
   [
-    `memsched ${version.stdout.trim()}, Node ${process.version}, Linux ${release()}, ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}), ${formatBytes(totalmem())}, tier ${tiers[0] ?? 'unknown'}`,
+    `${machineLine(thisMachine(['python3']))}, tier ${tier ?? 'unknown'}`,
     `${TASKS} tasks of ${TASK_MIB}M, ${workS.toFixed(0)} s of work in all, budget ${BUDGET}; medians of ${ROUNDS} rounds, in turns`,
     '',
-    ['', 'preemptions', 'lost s', 'said lost s', 'took s']
+    ['', 'preemptions', 'suspensions', 'lost s', 'said lost s', 'took s']
       .map((title, at) => (at === 0 ? title.padEnd(14) : title.padStart(12)))
       .join(' '),
     ...[...results].map(([{ name }, list]) => row(name, list)),

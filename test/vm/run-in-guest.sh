@@ -4,6 +4,7 @@
 # Runs the suites of test/vm with the built CLI, each flavour in a guest of its own:
 #   bare      root, 2 GB, no swap, no init system
 #   small     the same with 1 GB
+#   uneven    as bare: tasks with uneven curves, twice; they mostly sleep, so it may run beside another
 #   systemd   an ordinary user who has logged in, under systemd
 #   hostile   as bare: what hostile tasks may do, the slow cases; only when asked for
 # Those of test/vm/environments are run by environments.sh, or here when they are named:
@@ -23,10 +24,10 @@ mkdir -p "$results"
 flavours=()
 while (($# > 0)) && [[ $1 != -- ]]; do flavours+=("$1"); shift; done
 [[ ${1:-} == -- ]] && shift
-((${#flavours[@]} > 0)) || flavours=(bare small systemd)
+((${#flavours[@]} > 0)) || flavours=(bare uneven small systemd)
 for flavour in "${flavours[@]}"; do
   if [[ ! -d test/vm/$flavour || $flavour == environments ]]; then
-    echo "run-in-guest.sh: no flavour \"$flavour\"; there are: bare small systemd hostile environments/*" >&2
+    echo "run-in-guest.sh: no flavour \"$flavour\"; there are: bare uneven small systemd hostile environments/*" >&2
     exit 2
   fi
 done
@@ -89,6 +90,7 @@ failed=()
 for flavour in "${flavours[@]}"; do
   case $flavour in
     bare) guest bare -m 2048 -t 1800 || failed+=(bare) ;;
+    uneven) guest uneven -m 2048 -t 1200 || failed+=(uneven) ;;
     small) guest small -m 1024 -t 600 || failed+=(small) ;;
     hostile) guest hostile -m 2048 -t 1500 || failed+=(hostile) ;;
     systemd) guest systemd -m 2048 -t 900 -i systemd || failed+=(systemd) ;;
