@@ -2,13 +2,11 @@ import { readFileSync } from 'node:fs';
 import { execaSync } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { MiB } from '../../../../src/util/bytes.js';
-import { runJobs } from '../../../support/cli.js';
-import { ofKind, outcomes, preemptions } from '../../../support/journal-view.js';
+import { ofKind, preemptions } from '../../../support/journal-view.js';
 import { describeEnvironment } from '../../support/guard.js';
-import { countingOomKills, expectNothingLeft } from '../../support/host-health.js';
-import { alloc, type Job } from '../../support/jobs.js';
+import { expectNothingLeft } from '../../support/host-health.js';
+import { runTwoThatGrow } from '../../support/two-that-grow.js';
 
-const KEYS: Job = { memory: '50M', cpus: 0, profile: 'none', preemptible: 'low' };
 const PAGE_BYTES = 4096;
 
 /** What has been moved to swap since boot. */
@@ -29,17 +27,7 @@ describeEnvironment('a frozen task where there is swap', () => {
     });
     const before = swappedOutBytes();
     // Without swap what is frozen of the newer one would leave the older one too little.
-    const jobs = { older: alloc(700, 15, 1, KEYS), newer: alloc(700, 15, 1, KEYS) };
-    const [run, kills] = await countingOomKills(() =>
-      runJobs({
-        memory: { budget: '1000M' },
-        defaults: { on_pressure: ['suspend', 'preempt'] },
-        jobs,
-      }),
-    );
-    expect(run.exitCode, run.story).toBe(0);
-    expect(kills).toBe(0);
-    expect(outcomes(run.events)).toEqual({ older: 'succeeded', newer: 'succeeded' });
+    const run = await runTwoThatGrow(700);
     expect(preemptions(run.events), run.story).toEqual([]);
     const [frozen] = ofKind(run.events, 'attempt-suspended');
     expect(frozen, run.story).toMatchObject({ task: 'newer' });
