@@ -90,7 +90,10 @@ export interface TaskHost {
   adopt(ref: AttemptRef, pid: number): void;
   /** What an open attempt uses now; undefined when nothing lives in it any more. */
   sample(ref: AttemptRef): AttemptSample | undefined;
-  /** Sends `signal` to every process of the attempt; thaws it first. */
+  /**
+   * Sends `signal` to every process of the attempt; thaws it first. After one that asks them to end, those that were
+   * stopped, by whomever, go on: they could not hear it.
+   */
   signal(ref: AttemptRef, signal: NodeSignal): void;
   /**
    * Sends `signal` to those processes of the attempt that catch it, as their own doing; all others would die of it.
