@@ -74,6 +74,11 @@ export interface Remains {
   fateOf(ref: AttemptRef): Fate;
   /** Calls back once, when the main process of one that lives has ended or nothing more can be learnt of it. */
   onEnd(ref: AttemptRef, callback: (exit: ExitStatus) => void): void;
+  /**
+   * Kills what still runs as a part beside main processes (commands that save work), with its process group: what came of
+   * it can be told to nobody, and another one is not to run beside it.
+   */
+  endParts(): void;
 }
 
 /**
