@@ -14,8 +14,14 @@ export interface CiSurroundings {
   readonly fold: Fold | undefined;
   /** Whether a task may ask, at any time, that a value is masked in the output of all. */
   readonly masks: boolean;
-  /** @param out - read by the system; obeyed. */
+  /**
+   * Those that tell of things as they happen.
+   *
+   * @param out - read by the system; obeyed.
+   */
   reporters(out: Output, logs: QuotedLogs): Readonly<Record<string, Reporter>>;
+  /** Those that tell of a run as a whole, also of what happened before it was resumed. */
+  ofWholeRun(logs: QuotedLogs): Readonly<Record<string, Reporter>>;
 }
 
 const NONE: CiSurroundings = {
@@ -24,6 +30,7 @@ const NONE: CiSurroundings = {
   fold: undefined,
   masks: false,
   reporters: () => ({}),
+  ofWholeRun: () => ({}),
 };
 
 /**
@@ -49,11 +56,10 @@ async function onGithub(summaryPath: string | undefined): Promise<CiSurroundings
     json: jsonWithoutCommands,
     fold: undefined,
     masks: true,
-    reporters: (out, logs) => ({
-      'GitHub annotations': createGithubReporter({ out, logs }),
-      ...(summaryPath === undefined || summaryPath === ''
+    reporters: (out, logs) => ({ 'GitHub annotations': createGithubReporter({ out, logs }) }),
+    ofWholeRun: (logs): Readonly<Record<string, Reporter>> =>
+      summaryPath === undefined || summaryPath === ''
         ? {}
-        : { 'GitHub step summary': stepSummary(summaryPath, logs) }),
-    }),
+        : { 'GitHub step summary': stepSummary(summaryPath, logs) },
   };
 }

@@ -74,7 +74,7 @@ const OUTPUT_BY_DEFAULT = { run: 'none', map: 'group', exec: 'none' } as const;
  * fail the run.
  */
 export async function createReporters(order: ReportersOrder): Promise<Reporters> {
-  const { warn, options, choice, face } = order;
+  const { warn, options, choice, face, ci, ciFiles, logs } = order;
   const loss = new Loss(warn);
   const isTold = face === 'exec' ? options.verbosity === 'verbose' : options.verbosity !== 'quiet';
   if (isTold && choice.downgrade !== undefined) warn(announceTier(choice));
@@ -85,8 +85,11 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
     ...(await pick(order, output !== undefined, loss)),
   };
   // First: what a task has just asked to mask is masked where the others quote it.
-  const masks = order.ci.masks ? { masks: createMaskReporter(order.logs) } : {};
-  const ofWholeRun = guardedAll(order.ciFiles?.({ logs: order.logs, warn }) ?? {}, warn);
+  const masks = ci.masks ? { masks: createMaskReporter(logs) } : {};
+  const ofWholeRun = guardedAll(
+    { ...(face === 'exec' ? {} : ci.ofWholeRun(logs)), ...ciFiles?.({ logs, warn }) },
+    warn,
+  );
   const masking = guardedAll(masks, warn);
   const all = [...masking, ...guardedAll(picked, warn), ...ofWholeRun];
   return {

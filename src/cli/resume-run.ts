@@ -185,6 +185,8 @@ function withoutTheLiving(before: ReadonlyMap<TaskId, Fate>): Remains {
       return fate === undefined || fate.kind === 'lives' ? { kind: 'unknown', why } : fate;
     },
     onEnd: () => undefined,
+    // They lived where the attempts did, and were ended with them.
+    endParts: () => undefined,
   };
 }
 

@@ -7,7 +7,6 @@ import { HostError } from '../adapters/host/host-error.js';
 import { surveyedBudget, type HostSurvey } from '../adapters/host/survey.js';
 import type { TierHere } from '../adapters/host/tier-choice.js';
 import { JournalWriter } from '../adapters/journal/journal-writer.js';
-import { createLogKeeper } from '../adapters/journal/log-keeper.js';
 import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
@@ -21,7 +20,6 @@ import type {
   CheckpointFolders,
   Launcher,
   LogKeeper,
-  LogPaths,
   TaskHost,
   TaskSource,
 } from '../supervisor/ports.js';
@@ -35,6 +33,7 @@ import { openControl } from './control.js';
 import { requireDistinctFiles } from './distinct-files.js';
 import { keepHeapLean } from './lean-heap.js';
 import { hostFacts, type LoadedPlan } from './load-plan.js';
+import { keeperOf } from './log-keeping.js';
 import { makeHost } from './make-host.js';
 import { openRunProfiles, warnIfGateIsIdle, type RunProfiles } from './profiles.js';
 import { createReporters, type Face, type Reporters } from './reporters.js';
@@ -216,18 +215,6 @@ function openLauncher(
     ...(face === 'run' ? { runId } : {}),
     ...inherited(face, options),
   });
-}
-
-/** Logs that output is passed on from are the buffer between the tasks and who reads it: nothing may be left out there. */
-function keeperOf(
-  { loaded, options, face }: SessionOrder,
-  paths: LogPaths,
-  warn: Warn,
-): LogKeeper | undefined {
-  const { maxLogBytes } = loaded.plan.config;
-  const { output = face === 'run' ? 'none' : 'stream' } = options;
-  if (maxLogBytes === undefined || output !== 'none') return undefined;
-  return createLogKeeper({ paths, maxBytes: maxLogBytes, warn });
 }
 
 /** Most runs have none. */

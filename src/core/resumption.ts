@@ -1,4 +1,4 @@
-import { dropCheckpoints } from './checkpoint.js';
+import { dropCheckpoints, sendAsk } from './checkpoint.js';
 import { isGuess } from './estimate.js';
 import { isUndecided } from './job-progress.js';
 import { requeueOrFinish } from './next-attempt.js';
@@ -43,6 +43,8 @@ function askAgain(tick: Tick, record: TaskRecord): void {
   } else if (record.cancels > 0) {
     stop(tick, record, { kind: 'canceled', of: 'task' }, record.spec.onPreempt.graceMs);
   } else {
+    // The command that was saving its work was ended when the run was taken over.
+    if (attempt?.saving?.by.kind === 'run') sendAsk(tick, record);
     settleFrost(tick, record, attempt);
   }
 }

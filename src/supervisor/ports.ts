@@ -74,6 +74,11 @@ export interface Remains {
   fateOf(ref: AttemptRef): Fate;
   /** Calls back once, when the main process of one that lives has ended or nothing more can be learnt of it. */
   onEnd(ref: AttemptRef, callback: (exit: ExitStatus) => void): void;
+  /**
+   * Kills what still runs as a part beside main processes (commands that save work), with its process group: what came of
+   * it can be told to nobody, and another one is not to run beside it.
+   */
+  endParts(): void;
 }
 
 /**
@@ -90,7 +95,10 @@ export interface TaskHost {
   adopt(ref: AttemptRef, pid: number): void;
   /** What an open attempt uses now; undefined when nothing lives in it any more. */
   sample(ref: AttemptRef): AttemptSample | undefined;
-  /** Sends `signal` to every process of the attempt; thaws it first. */
+  /**
+   * Sends `signal` to every process of the attempt; thaws it first. After one that asks them to end, those that were
+   * stopped, by whomever, go on: they could not hear it.
+   */
   signal(ref: AttemptRef, signal: NodeSignal): void;
   /**
    * Sends `signal` to those processes of the attempt that catch it, as their own doing; all others would die of it.

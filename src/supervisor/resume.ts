@@ -73,6 +73,8 @@ export function takeUp(
   { remains }: Resumption,
   { host, inbox, wake }: Pick<Effects, 'host' | 'inbox' | 'wake'>,
 ): void {
+  // Whatever the journal says of them: who asked may have died between giving up on one and ending it.
+  remains.endParts();
   host.takeOver(left.map(({ open }) => open));
   for (const { ref, fate, hasExited, isLaunched } of left) {
     if (hasExited) {

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { runCli, runFolder, runJobs, startJobs } from '../support/cli.js';
+import { runCli, runFolder, runJobs, startCli, startJobs } from '../support/cli.js';
 import { endings, ofKind, outcomes, requeues, verdicts } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
+import { isRunning } from '../support/processes.js';
 import { program } from '../support/programs.js';
 import { counted, saverAndGrower, SMALL_BUDGET } from '../support/savers.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -148,6 +149,39 @@ describe('a run that is ended', () => {
     expect(logOf(stateHome, 'long', 2)).not.toContain('counts from 0');
     expect([...new Set(counted(folder))].toSorted((a, b) => a - b)).toEqual(upTo(100));
   });
+});
+
+describe('a run whose supervisor dies while a command saves the work of a task', () => {
+  it.each(['auto', 'procfs'])(
+    'has that command ended before there is another, in the tier %s',
+    async (tier) => {
+      const folder = tempDir();
+      const file = (name: string): string => join(folder, name);
+      const hook = `echo $$ >> ${file('hooks')}; until [ -e ${file('free')} ]; do sleep 0.05; done; touch ${file('saved')}`;
+      const jobs = {
+        long: {
+          run: `until [ -e ${file('saved')} ]; do sleep 0.05; done`,
+          checkpoint: { run: hook, every: '1s', timeout: '3s' },
+        },
+      };
+      const hooks = (): number[] =>
+        existsSync(file('hooks'))
+          ? readFileSync(file('hooks'), 'utf8').trimEnd().split('\n').map(Number)
+          : [];
+      const live = startJobs({ jobs }, ['--tier', tier]);
+      await until('its work is being saved', () => hooks().length === 1);
+      live.kill('SIGKILL');
+      await live.finished;
+      const next = startCli(['resume'], { stateHome: live.stateHome });
+      await until('another command saves it', () => hooks().length > 1, 30_000);
+      expect(isRunning(hooks()[0] ?? 0)).toBe(false);
+      writeFileSync(file('free'), '');
+      const end = await next.finished;
+      expect(end.exitCode, end.story).toBe(0);
+      expect(ofKind(end.events, 'attempt-admitted'), end.story).toHaveLength(1);
+      expect(hooks().filter(isRunning)).toEqual([]);
+    },
+  );
 });
 
 describe('from time to time', () => {

@@ -125,6 +125,31 @@ describe('on GitHub Actions', () => {
     expect(end.exitCode, end.story).toBe(0);
     expect(end.stderr).toContain('the GitHub step summary reporter failed');
   });
+
+  it('the summary tells of the whole run after it was resumed; annotations, of what is new', async () => {
+    const cwd = tempDir();
+    const summary = join(cwd, 'step.md');
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary, CI: 'true' };
+    const waits = `until [ -e ${cwd}/go ]; do sleep 0.05; done; exit 4`;
+    const jobs = { early: { run: 'echo of old >&2; exit 3' }, late: { run: waits } };
+    const live = startJobs({ jobs }, [], { env });
+    await until('one has failed and the other runs', () => {
+      const events = live.events();
+      const { length } = ofKind(events, 'attempt-launched');
+      return length === 2 && ofKind(events, 'task-finished').length === 1;
+    });
+    live.kill('SIGKILL');
+    await live.finished;
+    expect(existsSync(summary)).toBe(false);
+    writeFileSync(join(cwd, 'go'), '');
+    const end = await runCli(['resume'], { stateHome: live.stateHome, env });
+    expect(end.exitCode, end.story).toBe(1);
+    const html = await githubHtml(readFileSync(summary, 'utf8'));
+    expect(html).toContain(': 2 tasks did not succeed</h2>');
+    expect(html).toMatch(/early[^]*exit code 3[^]*of old/);
+    expect(html).toMatch(/late[^]*exit code 4/);
+    expect(obeyedCommands(end.stderr)).toMatchObject([{ properties: { title: 'late failed' } }]);
+  });
 });
 
 describe('on GitLab', () => {

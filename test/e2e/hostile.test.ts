@@ -116,6 +116,7 @@ describe('a log without end', () => {
     // The runner takes the last end of line away.
     const lines = passed.stdout.split('\n').filter((line) => /^\d+$/.test(line));
     expect(lines.length).toBe(200_000);
+    expect(passed.stderr).toMatch(/max_log \(64K\) is not kept to: output is passed on/);
     const whole = await runJobs({ jobs: { a: { run: 'seq 200000' } } }, ['--max-log', 'none']);
     expect(log(whole.stateHome, 'a.1.out').split('\n')).toHaveLength(200_001);
   });

@@ -144,6 +144,9 @@ export class FakeLauncher implements Launcher {
           },
         };
       },
+      endParts: () => {
+        this.#hooks.clear();
+      },
     };
   }
 

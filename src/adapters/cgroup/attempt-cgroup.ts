@@ -15,6 +15,7 @@ import { parseMemoryEvents } from '../host/memory-events.js';
 import { PauseWatch } from '../host/pause-watch.js';
 import { readProcStat } from '../host/processes.js';
 import type { SampledLimit } from '../host/sampled-limit.js';
+import { wakes } from '../host/waking.js';
 import { procsBelow } from './cgroup-fs.js';
 import type { ChangeWatch } from './change-watch.js';
 import {
@@ -172,11 +173,12 @@ export class AttemptCgroup {
     return this.isPopulated();
   }
 
-  /** Sends a signal to every process, once each; frozen or braked ones could not act on it. */
+  /** Sends a signal to every process, once each; frozen, braked or stopped ones could not act on it. */
   signal(signal: NodeSignal): void {
     this.thaw();
     liftBrakes(this.directory);
     signalTree(this.directory, signal as NodeJS.Signals, this.#mainPid);
+    if (wakes(signal)) signalTree(this.directory, 'SIGCONT', undefined);
   }
 
   /** Stops every process where it is; returns at once. */

@@ -22,6 +22,9 @@ export interface HostFacts {
 /** Where hold is left again, in points below it (control.md: hysteresis). */
 const RESUME_POINTS = 0.1;
 
+/** What one stream of an attempt may leave in its log where nobody says, bytes. */
+export const DEFAULT_MAX_LOG_BYTES = GiB;
+
 const DEFAULTS = {
   holdShare: 0.8,
   preemptShare: 0.9,
@@ -30,7 +33,7 @@ const DEFAULTS = {
   somePct: 10,
   fullPct: 20,
   intervalMs: 100,
-  maxLogBytes: GiB,
+  maxLogBytes: DEFAULT_MAX_LOG_BYTES,
 } as const;
 
 /** Keys of `memory:` that are obeyed to the letter when one of them is given. */

@@ -56,6 +56,11 @@ export function leftName({ task, attempt, part }: AttemptRef & Pick<LaunchOrder,
   return part === undefined ? `${attempt} ${task}` : `${attempt}+${part} ${task}`;
 }
 
+/** Whether such a name is that of a part beside an attempt's main process. */
+export function isPartName(name: string): boolean {
+  return /^\d+\+/.test(name);
+}
+
 /** One line of what a helper leaves behind when its supervisor has died. */
 export type LeftLine =
   | { readonly kind: 'ended'; readonly waitStatus: number; readonly name: string }

@@ -7,9 +7,10 @@ import type { Fate, Remains } from '../../supervisor/ports.js';
 import { errorCode } from '../../util/system-error.js';
 import { errnoOf } from '../host/errno.js';
 import { listPids, readProcStat, userOf } from '../host/processes.js';
+import { endPart } from './end-part.js';
 import { exitStatusOf } from './exit-status.js';
 import { isHelperName, wordsOf } from './helper-name.js';
-import { leftName, parseLeftLine } from './launch-helper-protocol.js';
+import { isPartName, leftName, parseLeftLine } from './launch-helper-protocol.js';
 import type { LeavesTo } from './launch-helper.js';
 
 /** A helper that hears of its supervisor's death needs a millisecond to leave word; one that does not is of no use. */
@@ -38,6 +39,8 @@ interface Word {
   isWhole: boolean;
   readonly ended: Map<string, ExitStatus>;
   readonly lives: Map<string, number>;
+  /** Processes beside main ones that lived when it was written. */
+  readonly parts: number[];
 }
 
 /**
@@ -88,6 +91,18 @@ class Leavings implements Remains {
     this.#timer ??= setInterval(() => {
       this.#look();
     }, WATCH_EVERY_MS).unref();
+  }
+
+  endParts(): void {
+    for (const { helper, parts } of this.#words) {
+      if (!this.#isThere(helper)) continue;
+      for (const pid of parts) if (this.#parentOf(pid) === helper.pid) endPart(pid);
+    }
+  }
+
+  /** It starts nobody any more: a child of the helper is one of those that it has told of, and no newer process. */
+  #parentOf(pid: number): number | undefined {
+    return readProcStat(this.#options.procPath, pid)?.parentPid;
   }
 
   #look(): void {
@@ -155,10 +170,19 @@ function namesIn(folder: string): readonly string[] {
 function readWord(file: string, helper: HelperProcess): Word {
   const content = readFileSync(file);
   const bytes = content.length;
-  const word: Word = { file, bytes, helper, isWhole: false, ended: new Map(), lives: new Map() };
+  const word: Word = {
+    file,
+    bytes,
+    helper,
+    isWhole: false,
+    ended: new Map(),
+    lives: new Map(),
+    parts: [],
+  };
   for (const text of content.toString('utf8').split('\n').slice(0, -1)) {
     const line = parseLeftLine(text);
     if (line?.kind === 'ended') word.ended.set(line.name, exitStatusOf(line.waitStatus));
+    else if (line?.kind === 'lives' && isPartName(line.name)) word.parts.push(line.pid);
     else if (line?.kind === 'lives') word.lives.set(line.name, line.pid);
     else if (line?.kind === 'all') word.isWhole = true;
   }

@@ -176,7 +176,7 @@ class ProcfsHost implements TaskHost {
     const name = this.options.nameOf(ref);
     const attempt = this.#attempts.get(name);
     this.#processes.refresh([name]);
-    tellAll(this.#processes, name, signal as NodeJS.Signals, attempt?.mainPid);
+    tellAll(this.#processes, name, signal, attempt?.mainPid);
     // One that is about to stop, and has not yet, is not seen to be stopped: that is taken back as well.
     if (attempt?.isFrozen === true) this.thaw(ref);
   }

@@ -1,28 +1,27 @@
 import type { NodeSignal } from '../../core/task-spec.js';
 import { errnoOf } from '../host/errno.js';
 import { listenersAmong } from '../host/listeners.js';
+import { wakes } from '../host/waking.js';
 import type { Member, ProcessTree } from './process-tree.js';
 
 /** Rounds of looking for processes forked meanwhile. */
 const ROUNDS = 10;
 
 /**
- * Sends a signal to every process of an attempt, once each, the main process first. Stopped ones are continued, so
- * that they can act on it.
+ * Sends a signal to every process of an attempt, once each, the main process first; then those that were stopped go on,
+ * so that they can act on it.
  */
 export function tellAll(
   processes: ProcessTree,
   name: string,
-  signal: NodeJS.Signals,
+  signal: NodeSignal,
   mainPid: number | undefined,
 ): void {
   const members = processes
     .membersOf(name)
     .toSorted((a, b) => Number(b.pid === mainPid) - Number(a.pid === mainPid));
-  for (const member of members) send(processes, member, signal);
-  for (const member of members.filter((each) => processes.isStopped(each))) {
-    send(processes, member, 'SIGCONT');
-  }
+  for (const member of members) send(processes, member, signal as NodeJS.Signals);
+  if (wakes(signal)) for (const member of members) send(processes, member, 'SIGCONT');
 }
 
 /** Sends a signal to those processes of an attempt that are to hear of it. Returns how many. */

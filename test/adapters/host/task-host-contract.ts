@@ -11,6 +11,8 @@ import { tempDir } from '../../support/temp-dir.js';
 import { startIn, type RealProcess } from './real-process.js';
 
 const REF: AttemptRef = { task: 'job.a', attempt: 1 };
+/** Ends with a code of its own when it is asked to. */
+const ASKABLE = '$SIG{TERM} = sub { exit 7 }; open F, ">", $ARGV[0]; close F; sleep 1 while 1';
 const PERL_BYTES = 12 * MiB;
 /** Generous: these tests run on emulated machines, too. */
 const DEADLINE_MS = 45_000;
@@ -205,21 +207,6 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
       await until('the daemon is gone', () => !isRunning(daemon));
     });
 
-    it('wakes a stopped task before it asks it to end', async () => {
-      const host = start();
-      const task = run(host, REF, [program('stop-self')]);
-      await until('it has stopped itself', () => stateOf(task.pid) === 'T');
-      host.observe();
-      if (host.tier === 'procfs') {
-        host.signal(REF, 'SIGTERM');
-        expect(await task.ended).toBe('SIGTERM');
-      } else {
-        host.kill(REF);
-        expect(await task.ended).toBe('SIGKILL');
-      }
-      await emptied(host, REF);
-    });
-
     it('freezes a family that forks all the time, and lets it go on', async () => {
       const host = start();
       const log = join(tempDir(), 'log');
@@ -271,15 +258,33 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
       ] as const) {
         const ref = { ...REF, attempt };
         const ready = join(tempDir(), 'ready');
-        const script =
-          '$SIG{TERM} = sub { exit 7 }; open F, ">", $ARGV[0]; close F; sleep 1 while 1';
-        const task = run(host, ref, ['perl', '-e', script, ready]);
+        const task = run(host, ref, ['perl', '-e', ASKABLE, ready]);
         await until('it stands', () => existsSync(ready));
         host.observe();
         host.freeze(ref);
         if (isAsked) host.signal(ref, 'SIGTERM');
         else host.kill(ref);
         expect(await task.ended).toBe(isAsked ? 7 : 'SIGKILL');
+        await emptied(host, ref);
+      }
+    });
+
+    it('lets one that was stopped by somebody hear that it is asked to end', async () => {
+      const host = start();
+      for (const [attempt, isStill] of [
+        [1, true],
+        [2, false],
+      ] as const) {
+        const ref = { ...REF, attempt };
+        const ready = join(tempDir(), 'ready');
+        const task = run(host, ref, ['perl', '-e', ASKABLE, ready]);
+        await until('it stands', () => existsSync(ready));
+        host.observe();
+        process.kill(task.pid, 'SIGSTOP');
+        // The other one is told before it has stopped.
+        if (isStill) await until('it stands still', () => stateOf(task.pid) === 'T');
+        host.signal(ref, 'SIGTERM');
+        expect(await task.ended).toBe(7);
         await emptied(host, ref);
       }
     });
