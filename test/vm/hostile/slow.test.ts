@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { MiB } from '../../../src/util/bytes.js';
-import { runJobs, startJobs } from '../../support/cli.js';
+import { runFolder, runJobs, startJobs, type LiveCli } from '../../support/cli.js';
 import { endings, ofKind, outcomes, verdicts } from '../../support/journal-view.js';
 import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -55,7 +55,7 @@ describeCgroup('hostile tasks, the slow cases', () => {
     const jobs = { many: { matrix: { n: rows }, run, cpus: 0, memory: '100K' } };
     const [end, kills] = await countingOomKills(async () => {
       const live = startJobs({ jobs, memory: { overcommit: 2 } }, ['--quiet'], PATIENCE_OF_CLI);
-      await until('all wait', () => waitersFor(gate) === rows.length, MANY_DEADLINE_MS);
+      await until('all wait', () => areAllUp(live, rows.length), MANY_DEADLINE_MS);
       open();
       return live.finished;
     });
@@ -116,10 +116,10 @@ async function closeGate(path: string): Promise<() => void> {
   };
 }
 
-/** How many processes wait for a lock of this file: `major:minor:inode` names it in /proc/locks, `->` marks those. */
-function waitersFor(path: string): number {
-  const { ino } = statSync(path);
-  return readFileSync('/proc/locks', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('->') && line.includes(`:${ino} `)).length;
+/** The journal of so many is long: it is read when there are as many logs. */
+function areAllUp(live: LiveCli, count: number): boolean {
+  const logs = join(runFolder(live.stateHome) ?? live.stateHome, 'logs');
+  if (!existsSync(logs)) return false;
+  const begun = readdirSync(logs).filter((name) => name.endsWith('.out')).length;
+  return begun === count && ofKind(live.events(), 'attempt-launched').length === count;
 }
