@@ -52,7 +52,8 @@ describeCgroup('hostile tasks, the slow cases', () => {
     const open = await closeGate(gate);
     const rows = Array.from({ length: 1000 }, (_, at) => at);
     const run = ['flock', '--shared', '--no-fork', gate, 'true'];
-    const jobs = { many: { matrix: { n: rows }, run, cpus: 0, memory: '100K' } };
+    // What has no limit is expected to need 16 MiB, however little was declared.
+    const jobs = { many: { matrix: { n: rows }, run, cpus: 0, memory: { limit: '2500K' } } };
     const [end, kills] = await countingOomKills(async () => {
       const live = startJobs({ jobs, memory: { overcommit: 2 } }, ['--quiet'], PATIENCE_OF_CLI);
       await until('all wait', () => areAllUp(live, rows.length), MANY_DEADLINE_MS);
