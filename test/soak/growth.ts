@@ -10,9 +10,9 @@ export interface Mark {
 /** The fewest marks of which anything is said. */
 export const MARKS_MIN = 3;
 /**
- * What a finished task may leave behind, bytes. The supervisor leaves some two, as failures, which are remembered
- * longer, are a little larger than others; a number in a list that is never emptied would be eight, an entry of a map
- * some fifty, a record thousands.
+ * What a finished task may leave behind, bytes: less than a number in a list that is never emptied, which is eight. It is
+ * not nothing, as tasks that failed or were tried again are remembered longer than others, and are larger: over hours
+ * they take the place of those. An entry of a map would be some seventy, a record thousands.
  */
 const PER_TASK_BYTES = 8;
 /** What the engine itself may come to hold in between: compiled functions, what it has seen of types. */
