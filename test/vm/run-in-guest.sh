@@ -92,7 +92,7 @@ for flavour in "${flavours[@]}"; do
     bare) guest bare -m 2048 -t 1800 || failed+=(bare) ;;
     uneven) guest uneven -m 2048 -t 1200 || failed+=(uneven) ;;
     small) guest small -m 1024 -t 600 || failed+=(small) ;;
-    hostile) guest hostile -m 2048 -t 1500 || failed+=(hostile) ;;
+    hostile) guest hostile -m 2048 -t 5400 || failed+=(hostile) ;;
     systemd) guest systemd -m 2048 -t 900 -i systemd || failed+=(systemd) ;;
     environments/*)
       # shellcheck disable=SC2046 # options without spaces

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runCli, runJobs, startJobs } from '../../support/cli.js';
@@ -8,6 +8,7 @@ import { tempDir } from '../../support/temp-dir.js';
 import { CGROUP_MOUNT } from '../support/cgroup.js';
 import { describeCgroup } from '../support/guard.js';
 import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
+import { mountTmpfs } from '../support/tmpfs.js';
 import { until } from '../support/until.js';
 
 const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -56,7 +57,7 @@ describeCgroup('faults of the host', () => {
   expectNothingLeft();
 
   test('a disk that fills up under the journal: the run goes on, and in the end nothing is missing', async () => {
-    const disk = smallDisk('1M');
+    const disk = mountTmpfs('1M');
     const fill = `dd if=/dev/zero of=${disk}/fill bs=4k 2> /dev/null || true; touch full; sleep 4; rm ${disk}/fill`;
     const jobs = {
       filler: { run: fill },
@@ -97,17 +98,6 @@ describeCgroup('faults of the host', () => {
     expect(endings(end.events, 'a')[0]?.ranMs).toBeLessThan(20 * 60_000);
   });
 });
-
-/** A file system of its own, gone with the test. */
-function smallDisk(size: string): string {
-  const path = join(tempDir(), 'disk');
-  mkdirSync(path);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'small', path]);
-  onTestFinished(() => {
-    execFileSync('umount', ['-l', path]);
-  });
-  return path;
-}
 
 function setClock(epochMs: number): void {
   execFileSync('date', ['-s', `@${Math.round(epochMs / 1000)}`]);

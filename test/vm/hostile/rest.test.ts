@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MiB } from '../../../src/util/bytes.js';
 import { runCli, runJobs, startJobs } from '../../support/cli.js';
 import { endings, ofKind, outcomes, verdicts } from '../../support/journal-view.js';
@@ -10,6 +10,7 @@ import { tempDir } from '../../support/temp-dir.js';
 import { CGROUP_MOUNT } from '../support/cgroup.js';
 import { describeCgroup } from '../support/guard.js';
 import { countingOomKills, expectNothingLeft } from '../support/host-health.js';
+import { mountTmpfs } from '../support/tmpfs.js';
 import { until } from '../support/until.js';
 
 /** Says which cgroup a process is in, below the mount. */
@@ -88,7 +89,7 @@ describeCgroup('faults of the host, the rest', () => {
   expectNothingLeft();
 
   test('killed while the disk is full: what is on it is whole, and the run is resumed', async () => {
-    const disk = smallDisk('1M');
+    const disk = mountTmpfs('1M');
     const cwd = tempDir();
     const fill = `dd if=/dev/zero of=${disk}/fill bs=4k 2> /dev/null || true; touch full; until [ -e go ]; do sleep 0.2; done`;
     const jobs = { first: { run: 'true' }, filler: { needs: ['first'], run: fill } };
@@ -105,21 +106,10 @@ describeCgroup('faults of the host, the rest', () => {
   });
 
   test('a state folder on a read-only file system is refused before anything starts', async () => {
-    const disk = smallDisk('1M');
+    const disk = mountTmpfs('1M');
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     const run = await runJobs({ jobs: { a: { run: 'touch started' } } }, [], { stateHome: disk });
     expect(run.exitCode, run.story).toBe(3);
     expect(run.stderr).toMatch(/the file system is read-only/);
   });
 });
-
-/** A file system of its own, gone with the test. */
-function smallDisk(size: string): string {
-  const path = join(tempDir(), 'disk');
-  mkdirSync(path);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'small', path]);
-  onTestFinished(() => {
-    execFileSync('umount', ['-l', path]);
-  });
-  return path;
-}
