@@ -1,12 +1,7 @@
 import { program } from './programs.js';
 
-/** Which of two runs it is. */
-export interface CrashWorkload {
-  /** How many short tasks. */
-  readonly tasks: number;
-  /** Whether two more grow beyond what there is, so that the newer one is frozen. */
-  readonly isTight: boolean;
-}
+/** Enough for a few lives of a supervisor, and so few that some of them reach the end. */
+const SHORT_TASKS = 16;
 
 /** What a task writes down of itself, in one write each: when its attempt begins and when it has done its work. */
 const around = (work: string) => `echo "begin $MEMSCHED_TASK $MEMSCHED_ATTEMPT $$" >> "$STORY"
@@ -24,18 +19,22 @@ const GROWING = {
 };
 const BUDGET = { memory: { budget: '300M' }, defaults: { on_pressure: ['suspend', 'preempt'] } };
 
-/** A jobfile without its version, for `startJobs`; its tasks write what they do to `$STORY`. */
-export function jobfile(of: CrashWorkload): Readonly<Record<string, unknown>> {
-  const rows = Array.from({ length: of.tasks }, (_, n) => n);
+/**
+ * A jobfile without its version, for `startJobs`; its tasks write what they do to `$STORY`.
+ *
+ * @param isTight - whether two more tasks grow beyond what there is, so that the newer one is frozen.
+ */
+export function jobfile(isTight: boolean): Readonly<Record<string, unknown>> {
+  const rows = Array.from({ length: SHORT_TASKS }, (_, n) => n);
   const short = {
     work: { matrix: { n: rows }, run: SHORT, cpus: 0, memory: '5M' },
     after: { needs: ['work'], run: SHORT, memory: '5M' },
   };
-  if (!of.isTight) return { max_parallel: 4, jobs: short };
+  if (!isTight) return { max_parallel: 4, jobs: short };
   return { ...BUDGET, max_parallel: 4, jobs: { older: GROWING, newer: GROWING, ...short } };
 }
 
 /** How many tasks such a run has. */
-export function tasksOf({ tasks, isTight }: CrashWorkload): number {
-  return tasks + 1 + (isTight ? 2 : 0);
+export function tasksOf(isTight: boolean): number {
+  return SHORT_TASKS + 1 + (isTight ? 2 : 0);
 }

@@ -5,15 +5,13 @@ import { expectNothingLeft } from '../support/host-health.js';
 
 /** Of thirty in the tests of every day; the others are in test/e2e/crashes.test.ts. */
 const CRASHES = wantedCrashes(14);
-/** Fewer than on a real machine, for the same time of work. */
-const TASKS = 12;
 
 describeCgroup('a supervisor that is killed at any instant', () => {
   expectNothingLeft();
 
   test(
     'loses no task, runs none twice, and leaves nothing behind',
-    () => crashAgainAndAgain('guest, tier cgroup', CRASHES, ['--require-cgroup'], TASKS),
+    () => crashAgainAndAgain('guest, tier cgroup', CRASHES, ['--require-cgroup']),
     CRASHES_TIMEOUT_MS,
   );
 });
