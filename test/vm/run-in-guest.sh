@@ -7,6 +7,7 @@
 #   uneven    as bare: tasks with uneven curves, twice; they mostly sleep, so it may run beside another
 #   systemd   an ordinary user who has logged in, under systemd
 #   hostile   as bare: what hostile tasks may do, the slow cases; only when asked for
+# $CRASHES is how often the bare one kills a supervisor (default: 14 times); its time limit grows with it.
 # Those of test/vm/environments are run by environments.sh, or here when they are named:
 #   environments/bare           root, cgroup v2, no init system, 512 MB of swap to turn on
 #   environments/psi-off        the same, booted with psi=0
@@ -19,6 +20,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 boot=test/vm/guest/boot.sh
 results=${TEST_RESULTS:-.cache/test-results}
+# A kill, and what it takes to start again, on an emulated machine whose host is busy.
+SECONDS_A_CRASH=50
 mkdir -p "$results"
 
 flavours=()
@@ -63,7 +66,7 @@ guest() {
   rm -f "$results/vm-$name.json"
   echo "== guest: $flavour"
   "$boot" "$@" -o "$scratch/$name" -- env "MEMSCHED_PAGE_CACHE_FILES=$scratch/files" "MEMSCHED_PEER_ROUNDS=${MEMSCHED_PEER_ROUNDS:-0}" \
-    MEMSCHED_ENVIRONMENTS=/vmout/environments "${runner[@]}" \
+    MEMSCHED_ENVIRONMENTS=/vmout/environments ${CRASHES:+"CRASHES=$CRASHES"} "${runner[@]}" \
     test/vm/guest/suite.sh "$flavour" "${vitest_options[@]}" &
   child=$!
   wait "$child" || status=$?
@@ -86,10 +89,14 @@ environment_options() {
 }
 
 vitest_options=("$@")
+if [[ ! ${CRASHES:-1} =~ ^[1-9][0-9]*$ ]]; then
+  echo "run-in-guest.sh: CRASHES=$CRASHES: expected a number of kills, as in CRASHES=500" >&2
+  exit 2
+fi
 failed=()
 for flavour in "${flavours[@]}"; do
   case $flavour in
-    bare) guest bare -m 2048 -t 1800 || failed+=(bare) ;;
+    bare) guest bare -m 2048 -t $((1800 + SECONDS_A_CRASH * ${CRASHES:-0})) || failed+=(bare) ;;
     uneven) guest uneven -m 2048 -t 1200 || failed+=(uneven) ;;
     small) guest small -m 1024 -t 600 || failed+=(small) ;;
     hostile) guest hostile -m 2048 -t 5400 || failed+=(hostile) ;;
