@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { livenessOf } from '../adapters/journal/supervisor-mark.js';
@@ -7,13 +6,13 @@ import { queueView } from '../reporters/views/queue-words.js';
 import { endOfTaskWords } from '../reporters/views/task-facts.js';
 import { present } from '../util/assert.js';
 import { printable } from '../util/printable.js';
+import { GrowingLog } from './growing-log.js';
 import { LogOutput, type LogStream } from './log-output.js';
 import { JournalFollower } from './journal-follower.js';
 import { sinceStart, standingNote, standingOf } from './past-run.js';
 
 /** Often enough for someone who watches, seldom enough to cost nothing. */
 const LOOK_EVERY_MS = 200;
-const PIECE_BYTES = 64 * 1024;
 
 /** What to follow. */
 export interface FollowOrder {
@@ -93,59 +92,25 @@ function endWords(record: TaskRecord, outcome: string): string {
 
 /** The growing files of one attempt. */
 class AttemptLog {
-  readonly #parts: { readonly path: string; readonly output: LogOutput; at: number }[];
+  readonly #parts: readonly { readonly log: GrowingLog; readonly output: LogOutput }[];
 
   constructor({ folder, task, streams }: FollowOrder, attempt: number) {
     const paths = logPaths(folder).pathsFor(task, attempt);
     this.#parts = streams.map((stream) => ({
-      path: stream === 'stdout' ? paths.stdoutPath : paths.stderrPath,
+      log: new GrowingLog(stream === 'stdout' ? paths.stdoutPath : paths.stderrPath),
       output: new LogOutput(streams.length > 1 ? `${stream === 'stdout' ? 'out' : 'err'} | ` : ''),
-      at: 0,
     }));
   }
 
   /** Prints what is new. @returns false when nobody reads any more. */
   async pump(): Promise<boolean> {
-    for (const part of this.#parts) {
-      this.#goBackIfCut(part);
-      for (
-        let piece = readAt(part.path, part.at);
-        piece.length > 0;
-        piece = readAt(part.path, part.at)
-      ) {
-        part.at += piece.length;
-        if (!(await part.output.write(piece))) return false;
-      }
-    }
+    for (const { log, output } of this.#parts)
+      for (let piece = log.read(); piece.length > 0; piece = log.read())
+        if (!(await output.write(piece))) return false;
     return true;
-  }
-
-  /** Of a log that was cut, what lies between is gone, or was printed: it goes on from the end. */
-  #goBackIfCut(part: { readonly path: string; at: number }): void {
-    const size = statSync(part.path, { throwIfNoEntry: false })?.size ?? 0;
-    if (size >= part.at) return;
-    part.at = size;
-    process.stderr.write('memsched: the middle of this log was left out (max_log)\n');
   }
 
   async end(): Promise<void> {
     for (const { output } of this.#parts) await output.end();
-  }
-}
-
-/** The next piece of a file; nothing while it is not there yet. */
-function readAt(path: string, at: number): Buffer {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw error;
-  }
-  try {
-    const buffer = Buffer.alloc(PIECE_BYTES);
-    return buffer.subarray(0, readSync(fd, buffer, 0, PIECE_BYTES, at));
-  } finally {
-    closeSync(fd);
   }
 }

@@ -22,6 +22,9 @@ const LOOK_AGAIN_MS = 100;
 const BLOCK_BYTES = 512;
 const NEWLINE = 0x0a;
 
+/** What the line begins with that stands where something was left out. */
+export const LOG_MARKER = '[memsched: about ';
+
 const STREAMS = ['stdout', 'stderr'] as const;
 
 /** What a {@link LogKeeper} needs. */
@@ -122,7 +125,7 @@ function cutFile(path: string, order: LogCutOrder): void {
 }
 
 function marker({ leftOutBytes, maxBytes }: LogCutOrder): string {
-  return `[memsched: about ${formatBytes(leftOutBytes)} are left out here, as a log takes ${formatBytes(maxBytes)} at the most (max_log)]`;
+  return `${LOG_MARKER}${formatBytes(leftOutBytes)} are left out here, as a log takes ${formatBytes(maxBytes)} at the most (max_log)]`;
 }
 
 /** The last end of a line at or before `limit`; `limit` where there is none in the last 64 KiB. */
