@@ -3,7 +3,7 @@ import { crashAgainAndAgain, CRASHES_TIMEOUT_MS, wantedCrashes } from '../suppor
 
 const TIERS = ['auto', 'procfs'] as const;
 /** Of thirty in the tests of every day; the others are in a guest, test/vm/bare/crashes.test.ts. */
-const CRASHES = wantedCrashes(16);
+const CRASHES = wantedCrashes(18);
 
 describe.each(TIERS)('a supervisor that is killed at any instant, tier %s', (tier) => {
   it(

@@ -7,7 +7,7 @@
 #   uneven    as bare: tasks with uneven curves, twice; they mostly sleep, so it may run beside another
 #   systemd   an ordinary user who has logged in, under systemd
 #   hostile   as bare: what hostile tasks may do, the slow cases; only when asked for
-# $CRASHES is how often the bare one kills a supervisor (default: 14 times); its time limit grows with it.
+# $CRASHES is how often the bare one kills a supervisor (default: 12 times); its time limit grows with it.
 # Those of test/vm/environments are run by environments.sh, or here when they are named:
 #   environments/bare           root, cgroup v2, no init system, 512 MB of swap to turn on
 #   environments/psi-off        the same, booted with psi=0

@@ -4,7 +4,7 @@ import { describeCgroup } from '../support/guard.js';
 import { expectNothingLeft } from '../support/host-health.js';
 
 /** Of thirty in the tests of every day; the others are in test/e2e/crashes.test.ts. */
-const CRASHES = wantedCrashes(14);
+const CRASHES = wantedCrashes(12);
 
 describeCgroup('a supervisor that is killed at any instant', () => {
   expectNothingLeft();
