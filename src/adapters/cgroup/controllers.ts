@@ -1,7 +1,12 @@
+import { pauseMs } from '../../util/pause.js';
 import { readKernelFile, writeKernelFile, type WriteResult } from '../host/kernel-file.js';
 
-/** How often a busy `cgroup.subtree_control` is tried again: processes that we moved may still be on their way. */
-const ATTEMPTS = 20;
+/**
+ * How often a busy `cgroup.subtree_control` is tried again, and how long after: a process on its way out is not listed any
+ * more and still keeps its cgroup busy, on a machine that is short of processors for a while.
+ */
+const ATTEMPTS = 100;
+const AGAIN_MS = 10;
 
 /** What came of handing a controller down. */
 export type Enabling =
@@ -33,6 +38,7 @@ export function disableController(directory: string, controller: string): boolea
 function persist(file: string, text: string): WriteResult {
   let result = writeKernelFile(file, text);
   for (let attempt = 1; attempt < ATTEMPTS && isBusy(result); attempt += 1) {
+    pauseMs(AGAIN_MS);
     result = writeKernelFile(file, text);
   }
   return result;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { pauseMs } from '../../util/pause.js';
 import { err, ok, type Result } from '../../util/result.js';
 import { errnoOf } from '../host/errno.js';
 import { HostError } from '../host/host-error.js';
@@ -128,9 +129,4 @@ function clearLeftover(tasksDirectory: string, tree: CgroupTree): HostError | un
     `an earlier supervisor of this run left ${tasksDirectory} behind; processes in it: ${pids.join(' ')}`,
     `echo 1 | sudo tee ${tasksDirectory}/cgroup.kill`,
   );
-}
-
-/** Blocks: this happens before the run starts, and there is nothing else to do. */
-function pauseMs(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

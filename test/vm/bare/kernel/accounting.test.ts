@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { enableController } from '../../../../src/adapters/cgroup/controllers.js';
 import { MiB } from '../../../../src/util/bytes.js';
 import { ending, fileWriter, hog, sleeper } from '../../support/actors.js';
 import { CGROUP_MOUNT, delegatedRoot, freshCgroup } from '../../support/cgroup.js';
@@ -88,5 +89,12 @@ describeCgroup('what is charged where', () => {
     cgroup.spawn(sleeper());
     await until('a process lives in it', () => cgroup.populated());
     expect(() => cgroup.enable()).toThrow('EBUSY');
+  });
+
+  test('a cgroup whose last process is on its way out gives them a little later', async () => {
+    const cgroup = freshCgroup().child('inner');
+    cgroup.spawn(['sleep', '0.5']);
+    await until('a process lives in it', () => cgroup.populated());
+    expect(enableController(cgroup.path, 'memory')).toEqual({ kind: 'enabled' });
   });
 });
