@@ -4,7 +4,7 @@
 # Runs the suites of test/vm with the built CLI, each flavour in a guest of its own:
 #   bare      root, 2 GB, no swap, no init system
 #   small     the same with 1 GB
-#   uneven    as bare: tasks with uneven curves, twice; they mostly sleep, so it may run beside another
+#   uneven    as bare: tasks with uneven curves, twice; minutes, so it is no part of scripts/test.sh, but of .ci/run
 #   systemd   an ordinary user who has logged in, under systemd
 #   hostile   as bare: what hostile tasks may do, the slow cases; only when asked for
 # $CRASHES is how often the bare one kills a supervisor (default: 12 times); its time limit grows with it.
