@@ -142,6 +142,7 @@ function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void 
     attempt,
     tally,
     stop: phase.kind === 'stopping' ? phase.stop.reason : undefined,
+    wasAsked: phase.kind === 'stopping' && phase.stop.graceMs > 0,
     budgetBytes: record.admitted?.numbers.budgetBytes ?? tick.lines.budgetBytes,
     usedBytes: tick.seen.host.usedBytes,
     wasAlone: tick.state.live.size === 1,

@@ -14,6 +14,8 @@ const SHELL_SAYS_SIGKILL = 137;
 export interface EndOfAttempt {
   readonly attempt: LiveAttempt;
   readonly stop: StopReason | undefined;
+  /** It was told to end, and not only killed. */
+  readonly wasAsked: boolean;
   readonly tally: AttemptTally;
   /** When it was admitted: a neighbour that has eaten into it since does not make the task too large. */
   readonly budgetBytes: number;
@@ -45,9 +47,7 @@ export interface CheckpointEnd {
 export function verdictOf(end: EndOfAttempt): Verdict {
   const { stop, tally, attempt, checkpoint } = end;
   const exit = attempt.exited?.status;
-  // Nobody had asked it to end yet.
-  if (checkpoint?.endedFirst === true && exit?.kind === 'code' && exit.code === 0)
-    return { kind: 'exit', code: 0 };
+  if (isDoneBeforehand(end)) return { kind: 'exit', code: 0 };
   const own = stop === undefined ? undefined : ourDoing(stop, tally);
   if (own?.kind === 'preempted' && checkpoint?.isMissing === true)
     return missingCheckpoint(tally, checkpoint);
@@ -62,6 +62,13 @@ export function verdictOf(end: EndOfAttempt): Verdict {
   const oom = tally.oom ?? hostCounters(end.hostOomKills, exit);
   if (oom !== undefined && (oom.oomKill > 0 || oom.of === 'sampled')) return oomVerdict(end, oom);
   return exitVerdict(exit);
+}
+
+/** It succeeded, and nobody had asked it to end: the kill came after its work was done. */
+function isDoneBeforehand({ attempt, stop, wasAsked, checkpoint }: EndOfAttempt): boolean {
+  const exit = attempt.exited?.status;
+  if (exit?.kind !== 'code' || exit.code !== 0) return false;
+  return checkpoint?.endedFirst === true || (stop?.kind === 'preempted' && !wasAsked);
 }
 
 function missingCheckpoint({ peakBytes }: AttemptTally, { savedAgoMs }: CheckpointEnd): Verdict {

@@ -11,6 +11,7 @@ const LOST: ExitStatus = { kind: 'unknown', why: 'its parent died' };
 interface Case {
   readonly exit?: ExitStatus;
   readonly stop?: StopReason;
+  readonly wasAsked?: boolean;
   readonly oom?: OomCounters;
   readonly limitBytes?: number;
   readonly peakBytes?: number;
@@ -21,6 +22,7 @@ interface Case {
 function verdict({
   exit,
   stop,
+  wasAsked = true,
   oom,
   limitBytes,
   peakBytes = 500,
@@ -37,6 +39,7 @@ function verdict({
   const end: EndOfAttempt = {
     attempt,
     stop,
+    wasAsked,
     tally: { peakBytes, cpuMs: 0, ...(oom === undefined ? {} : { oom }) },
     budgetBytes: 1000,
     usedBytes: 900,
@@ -98,6 +101,16 @@ describe('who ended it', () => {
     [
       'it tidied up and exited 0',
       { exit: { kind: 'code', code: 0 }, stop: PREEMPTED },
+      'preempted',
+    ],
+    [
+      'it had succeeded when the kill came that nobody had told it of',
+      { exit: { kind: 'code', code: 0 }, stop: PREEMPTED, wasAsked: false },
+      'exit',
+    ],
+    [
+      'it failed when the kill came: a shell whose command was killed first says so, too',
+      { exit: { kind: 'code', code: 137 }, stop: PREEMPTED, wasAsked: false },
       'preempted',
     ],
     [
