@@ -1,6 +1,6 @@
-// Work lost to preemption on one workload, four ways: stopped only, suspended first, and saved by
-// checkpoints, before a task is stopped or from time to time, too. The same
-// tasks each time, counting programs that outgrow the budget together; whatever a program counts a second time was lost.
+// Work lost to preemption on one workload, four ways: stopped only, suspended first, and saved by checkpoints, before a
+// task is stopped or from time to time, too. The same tasks each time, counting programs that outgrow the budget together;
+// whatever a program counts a second time was lost.
 // `npm run bench:work-lost`; in a guest with pure cgroup v2: `bench/work-lost/run.sh`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

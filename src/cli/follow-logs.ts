@@ -39,7 +39,7 @@ export async function followLogs(order: FollowOrder): Promise<void> {
       const record = recordOf(journal.state, task);
       const isDone = hasEnded(record, attempt) || isOver;
       if (!(await log.pump())) return;
-      if (isDone) {
+      if (isDone && !log.isBeingCut) {
         await log.end();
         if (isLast(record, attempt, order) || isOver) {
           tellEnd(record, journal.state, folder, isOver);
@@ -108,6 +108,11 @@ class AttemptLog {
       for (let piece = log.read(); piece.length > 0; piece = log.read())
         if (!(await output.write(piece))) return false;
     return true;
+  }
+
+  /** What is left of one of them comes with the next look. */
+  get isBeingCut(): boolean {
+    return this.#parts.some(({ log }) => log.isBeingCut);
   }
 
   async end(): Promise<void> {

@@ -6,8 +6,10 @@ import { errorCode } from '../util/system-error.js';
 const PIECE_BYTES = 64 * 1024;
 /** So much of what was read last is remembered, to find it again. */
 const REMEMBERED_BYTES = 512;
-/** A log that is cut keeps 1 MiB of its end; the rest is what has come since. */
-const SEARCHED_BYTES = 4 * MiB;
+/** A log that is cut keeps 1 MiB of its end at the most: what was read last is in there, or nowhere. */
+const KEPT_BYTES = 2 * MiB;
+/** The line that says what is missing is looked for from the end backwards, so much at a time. */
+const WINDOW_BYTES = 4 * MiB;
 
 /**
  * Reads a log while it grows, and goes on behind what was read when its middle was left out meanwhile. Of such a log
@@ -17,11 +19,15 @@ export class GrowingLog {
   readonly #path: string;
   #at = 0;
   #last = Buffer.alloc(0);
-  /** It was found without what was read, and without the line that says why: it may be in the middle of being cut. */
-  #isOdd = false;
+  #isBeingCut = false;
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  /** It was found without what was read before, and without the line that says why: what is there comes next time. */
+  get isBeingCut(): boolean {
+    return this.#isBeingCut;
   }
 
   /** The next piece; empty while there is none, and while there is no file. */
@@ -29,9 +35,8 @@ export class GrowingLog {
     const fd = openIfThere(this.#path);
     if (fd === undefined) return Buffer.alloc(0);
     try {
-      const at = this.#isWhereItWas(fd) ? this.#at : this.#whereToGoOn(fd);
-      if (at === undefined) return Buffer.alloc(0);
-      this.#at = at;
+      if (!this.#isWhereItWas(fd) && !this.#findPlace(fd)) return Buffer.alloc(0);
+      this.#isBeingCut = false;
       const piece = readAt(fd, this.#at, PIECE_BYTES);
       this.#at += piece.length;
       this.#last = Buffer.concat([this.#last, piece]).subarray(-REMEMBERED_BYTES);
@@ -47,21 +52,35 @@ export class GrowingLog {
     return readAt(fd, this.#at - length, length).equals(this.#last);
   }
 
-  /** Behind what was read last, if that is still there, or else from the line on that says what is missing. */
-  #whereToGoOn(fd: number): number | undefined {
-    const { size } = fstatSync(fd);
-    const from = Math.max(0, size - SEARCHED_BYTES);
-    const end = readAt(fd, from, size - from);
-    const marker = end.lastIndexOf(LOG_MARKER);
-    const known = marker < 0 ? -1 : end.indexOf(this.#last, marker);
-    if (known >= 0) return from + known + this.#last.length;
-    const isOddAgain = this.#isOdd;
-    this.#isOdd = marker < 0 && !isOddAgain;
-    if (this.#isOdd) return undefined;
-    this.#last = Buffer.alloc(0);
-    // Still without such a line: somebody else has emptied it, or so much has come since that the line is not where we look.
-    return marker < 0 ? from : from + marker;
+  /** Goes on behind what was read last, if it was kept, or else with the line that says what is missing. */
+  #findPlace(fd: number): boolean {
+    const marker = lastPlaceOf(LOG_MARKER, fd);
+    if (marker === undefined) return this.#beginAnew();
+    const known = readAt(fd, marker, KEPT_BYTES).indexOf(this.#last);
+    this.#at = known < 0 ? marker : marker + known + this.#last.length;
+    if (known < 0) this.#last = Buffer.alloc(0);
+    return true;
   }
+
+  /** Without such a line somebody else has emptied it; but it is written a moment after the rest was left out. */
+  #beginAnew(): boolean {
+    if (!this.#isBeingCut) {
+      this.#isBeingCut = true;
+      return false;
+    }
+    this.#at = 0;
+    this.#last = Buffer.alloc(0);
+    return true;
+  }
+}
+
+function lastPlaceOf(words: string, fd: number): number | undefined {
+  for (let end = fstatSync(fd).size; end > 0; end -= WINDOW_BYTES) {
+    const from = Math.max(0, end - WINDOW_BYTES);
+    const found = readAt(fd, from, end - from + words.length).lastIndexOf(words);
+    if (found >= 0) return from + found;
+  }
+  return undefined;
 }
 
 function openIfThere(path: string): number | undefined {

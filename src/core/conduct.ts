@@ -2,8 +2,9 @@ import { emit, refOf, type Tick } from './tick.js';
 
 /**
  * Tells of what attempts do to themselves. One that somebody else than we has stopped (SIGSTOP, a freezer that the task
- * set itself) is told of, and when it goes on; it keeps its memory and its place, and its timeout goes on, as nobody but the user
- * knows what it waits for. What we have frozen ourselves has its own events. Where it left its cgroup or changed a limit, the host has put that right already.
+ * set itself) is told of, and when it goes on; it keeps its memory and its place, and its timeout goes on, as nobody but
+ * the user knows what it waits for. What we have frozen ourselves has its own events. Where it left its cgroup or changed
+ * a limit, the host has put that right already.
  */
 export function noteConduct(tick: Tick): void {
   for (const { task, attempt, pausedBy, strayedTo, tamperedWith } of tick.seen.attempts) {

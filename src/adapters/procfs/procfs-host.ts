@@ -175,10 +175,9 @@ class ProcfsHost implements TaskHost {
   signal(ref: AttemptRef, signal: NodeSignal): void {
     const name = this.options.nameOf(ref);
     const attempt = this.#attempts.get(name);
+    if (attempt?.isFrozen === true) this.thaw(ref);
     this.#processes.refresh([name]);
     tellAll(this.#processes, name, signal, attempt?.mainPid);
-    // One that is about to stop, and has not yet, is not seen to be stopped: that is taken back as well.
-    if (attempt?.isFrozen === true) this.thaw(ref);
   }
 
   tell(ref: AttemptRef, signal: NodeSignal): number {

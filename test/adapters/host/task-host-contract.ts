@@ -11,7 +11,7 @@ import { tempDir } from '../../support/temp-dir.js';
 import { startIn, type RealProcess } from './real-process.js';
 
 const REF: AttemptRef = { task: 'job.a', attempt: 1 };
-/** Ends with a code of its own when it is asked to. */
+/** Ends with code 7 when it is asked to. */
 const ASKABLE = '$SIG{TERM} = sub { exit 7 }; open F, ">", $ARGV[0]; close F; sleep 1 while 1';
 const PERL_BYTES = 12 * MiB;
 /** Generous: these tests run on emulated machines, too. */
@@ -257,10 +257,7 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
         [2, false],
       ] as const) {
         const ref = { ...REF, attempt };
-        const ready = join(tempDir(), 'ready');
-        const task = run(host, ref, ['perl', '-e', ASKABLE, ready]);
-        await until('it stands', () => existsSync(ready));
-        host.observe();
+        const task = await runAskable(host, ref);
         host.freeze(ref);
         if (isAsked) host.signal(ref, 'SIGTERM');
         else host.kill(ref);
@@ -276,10 +273,7 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
         [2, false],
       ] as const) {
         const ref = { ...REF, attempt };
-        const ready = join(tempDir(), 'ready');
-        const task = run(host, ref, ['perl', '-e', ASKABLE, ready]);
-        await until('it stands', () => existsSync(ready));
-        host.observe();
+        const task = await runAskable(host, ref);
         process.kill(task.pid, 'SIGSTOP');
         // The other one is told before it has stopped.
         if (isStill) await until('it stands still', () => stateOf(task.pid) === 'T');
@@ -406,6 +400,15 @@ export function opened(host: TaskHost, ref: AttemptRef, limits: { limitBytes?: n
 export function run(host: TaskHost, ref: AttemptRef, argv: readonly string[]): RealProcess {
   const task = startIn(opened(host, ref, {}), argv);
   host.adopt(ref, task.pid);
+  return task;
+}
+
+/** Starts a task that ends with code 7 when it is asked to, waits until it would, and looks at it. */
+async function runAskable(host: TaskHost, ref: AttemptRef): Promise<RealProcess> {
+  const ready = join(tempDir(), 'ready');
+  const task = run(host, ref, ['perl', '-e', ASKABLE, ready]);
+  await until('it stands', () => existsSync(ready));
+  host.observe();
   return task;
 }
 

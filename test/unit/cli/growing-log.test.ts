@@ -70,6 +70,16 @@ it('sees that it was cut although it has grown beyond its size since', () => {
   expect(lines()).toEqual(numbered(1000, 9000));
 });
 
+it('sees where it was cut however much has come since', () => {
+  const { path, lines, cut } = stage();
+  write(path, numbered(0, 1000));
+  expect(lines()).toHaveLength(1000);
+  cut();
+  const more = numbered(1000, 801_000);
+  write(path, more);
+  expect(lines()).toEqual(more);
+});
+
 it('tells what is missing where what was read is not there any more, and passes over nothing that is', () => {
   const { path, lines, cut } = stage();
   write(path, numbered(0, 500));
@@ -86,7 +96,9 @@ it('begins anew when somebody has emptied it, once it is plain that nobody is cu
   const { path, lines } = stage();
   write(path, numbered(0, 500));
   expect(lines()).toHaveLength(500);
-  writeFileSync(path, 'new\n');
-  expect(lines()).toEqual([]);
-  expect(lines()).toEqual(['new']);
+  for (const text of ['new', 'newer']) {
+    writeFileSync(path, `${text}\n`);
+    expect(lines()).toEqual([]);
+    expect(lines()).toEqual([text]);
+  }
 });
