@@ -25,13 +25,27 @@ export interface ControlOrder {
   readonly warn: (sentence: string) => void;
 }
 
-/** Opens the run's control socket; what comes in becomes commands, and what came of them answers. */
-export function openControl({
-  supervisor,
-  folder,
-  host,
-  warn,
-}: ControlOrder): Promise<ControlServer> {
+/** A run that is over by then needs no socket, which costs a start some milliseconds; a client waits for longer. */
+const LISTENS_AFTER_MS = 50;
+
+/**
+ * Supervises a run that can be controlled: its socket is opened a moment from now, and closed when the work is done; what
+ * comes in becomes commands, and what came of them answers.
+ */
+export async function whileControlled<T>(order: ControlOrder, work: () => Promise<T>): Promise<T> {
+  let opening: Promise<ControlServer> | undefined;
+  const timer = setTimeout(() => {
+    opening = openControl(order);
+  }, LISTENS_AFTER_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+    (await opening)?.close();
+  }
+}
+
+function openControl({ supervisor, folder, host, warn }: ControlOrder): Promise<ControlServer> {
   return ControlServer.open({
     socketPath: folder.controlSocketPath,
     warn,

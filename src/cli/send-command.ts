@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRequest, type NoAnswer } from '../adapters/control/control-client.js';
 import type { ControlRequest, ControlResponse } from '../adapters/control/protocol.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
@@ -39,9 +40,27 @@ export async function tellRun(
 ): Promise<ControlResponse> {
   const liveness = livenessOf(folder);
   if (liveness.kind === 'over') throw new UsageError(overWords(folder));
-  const answer = await sendRequest(folder.controlSocketPath, request);
+  const answer = await askPatiently(folder, request);
   if (answer.ok) return answer.value;
   throw new UsageError(noAnswerWords(answer.error, folder, liveness.kind === 'elsewhere'));
+}
+
+/** A run that has just begun does not listen yet. */
+const LISTENS_WITHIN_MS = 1000;
+const KNOCK_EVERY_MS = 20;
+
+async function askPatiently(
+  folder: RunFolder,
+  request: ControlRequest,
+): ReturnType<typeof sendRequest> {
+  const deadlineMs = performance.now() + LISTENS_WITHIN_MS;
+  for (;;) {
+    const answer = await sendRequest(folder.controlSocketPath, request);
+    if (answer.ok || answer.error.kind !== 'no-socket' || performance.now() > deadlineMs)
+      return answer;
+    if (livenessOf(folder).kind !== 'live') return answer;
+    await sleep(KNOCK_EVERY_MS);
+  }
 }
 
 /** Runs among which those are looked for that the user may have meant. */

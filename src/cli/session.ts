@@ -29,7 +29,7 @@ import { formatBytes } from '../util/bytes.js';
 import { newRun, type BegunRun } from './begin-run.js';
 import type { CiFiles } from './ci-files.js';
 import { ciSurroundings } from './ci-surroundings.js';
-import { openControl } from './control.js';
+import { whileControlled } from './control.js';
 import { requireDistinctFiles } from './distinct-files.js';
 import { keepHeapLean } from './lean-heap.js';
 import { hostFacts, type LoadedPlan } from './load-plan.js';
@@ -122,9 +122,9 @@ export async function runSession(order: SessionOrder): Promise<number> {
     const ports = { host, launcher, journal, checkpoints, source };
     const parts = { ...begun, ...ports, loaded, reporters, profiles };
     supervisor = makeSupervisor({ ...parts, logKeeper: keeperOf(order, logs, warn) });
-    const control = openControl({ supervisor, folder, host: hostFacts(order.survey), warn });
-    end = await supervise(supervisor, reporters, face, warn);
-    (await control).close();
+    const control = { supervisor, folder, host: hostFacts(order.survey), warn };
+    const supervised = supervisor;
+    end = await whileControlled(control, () => supervise(supervised, reporters, face, warn));
     held?.release();
     known = supervisor.knownGroups;
   } finally {

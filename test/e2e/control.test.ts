@@ -1,7 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runCli, runFolder, startJobs, type FinishedCli, type LiveCli } from '../support/cli.js';
+import { runCli, startJobs, type FinishedCli, type LiveCli } from '../support/cli.js';
+import { listeningSocket } from '../support/control-socket.js';
 import { ofKind, outcomes } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
 
@@ -31,8 +31,7 @@ describe('a live run', () => {
       },
     });
     await running(run, 'first');
-    const socket = join(runFolder(run.stateHome) ?? '', 'control.sock');
-    expect(statSync(socket).mode & 0o777).toBe(0o600);
+    const socket = await listeningSocket(run.stateHome);
 
     expect((await tell(run, 'hold')).stdout).toContain('the run is held');
     expect((await tell(run, 'cancel', 'first')).stdout).toContain('first is asked to end');
@@ -97,7 +96,7 @@ it('a run that is dead, over or unknown cannot be told anything, and that is sai
   const run = startJobs({ jobs: { only: { ...SMALL, run: 'sleep 60' } } }, ['--tier', 'procfs']);
   await running(run, 'only');
   const pid = ofKind(run.events(), 'attempt-launched')[0]?.pid ?? 0;
-  await until('the socket', () => existsSync(join(runFolder(run.stateHome) ?? '', 'control.sock')));
+  await listeningSocket(run.stateHome);
   run.kill('SIGKILL');
   await run.finished;
   process.kill(-pid, 'SIGKILL');

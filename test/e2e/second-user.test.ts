@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runCli, runFolder, startCli, startJobs, type LiveCli } from '../support/cli.js';
+import { listeningSocket } from '../support/control-socket.js';
 import { ofKind } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
 import {
@@ -51,6 +52,7 @@ async function liveRun(mask: number): Promise<{ run: LiveCli; folder: string }> 
     const launched = ofKind(events, 'attempt-launched').some(({ task }) => task === 'waits');
     return launched && ofKind(events, 'task-finished').length === 1;
   });
+  await listeningSocket(stateHome);
   return { run, folder: runFolder(stateHome) ?? '' };
 }
 

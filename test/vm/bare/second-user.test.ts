@@ -12,6 +12,7 @@ import {
   strangersFolder,
 } from '../../support/second-user.js';
 import { runFolder, startJobs } from '../../support/cli.js';
+import { listeningSocket } from '../../support/control-socket.js';
 import { ofKind } from '../../support/journal-view.js';
 import { until } from '../../support/poll.js';
 import { describeCgroup } from '../support/guard.js';
@@ -48,6 +49,7 @@ describeCgroup('a second user', () => {
     const live = startJobs({ jobs: { a: { run: 'sleep 600', memory: '16M' } } }, [], { stateHome });
     await until('it runs', () => ofKind(live.events(), 'attempt-launched')[0], DEADLINE_MS);
     const folder = runFolder(stateHome) ?? '';
+    const socket = await listeningSocket(stateHome, DEADLINE_MS);
     const entries = entriesBelow(join(stateHome, 'memsched'));
     for (const { name, kind, mode, uid } of entries)
       expect({ name, mode, uid }).toEqual({
@@ -55,7 +57,7 @@ describeCgroup('a second user', () => {
         mode: kind === 'folder' ? '0700' : '0600',
         uid: 0,
       });
-    expect(asStranger(CONNECT, join(folder, 'control.sock')).said).toMatch(/Permission denied/);
+    expect(asStranger(CONNECT, socket).said).toMatch(/Permission denied/);
     expect(asStranger('ls "$1"', folder).said).toMatch(/Permission denied/);
     const group = `/sys/fs/cgroup/memsched-${folder.split('/').at(-1) ?? ''}`;
     for (const file of ['tasks/cgroup.procs', 'tasks/memory.max', 'tasks/cgroup.kill'])
