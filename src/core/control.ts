@@ -93,6 +93,8 @@ export interface Control {
   readonly checkpoints: Map<TaskId, CheckpointSight>;
   /** The host's count of OOM kills when the live attempt was admitted; nothing where the host does not count. */
   readonly oomKillsBefore: Map<TaskId, number>;
+  /** Tasks whose main process does nothing about the signal that asked it to end: it dies of it, or was over before. */
+  readonly deaf: Set<TaskId>;
   /** What is known of groups. */
   readonly knowledge: Knowledge;
   /** How much room for chance admission leaves, by what it has come to. */
@@ -132,6 +134,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     measuring: new Set(),
     checkpoints: new Map(),
     oomKillsBefore: new Map(),
+    deaf: new Set(),
     level: calmLevel(),
     slowStart: { limit: FIRST_UNKNOWNS },
     tree: undefined,

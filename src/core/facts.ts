@@ -56,6 +56,9 @@ function takeFact(tick: Tick, fact: Fact): void {
     case 'checkpoint-hook-ended':
       takeCheckpointAnswer(tick, fact);
       return;
+    case 'signal-deadly':
+      if (recordOf(tick, fact).phase.kind === 'stopping') tick.control.deaf.add(fact.task);
+      return;
     case 'emptied':
       takeEmptied(tick, recordOf(tick, fact), fact.tally);
       return;
@@ -142,7 +145,7 @@ function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void 
     attempt,
     tally,
     stop: phase.kind === 'stopping' ? phase.stop.reason : undefined,
-    wasAsked: phase.kind === 'stopping' && phase.stop.graceMs > 0,
+    couldAnswer: couldAnswer(tick, record),
     budgetBytes: record.admitted?.numbers.budgetBytes ?? tick.lines.budgetBytes,
     usedBytes: tick.seen.host.usedBytes,
     wasAlone: tick.state.live.size === 1,
@@ -151,6 +154,11 @@ function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void 
   });
   if (isPreemption(verdict)) tick.control.lastVictimGoneMs = tick.tMs;
   endAttempt(tick, record, verdict, tally);
+}
+
+/** It was told to end, not only killed, and may have done something about it. */
+function couldAnswer({ control }: Tick, { phase, spec }: TaskRecord): boolean {
+  return phase.kind === 'stopping' && phase.stop.graceMs > 0 && !control.deaf.has(spec.id);
 }
 
 function attemptOf(record: TaskRecord): LiveAttempt {
@@ -182,6 +190,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   noteWork(tick, ended);
   tick.control.memory.delete(record.spec.id);
   tick.control.oomKillsBefore.delete(record.spec.id);
+  tick.control.deaf.delete(record.spec.id);
   if (learned(tick, record.spec.group, ended))
     tick.control.slowStart = widened(tick.control.slowStart);
   const estimateBytes = isGuess(attempt.estimate) ? 0 : attempt.estimate.bytes;

@@ -96,6 +96,8 @@ export type Fact =
   | ({ readonly kind: 'launch-failed'; readonly fault: StartFault } & AttemptRef)
   /** The main process is gone; other processes of the attempt may still live. */
   | ({ readonly kind: 'exited'; readonly exit: ExitStatus } & AttemptRef)
+  /** A signal was sent that its main process does nothing about: it dies of it, or was over before. */
+  | ({ readonly kind: 'signal-deadly' } & AttemptRef)
   /** The last process is gone and its memory is free. */
   | ({ readonly kind: 'emptied'; readonly tally: AttemptTally } & AttemptRef)
   /** A log of it takes more room than a log may. */

@@ -14,8 +14,8 @@ const SHELL_SAYS_SIGKILL = 137;
 export interface EndOfAttempt {
   readonly attempt: LiveAttempt;
   readonly stop: StopReason | undefined;
-  /** It was told to end, and not only killed. */
-  readonly wasAsked: boolean;
+  /** It was told to end, not only killed, and may have done something about it: tidied up and exited with 0. */
+  readonly couldAnswer: boolean;
   readonly tally: AttemptTally;
   /** When it was admitted: a neighbour that has eaten into it since does not make the task too large. */
   readonly budgetBytes: number;
@@ -64,11 +64,11 @@ export function verdictOf(end: EndOfAttempt): Verdict {
   return exitVerdict(exit);
 }
 
-/** It succeeded, and nobody had asked it to end: the kill came after its work was done. */
-function isDoneBeforehand({ attempt, stop, wasAsked, checkpoint }: EndOfAttempt): boolean {
+/** It succeeded, and not because it was asked to end: the signal came after its work was done. */
+function isDoneBeforehand({ attempt, stop, couldAnswer, checkpoint }: EndOfAttempt): boolean {
   const exit = attempt.exited?.status;
   if (exit?.kind !== 'code' || exit.code !== 0) return false;
-  return checkpoint?.endedFirst === true || (stop?.kind === 'preempted' && !wasAsked);
+  return checkpoint?.endedFirst === true || (stop?.kind === 'preempted' && !couldAnswer);
 }
 
 function missingCheckpoint({ peakBytes }: AttemptTally, { savedAgoMs }: CheckpointEnd): Verdict {

@@ -62,7 +62,7 @@ function applyOne(action: Action, effects: Effects): void {
       effects.checkpoints.remove(action.task);
       return;
     case 'signal':
-      host.signal(action, action.signal);
+      sendSignal(action, effects);
       return;
     case 'kill':
       host.kill(action);
@@ -94,6 +94,14 @@ function applyOne(action: Action, effects: Effects): void {
     default:
       unreachable(action);
   }
+}
+
+function sendSignal(
+  { task, attempt, signal }: Extract<Action, { kind: 'signal' }>,
+  { host, inbox }: Effects,
+): void {
+  const ref = { task, attempt };
+  if (host.signal(ref, signal)) inbox.put({ kind: 'signal-deadly', ...ref });
 }
 
 function measure(task: TaskId, { launches, inputs, inbox, wake }: Effects): void {

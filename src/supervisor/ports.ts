@@ -98,8 +98,11 @@ export interface TaskHost {
   /**
    * Sends `signal` to every process of the attempt; thaws it first. After one that asks them to end, those that were
    * stopped, by whomever, go on: they could not hear it.
+   *
+   * @returns whether it is sure to be the end of the main process, as that does nothing about it or was over before: an
+   *   exit status of 0 is then from before.
    */
-  signal(ref: AttemptRef, signal: NodeSignal): void;
+  signal(ref: AttemptRef, signal: NodeSignal): boolean;
   /**
    * Sends `signal` to those processes of the attempt that catch it, as their own doing; all others would die of it.
    * Thaws it first.

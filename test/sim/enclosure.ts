@@ -173,18 +173,23 @@ export class Enclosure {
     );
   }
 
-  /** Takes a signal of the supervisor's in, as the program answers to it. */
-  signal(signal: NodeSignal, nowMs: number): void {
+  /**
+   * Takes a signal of the supervisor's in, as the program answers to it.
+   *
+   * @returns whether that is sure to be its end, or came after it.
+   */
+  signal(signal: NodeSignal, nowMs: number): boolean {
     if (signal === 'SIGKILL') {
       this.kill('supervisor', nowMs);
-      return;
+      return true;
     }
     this.askedAtMs ??= nowMs;
     this.thaw(nowMs);
     const tenant = this.#tenant;
-    if (tenant === undefined || !this.isPopulated(nowMs) || !this.isAlive) return;
+    if (tenant === undefined) return false;
+    if (!this.isPopulated(nowMs) || !this.isAlive) return !this.isAlive;
     const { onTerm } = tenant.program;
-    if (onTerm.kind === 'ignore') return;
+    if (onTerm.kind === 'ignore') return false;
     const tidies = onTerm.kind === 'tidy';
     if (tidies && tenant.program.saves !== undefined)
       this.#save ??= { atMs: nowMs + onTerm.forMs, progressMs: this.progressMs, exits: false };
@@ -194,6 +199,7 @@ export class Enclosure {
       exit: tidies ? { kind: 'code', code: onTerm.code } : { kind: 'signal', signal },
       isKill: false,
     });
+    return !tidies;
   }
 
   /** SIGKILL to everything in it; the supervisor's reaches only what is found in its cgroup. */

@@ -192,9 +192,9 @@ export class FakeHost implements TaskHost {
     return sample;
   }
 
-  signal(ref: AttemptRef, signal: NodeSignal): void {
+  signal(ref: AttemptRef, signal: NodeSignal): boolean {
     this.signals.push({ task: ref.task, attempt: ref.attempt, tMs: this.#now(), signal });
-    this.#machine.find(ref)?.signal(signal, this.#now());
+    return this.#machine.find(ref)?.signal(signal, this.#now()) ?? false;
   }
 
   tell(ref: AttemptRef, signal: NodeSignal): number {

@@ -151,7 +151,7 @@ export class Mortality {
       },
       signal: (ref, signal) => {
         this.step();
-        inner.signal(ref, signal);
+        return inner.signal(ref, signal);
       },
       tell: (ref, signal) => {
         this.step();

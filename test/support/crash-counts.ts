@@ -88,7 +88,9 @@ export function countRun(
 ): void {
   const finished = ofKind(events, 'task-finished').map(({ task }) => task);
   const lines = readFileSync(story, 'utf8').trimEnd().split('\n');
-  const done = lines.filter((line) => line.startsWith('end ')).map(taskOf);
+  const cutShort = cutShortIn(events);
+  const ends = lines.filter((line) => line.startsWith('end '));
+  const done = ends.filter((line) => !cutShort.has(line.slice('end '.length))).map(taskOf);
   counts.lost += tasks - new Set(done.filter((task) => finished.includes(task))).size;
   counts.doubled += done.length - new Set(done).size + (finished.length - new Set(finished).size);
   counts.doubled += overlaps(lines);
@@ -99,6 +101,12 @@ export function countRun(
   const left = [...processesOf(story), ...cgroupsOf(folder)];
   counts.evidence.push(...left);
   counts.leaked += left.length;
+}
+
+/** `TASK ATTEMPT` of attempts that a signal ended: one may have come between its last line and its exit. */
+function cutShortIn(events: readonly RunEvent[]): ReadonlySet<string> {
+  const byKill = ofKind(events, 'attempt-exited').filter(({ exit }) => exit.kind === 'signal');
+  return new Set(byKill.map(({ task, attempt }) => `${task} ${attempt}`));
 }
 
 function taskOf(line: string): string {

@@ -11,6 +11,7 @@ import {
   type KernelFile,
   type KernelFiles,
 } from '../host/kernel-file.js';
+import { isDeadlyTo } from '../host/listeners.js';
 import { parseMemoryEvents } from '../host/memory-events.js';
 import { PauseWatch } from '../host/pause-watch.js';
 import { readProcStat } from '../host/processes.js';
@@ -173,12 +174,18 @@ export class AttemptCgroup {
     return this.isPopulated();
   }
 
-  /** Sends a signal to every process, once each; frozen, braked or stopped ones could not act on it. */
-  signal(signal: NodeSignal): void {
+  /**
+   * Sends a signal to every process, once each; frozen, braked or stopped ones could not act on it.
+   *
+   * @returns whether the main process is sure to die of it, or was over before.
+   */
+  signal(signal: NodeSignal, procPath: string): boolean {
+    const isDeadly = this.#mainPid !== undefined && isDeadlyTo(this.#mainPid, signal, procPath);
     this.thaw();
     liftBrakes(this.directory);
     signalTree(this.directory, signal as NodeJS.Signals, this.#mainPid);
     if (wakes(signal)) signalTree(this.directory, 'SIGCONT', undefined);
+    return isDeadly;
   }
 
   /** Stops every process where it is; returns at once. */

@@ -174,8 +174,8 @@ class CgroupHost implements TaskHost {
     return sample && { task: ref.task, attempt: ref.attempt, ...sample };
   }
 
-  signal(ref: AttemptRef, signal: NodeSignal): void {
-    this.#find(ref)?.signal(signal);
+  signal(ref: AttemptRef, signal: NodeSignal): boolean {
+    return this.#find(ref)?.signal(signal, this.options.procPath ?? '/proc') ?? false;
   }
 
   tell(ref: AttemptRef, signal: NodeSignal): number {

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { NodeSignal } from '../../core/task-spec.js';
+import { errnoOf } from './errno.js';
 import { readIfAllowed } from './kernel-file.js';
 import { readProcStat } from './processes.js';
 
@@ -30,12 +31,38 @@ export function listenersAmong(
 /** Whether a process has a handler of its own for a signal; false for one that is gone. */
 function catches(procPath: string, pid: number, signal: NodeSignal): boolean {
   const number = constants.signals[signal as NodeJS.Signals] as number | undefined;
-  const mask = caughtMask(readIfAllowed(`${procPath}/${pid}/status`) ?? '');
-  return number !== undefined && ((mask >> BigInt(number - 1)) & 1n) === 1n;
+  const caught = caughtMask(readIfAllowed(`${procPath}/${pid}/status`) ?? '');
+  return number !== undefined && ((caught >> BigInt(number - 1)) & 1n) === 1n;
+}
+
+/**
+ * Whether a signal is the end of a process: it neither catches nor ignores it nor holds it back, or is over already.
+ */
+export function isDeadlyTo(pid: number, signal: NodeSignal, procPath: string): boolean {
+  const status = readIfAllowed(`${procPath}/${pid}/status`);
+  const number = constants.signals[signal as NodeJS.Signals] as number | undefined;
+  if (status === undefined || number === undefined) return isGone(pid);
+  if (/^State:\s*[ZX]/m.test(status)) return true;
+  const answered = mask(status, 'SigBlk') | mask(status, 'SigIgn') | caughtMask(status);
+  return ((answered >> BigInt(number - 1)) & 1n) === 0n;
+}
+
+/** One that is there and may not be signalled, or not even be seen (`hidepid`), is not gone. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'ESRCH';
+  }
 }
 
 /** `SigCgt` of `/proc/PID/status` (proc_pid_status(5)): bit n − 1 is signal n. */
 export function caughtMask(status: string): bigint {
-  const hex = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return mask(status, 'SigCgt');
+}
+
+function mask(status: string, name: 'SigBlk' | 'SigIgn' | 'SigCgt'): bigint {
+  const hex = new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1];
   return hex === undefined ? 0n : BigInt(`0x${hex}`);
 }

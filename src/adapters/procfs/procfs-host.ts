@@ -13,6 +13,7 @@ import { ok, type Result } from '../../util/result.js';
 import { fdBudget } from '../host/fd-budget.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
 import { KernelFiles } from '../host/kernel-file.js';
+import { isDeadlyTo } from '../host/listeners.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { PauseWatch } from '../host/pause-watch.js';
 import { pageBytes } from '../host/page-size.js';
@@ -172,12 +173,16 @@ class ProcfsHost implements TaskHost {
     };
   }
 
-  signal(ref: AttemptRef, signal: NodeSignal): void {
+  signal(ref: AttemptRef, signal: NodeSignal): boolean {
     const name = this.options.nameOf(ref);
     const attempt = this.#attempts.get(name);
     if (attempt?.isFrozen === true) this.thaw(ref);
     this.#processes.refresh([name]);
-    tellAll(this.#processes, name, signal, attempt?.mainPid);
+    const mainPid = attempt?.mainPid;
+    const isDeadly =
+      mainPid !== undefined && isDeadlyTo(mainPid, signal, this.options.procPath ?? '/proc');
+    tellAll(this.#processes, name, signal, mainPid);
+    return isDeadly;
   }
 
   tell(ref: AttemptRef, signal: NodeSignal): number {

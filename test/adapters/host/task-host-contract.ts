@@ -110,6 +110,35 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
       await emptied(host, REF);
     });
 
+    it.each<[what: string, script: string, isDeadly: boolean]>([
+      ['nothing about a signal', '', true],
+      ['something', '$SIG{TERM} = sub { exit 0 };', false],
+      ['as if there were none', '$SIG{TERM} = "IGNORE";', false],
+      [
+        'nothing before it has time',
+        'use POSIX; sigprocmask SIG_BLOCK, POSIX::SigSet->new(SIGTERM);',
+        false,
+      ],
+    ])('knows of who does %s', async (_, script, isDeadly) => {
+      const host = start();
+      const ready = join(tempDir(), 'ready');
+      const code = `${script} open F, ">", $ARGV[0]; close F; sleep 60;`;
+      run(host, REF, ['perl', '-e', code, ready]);
+      await until('it stands', () => existsSync(ready));
+      host.observe();
+      expect(host.signal(REF, 'SIGTERM')).toBe(isDeadly);
+      host.kill(REF);
+      await emptied(host, REF);
+    });
+
+    it('knows that who is over already does nothing about a signal', async () => {
+      const host = start();
+      const task = run(host, REF, ['true']);
+      await task.ended;
+      expect(host.signal(REF, 'SIGTERM')).toBe(true);
+      await emptied(host, REF);
+    });
+
     it('tells of a signal those who handle it, and of them not the children', async () => {
       const host = start();
       const out = join(tempDir(), 'out');

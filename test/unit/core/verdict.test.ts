@@ -11,7 +11,7 @@ const LOST: ExitStatus = { kind: 'unknown', why: 'its parent died' };
 interface Case {
   readonly exit?: ExitStatus;
   readonly stop?: StopReason;
-  readonly wasAsked?: boolean;
+  readonly couldAnswer?: boolean;
   readonly oom?: OomCounters;
   readonly limitBytes?: number;
   readonly peakBytes?: number;
@@ -22,7 +22,7 @@ interface Case {
 function verdict({
   exit,
   stop,
-  wasAsked = true,
+  couldAnswer = true,
   oom,
   limitBytes,
   peakBytes = 500,
@@ -39,7 +39,7 @@ function verdict({
   const end: EndOfAttempt = {
     attempt,
     stop,
-    wasAsked,
+    couldAnswer,
     tally: { peakBytes, cpuMs: 0, ...(oom === undefined ? {} : { oom }) },
     budgetBytes: 1000,
     usedBytes: 900,
@@ -105,12 +105,12 @@ describe('who ended it', () => {
     ],
     [
       'it had succeeded when the kill came that nobody had told it of',
-      { exit: { kind: 'code', code: 0 }, stop: PREEMPTED, wasAsked: false },
+      { exit: { kind: 'code', code: 0 }, stop: PREEMPTED, couldAnswer: false },
       'exit',
     ],
     [
       'it failed when the kill came: a shell whose command was killed first says so, too',
-      { exit: { kind: 'code', code: 137 }, stop: PREEMPTED, wasAsked: false },
+      { exit: { kind: 'code', code: 137 }, stop: PREEMPTED, couldAnswer: false },
       'preempted',
     ],
     [
