@@ -8,7 +8,8 @@ import type { TaskHost } from '../../../src/supervisor/ports.js';
 import { until } from '../../support/poll.js';
 import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
-import { emptied, isRunning, run, taskHostContract } from '../host/task-host-contract.js';
+import { emptied, isRunning, run } from '../host/contract-tasks.js';
+import { taskHostContract } from '../host/task-host-contract.js';
 
 const REF = { task: 'job.a', attempt: 1 };
 

@@ -1,32 +1,31 @@
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AttemptRef } from '../../../src/core/observation.js';
-import type { Entry, TaskHost } from '../../../src/supervisor/ports.js';
+import type { TaskHost } from '../../../src/supervisor/ports.js';
 import { MiB } from '../../../src/util/bytes.js';
-import { until as pollUntil } from '../../support/poll.js';
 import { program } from '../../support/programs.js';
 import { tempDir } from '../../support/temp-dir.js';
-import { startIn, type RealProcess } from './real-process.js';
+import { emptied, isRunning, opened, REF, run, until, type Start } from './contract-tasks.js';
+import { freezingContract } from './freezing-contract.js';
+import { startIn } from './real-process.js';
+import { signalsContract } from './signals-contract.js';
 
-const REF: AttemptRef = { task: 'job.a', attempt: 1 };
-/** Ends with code 7 when it is asked to. */
-const ASKABLE = '$SIG{TERM} = sub { exit 7 }; open F, ">", $ARGV[0]; close F; sleep 1 while 1';
 const PERL_BYTES = 12 * MiB;
-/** Generous: these tests run on emulated machines, too. */
-const DEADLINE_MS = 45_000;
 
 /** What every tier has to do alike, tried with real processes. */
 export function taskHostContract(name: string, makeHost: (now: () => number) => TaskHost): void {
   describe(`${name}: what every tier does`, () => {
-    const start = (now = (): number => performance.now()): TaskHost => {
+    const start: Start = (now = () => performance.now()) => {
       const host = makeHost(now);
       onTestFinished(async () => {
         expect(await host.dispose()).toEqual([]);
       });
       return host;
     };
+
+    signalsContract(start);
+    freezingContract(start);
 
     it('measures what a task uses, and its peak', async () => {
       const host = start();
@@ -91,76 +90,6 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
         return now > 0 && now < 130 * MiB && now;
       });
       expect(used).toBeGreaterThan(55 * MiB);
-    });
-
-    it('signals every process once', async () => {
-      const host = start();
-      const out = join(tempDir(), 'out');
-      const script = `
-        my ($out) = @ARGV; my $child = fork; my $who = $child ? "parent" : "child";
-        $SIG{TERM} = sub { open F, ">>", $out; syswrite F, "$who\\n"; close F; $done = 1 };
-        open F, ">>", "$out.ready"; syswrite F, "$who\\n"; close F;
-        sleep 1 until $done; waitpid $child, 0 if $child;`;
-      const task = run(host, REF, ['perl', '-e', script, out]);
-      await until('both stand', () => lines(`${out}.ready`).length === 2);
-      host.observe();
-      host.signal(REF, 'SIGTERM');
-      expect(await task.ended).toBe(0);
-      expect(lines(out).toSorted()).toEqual(['child', 'parent']);
-      await emptied(host, REF);
-    });
-
-    it.each<[what: string, script: string, isDeadly: boolean]>([
-      ['nothing about a signal', '', true],
-      ['something', '$SIG{TERM} = sub { exit 0 };', false],
-      ['as if there were none', '$SIG{TERM} = "IGNORE";', false],
-      [
-        'nothing before it has time',
-        'use POSIX; sigprocmask SIG_BLOCK, POSIX::SigSet->new(SIGTERM);',
-        false,
-      ],
-    ])('knows of who does %s', async (_, script, isDeadly) => {
-      const host = start();
-      const ready = join(tempDir(), 'ready');
-      const code = `${script} open F, ">", $ARGV[0]; close F; sleep 60;`;
-      run(host, REF, ['perl', '-e', code, ready]);
-      await until('it stands', () => existsSync(ready));
-      host.observe();
-      expect(host.signal(REF, 'SIGTERM')).toBe(isDeadly);
-      host.kill(REF);
-      await emptied(host, REF);
-    });
-
-    it('knows that who is over already does nothing about a signal', async () => {
-      const host = start();
-      const task = run(host, REF, ['true']);
-      await task.ended;
-      expect(host.signal(REF, 'SIGTERM')).toBe(true);
-      await emptied(host, REF);
-    });
-
-    it('tells of a signal those who handle it, and of them not the children', async () => {
-      const host = start();
-      const out = join(tempDir(), 'out');
-      // A shell that only waits, a program with a handler, and its worker, which has it as well.
-      const script = `
-        my ($out) = @ARGV; my $who = 'parent';
-        $SIG{USR1} = sub { open F, ">>", $out; syswrite F, "$who\n"; close F };
-        $who = 'child' if !fork;
-        open F, ">>", "$out.ready"; syswrite F, "$who\n"; close F;
-        sleep 1 while 1;`;
-      const shell = 'perl -e "$1" "$2"; echo over';
-      run(host, REF, ['/bin/sh', '-c', shell, 'sh', script, out]);
-      await until('both stand', () => lines(`${out}.ready`).length === 2);
-      host.observe();
-      expect(host.tell(REF, 'SIGUSR1')).toBe(1);
-      await until('it was heard', () => lines(out).length > 0);
-      expect(lines(out)).toEqual(['parent']);
-      expect(host.tell(REF, 'SIGUSR2')).toBe(0);
-      host.observe();
-      expect(host.sample(REF)?.usedBytes ?? 0).toBeGreaterThan(0);
-      host.kill(REF);
-      await emptied(host, REF);
     });
 
     it('lets one more process into the enclosure of an attempt', async () => {
@@ -234,82 +163,6 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
       host.kill(REF);
       await emptied(host, REF);
       await until('the daemon is gone', () => !isRunning(daemon));
-    });
-
-    it('freezes a family that forks all the time, and lets it go on', async () => {
-      const host = start();
-      const log = join(tempDir(), 'log');
-      const task = run(host, REF, ['perl', '-e', BUSY_FAMILY, log]);
-      await until('it is busy', () => sizeOf(log) > 20);
-      host.observe();
-      host.freeze(REF);
-      const size = await still(host, log);
-      host.freeze(REF);
-      expect(await still(host, log)).toBe(size);
-      host.observe();
-      expect(host.sample(REF)?.usedBytes).toBeGreaterThan(0);
-      host.thaw(REF);
-      await until('it goes on', () => sizeOf(log) > size + 20);
-      expect(task.child.exitCode).toBeNull();
-      host.kill(REF);
-      expect(await task.ended).toBe('SIGKILL');
-      await emptied(host, REF);
-    });
-
-    it('says who was stopped by somebody else, and nothing of what it froze itself', async () => {
-      let aheadMs = 0;
-      const host = start(() => performance.now() + aheadMs);
-      const task = run(host, REF, ['sleep', '60']);
-      /** Seen again and again over such a time. */
-      const seenOver = (seconds: number): unknown[] =>
-        Array.from({ length: seconds * 10 }, () => {
-          aheadMs += 100;
-          host.observe();
-          return host.sample(REF)?.pausedBy;
-        });
-      await until('it is seen', () => (host.observe(), host.sample(REF) !== undefined));
-      expect(new Set(seenOver(12))).toEqual(new Set([undefined]));
-      host.freeze(REF);
-      expect(new Set(seenOver(30))).toEqual(new Set([undefined]));
-      host.thaw(REF);
-      expect(new Set(seenOver(12))).toEqual(new Set([undefined]));
-      process.kill(task.pid, 'SIGSTOP');
-      await until('it stands still', () => seenOver(1).includes('signal'));
-      host.kill(REF);
-      await emptied(host, REF);
-    });
-
-    it('ends a frozen task when it is told to, and one that is asked to end hears of it', async () => {
-      const host = start();
-      for (const [attempt, isAsked] of [
-        [1, true],
-        [2, false],
-      ] as const) {
-        const ref = { ...REF, attempt };
-        const task = await runAskable(host, ref);
-        host.freeze(ref);
-        if (isAsked) host.signal(ref, 'SIGTERM');
-        else host.kill(ref);
-        expect(await task.ended).toBe(isAsked ? 7 : 'SIGKILL');
-        await emptied(host, ref);
-      }
-    });
-
-    it('lets one that was stopped by somebody hear that it is asked to end', async () => {
-      const host = start();
-      for (const [attempt, isStill] of [
-        [1, true],
-        [2, false],
-      ] as const) {
-        const ref = { ...REF, attempt };
-        const task = await runAskable(host, ref);
-        process.kill(task.pid, 'SIGSTOP');
-        // The other one is told before it has stopped.
-        if (isStill) await until('it stands still', () => stateOf(task.pid) === 'T');
-        host.signal(ref, 'SIGTERM');
-        expect(await task.ended).toBe(7);
-        await emptied(host, ref);
-      }
     });
 
     it('keeps attempts apart', async () => {
@@ -386,89 +239,8 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
   });
 }
 
-/** Three that write all the time, and one whose children do, each in a life of its own. */
-const BUSY_FAMILY = `
-  my ($log) = @ARGV;
-  sub note { open my $f, ">>", $log; syswrite $f, "."; close $f }
-  $SIG{CHLD} = "IGNORE";
-  for (1 .. 3) { fork or do { while (1) { note(); select undef, undef, undef, 0.01 } } }
-  while (1) { fork or do { note(); exit }; select undef, undef, undef, 0.005 }`;
-
-/** For so long nothing is written by who stands still. */
-const STILL_MS = 400;
-
-/** Waits until the file has stopped growing; returns its size. */
-function still(host: TaskHost, path: string): Promise<number> {
-  let size = -1;
-  let sinceMs = performance.now();
-  return until('it stands still', () => {
-    host.observe();
-    host.sample(REF);
-    const now = sizeOf(path);
-    if (now !== size) [size, sinceMs] = [now, performance.now()];
-    return performance.now() - sinceMs >= STILL_MS && size;
-  });
-}
-
-function sizeOf(path: string): number {
-  return existsSync(path) ? statSync(path).size : 0;
-}
-
-function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
-  return pollUntil(what, probe, DEADLINE_MS);
-}
-
-/** Opens an attempt or fails. */
-export function opened(host: TaskHost, ref: AttemptRef, limits: { limitBytes?: number }): Entry {
-  const entry = host.open(ref, limits);
-  if (!entry.ok) throw new Error(entry.error.error);
-  return entry.value;
-}
-
-/** Opens an attempt and starts `argv` in it. */
-export function run(host: TaskHost, ref: AttemptRef, argv: readonly string[]): RealProcess {
-  const task = startIn(opened(host, ref, {}), argv);
-  host.adopt(ref, task.pid);
-  return task;
-}
-
-/** Starts a task that ends with code 7 when it is asked to, waits until it would, and looks at it. */
-async function runAskable(host: TaskHost, ref: AttemptRef): Promise<RealProcess> {
-  const ready = join(tempDir(), 'ready');
-  const task = run(host, ref, ['perl', '-e', ASKABLE, ready]);
-  await until('it stands', () => existsSync(ready));
-  host.observe();
-  return task;
-}
-
-/** Waits until `close` gives the final count. */
-export function emptied(host: TaskHost, ref: AttemptRef) {
-  return until('the attempt is empty', () => {
-    const tally = host.close(ref);
-    return tally !== 'populated' && tally;
-  });
-}
-
 /** tmpfs, or an overlay that may well lie on one (statfs(2)). */
 function isMemory(directory: string): boolean {
   const type = statfsSync(directory).type;
   return type === 0x01021994 || type === 0x794c7630;
-}
-
-function lines(path: string): readonly string[] {
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
-}
-
-function stateOf(pid: number): string | undefined {
-  try {
-    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a process lives: zombies do not. */
-export function isRunning(pid: number): boolean {
-  const state = stateOf(pid);
-  return state !== undefined && state !== 'Z';
 }

@@ -180,6 +180,20 @@ describe('preempting in the loop', () => {
     });
   });
 
+  test.each([
+    ['does nothing about the signal: it succeeded before', true, 'task-finished'],
+    ['may have tidied up because of it', false, 'task-requeued'],
+  ] as const)('one that exits with 0 and %s', (_, isDeadly, then) => {
+    const loop = atPreempt([0, 1, 2], 3.1);
+    expect(of(loop, 'attempt-stopping')).toMatchObject([{ task: 't2' }]);
+    const deadly = { kind: 'signal-deadly', task: 't2', attempt: 1 } as const;
+    loop.tick({
+      facts: [...(isDeadly ? [deadly] : []), loop.exited('t2'), loop.emptied('t2')],
+    });
+    expect(of(loop, then)).toMatchObject([{ task: 't2' }]);
+    expect(loop.control.deaf.size).toBe(0);
+  });
+
   test('takes nobody else while one is dying, nor for two seconds after', () => {
     const loop = atPreempt([2, 2, 2], 3.1);
     expect(of(loop, 'attempt-stopping')).toHaveLength(1);
