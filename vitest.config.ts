@@ -12,14 +12,16 @@ const project = (name: string, testTimeout: number, extra: object = {}) => ({
 
 export default defineConfig({
   test: {
+    // By default there is one less than there are processors.
+    maxWorkers: 2,
     projects: [
       project('unit', 10_000),
       project('property', 120_000),
       project('sim', 300_000),
       project('adapters', 60_000),
-      // The built CLI with real processes: one file at a time, so that they do not compete for memory and processors.
+      // The built CLI with real processes: two files at a time, as they mostly wait.
       project('e2e', 120_000, {
-        fileParallelism: false,
+        sequence: { groupOrder: 1 },
         // It imports JSON without saying so, which node does not take.
         server: { deps: { inline: ['@actions/workflow-parser'] } },
       }),
