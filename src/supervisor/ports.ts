@@ -93,7 +93,10 @@ export interface TaskHost {
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault>;
   /** The attempt's main process, once it is known. */
   adopt(ref: AttemptRef, pid: number): void;
-  /** What an open attempt uses now; undefined when nothing lives in it any more. */
+  /**
+   * What an open attempt uses now; undefined when nothing lives in it any more, and when it has not moved for a while and
+   * {@link observe} has passed it over.
+   */
   sample(ref: AttemptRef): AttemptSample | undefined;
   /**
    * Sends `signal` to every process of the attempt; thaws it first. After one that asks them to end, those that were

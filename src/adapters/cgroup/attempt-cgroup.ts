@@ -12,6 +12,7 @@ import {
   type KernelFiles,
 } from '../host/kernel-file.js';
 import { isDeadlyTo } from '../host/listeners.js';
+import { Stir } from '../host/look-saver.js';
 import { parseMemoryEvents } from '../host/memory-events.js';
 import { PauseWatch } from '../host/pause-watch.js';
 import { readProcStat } from '../host/processes.js';
@@ -66,6 +67,7 @@ export class AttemptCgroup {
   readonly #strays: StrayWatch;
   readonly #limitWatch = new LimitWatch();
   readonly #pauses = new PauseWatch();
+  readonly #stir = new Stir();
   #isFrozen = false;
   #stopWatching: (() => void) | undefined;
   /** We have frozen it ourselves; it thaws until the kernel says that it has. */
@@ -99,6 +101,7 @@ export class AttemptCgroup {
     if (this.#isStoppedOneByOne) this.freeze();
     const usedBytes = this.options.meter.usedBytes();
     if (usedBytes === undefined) return undefined;
+    this.#stir.note(usedBytes, nowMs);
     if (this.options.limit.check(usedBytes)) this.kill();
     const cpuMs = nowMs >= this.#cpuDueMs ? this.#readCpuMs(nowMs) : this.#cpuMs;
     const pids = this.options.countsPids() ? this.#pidsNow() : undefined;
@@ -112,6 +115,11 @@ export class AttemptCgroup {
       ...(strayedTo === undefined ? {} : { strayedTo }),
       ...(this.#isLimitChanged(nowMs) ? { tamperedWith: 'memory.max' } : {}),
     };
+  }
+
+  /** Nothing has moved in it for a while, and nothing of ours is under way that every look has to go on with. */
+  isQuiet(nowMs: number): boolean {
+    return !this.#isStoppedOneByOne && this.#frost === undefined && this.#stir.isQuiet(nowMs);
   }
 
   /** Processes and threads where the kernel counts them, else processes. */

@@ -22,6 +22,7 @@ import { killAll, markedProcesses } from '../host/marked-processes.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
+import { LookSaver } from '../host/look-saver.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
 import { childrenOf, kernelTree, type CgroupTree } from './cgroup-fs.js';
@@ -97,6 +98,10 @@ class CgroupHost implements TaskHost {
   readonly #listeners: (() => void)[] = [];
   readonly #pids: PidsGuard | undefined;
   readonly #unprotect = protectFromOom();
+  readonly #saver = new LookSaver();
+  #lookMs = -Infinity;
+  /** As of the last look. */
+  #budgetBytes: number | undefined;
 
   constructor(
     private readonly options: CgroupHostOptions,
@@ -130,17 +135,18 @@ class CgroupHost implements TaskHost {
 
   observe(): HostSample {
     this.#allowance.renew();
-    this.#memory.startLook();
     this.#removals.retryDue();
     this.#tasks.settle();
-    const usedBytes = this.#tasks.usedBytes() ?? this.#sumOfAttempts();
+    const usedBytes = this.#usedBytes();
     const pids = this.#lookAtPids();
-    return this.#reader.look({
+    const sample = this.#reader.look({
       usedBytes,
       ...(pids === undefined ? {} : { pids }),
       brakeEvents: this.#tasks.brakeEvents(),
       scannedPages: this.#tasks.scannedPages(),
     });
+    this.#budgetBytes = sample.budgetBytes;
+    return sample;
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
@@ -170,6 +176,7 @@ class CgroupHost implements TaskHost {
   sample(ref: AttemptRef): AttemptSample | undefined {
     const attempt = this.#find(ref);
     if (attempt === undefined) return undefined;
+    if (this.#isSkipped(attempt)) return undefined;
     const sample = this.#looked.has(attempt) ? this.#looked.get(attempt) : attempt.sample();
     return sample && { task: ref.task, attempt: ref.attempt, ...sample };
   }
@@ -349,15 +356,30 @@ class CgroupHost implements TaskHost {
     });
   }
 
+  /** What all attempts use; decides by it, or by what the host has left, whether the quiet ones are looked at. */
+  #usedBytes(): number {
+    const counted = this.#tasks.usedBytes();
+    const freeBytes = counted === undefined ? this.#reader.availableBytes() : -counted;
+    this.#lookMs = this.options.now();
+    this.#saver.startLook(this.#lookMs, this.#attempts.size, freeBytes, this.#budgetBytes);
+    this.#memory.startLook(this.#saver.isForAll);
+    return counted ?? this.#sumOfAttempts();
+  }
+
   #sumOfAttempts(): number {
-    let sum = 0;
+    const before = new Map(this.#looked);
     this.#looked.clear();
+    let sum = 0;
     for (const attempt of this.#attempts.values()) {
-      const sample = attempt.sample();
+      const sample = this.#isSkipped(attempt) ? before.get(attempt) : attempt.sample();
       this.#looked.set(attempt, sample);
       sum += sample?.usedBytes ?? 0;
     }
     return sum;
+  }
+
+  #isSkipped(attempt: AttemptCgroup): boolean {
+    return !this.#saver.isForAll && attempt.isQuiet(this.#lookMs);
   }
 
   readonly #changed = (): void => {

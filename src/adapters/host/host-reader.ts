@@ -3,7 +3,7 @@ import type { HostSample, PidsSample, PsiTotals } from '../../core/observation.j
 import type { BudgetSpec } from '../../core/task-spec.js';
 import { keyedNumber } from './flat-keyed.js';
 import type { KernelFile, KernelFiles } from './kernel-file.js';
-import { parseMeminfo } from './meminfo.js';
+import { parseMeminfo, type Meminfo } from './meminfo.js';
 import { hostLevel, levelReader, type LimitSource } from './memory-levels.js';
 import { parsePressure } from './pressure.js';
 import { parseVmstat } from './vmstat.js';
@@ -32,6 +32,8 @@ export interface HostReaderOptions {
 
 /** Reads the machine: the part of a look that is the same in every tier. */
 export interface HostReader {
+  /** `MemAvailable` now, in bytes; the {@link look} that follows goes by the same reading. */
+  availableBytes(): number;
   look(tree: TreeLook): HostSample;
   /** From the next look on, the budget is this. */
   setBudget(budget: BudgetSpec): void;
@@ -48,14 +50,21 @@ export function createHostReader(options: HostReaderOptions): HostReader {
   const oomFileV1 = oomControlOf(options);
 
   let spec = options.budget;
+  let read: Meminfo | undefined;
+  const meminfoNow = (): Meminfo => parseMeminfo(meminfoFile.read() ?? '');
 
   const psiNow = (): PsiTotals | undefined => {
     const text = pressureFile.read();
     return text === undefined ? undefined : parsePressure(text);
   };
   return {
+    availableBytes: () => {
+      read = meminfoNow();
+      return read.availableBytes;
+    },
     look: (tree) => {
-      const meminfo = parseMeminfo(meminfoFile.read() ?? '');
+      const meminfo = read ?? meminfoNow();
+      read = undefined;
       const limited = levels.map((level) => level.read()).filter((level) => level !== undefined);
       const budget = budgetNow(spec, [hostLevel(meminfo), ...limited], tree.usedBytes);
       const psi = psiNow();

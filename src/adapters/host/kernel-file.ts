@@ -10,7 +10,10 @@ export type WriteResult = 'written' | 'gone' | { readonly errno: string };
 /** A kernel file that is read again and again. */
 export interface KernelFile {
   readonly path: string;
-  /** The whole text now, or undefined when the cgroup, process or facility is gone or absent. */
+  /**
+   * The whole text now, or undefined when the cgroup, process or facility is gone or absent; what was absent and has come
+   * is found some reads later.
+   */
   read(): string | undefined;
   close(): void;
 }
@@ -81,14 +84,25 @@ export class KernelFiles {
   }
 }
 
+/** One that is not there is looked for at every so many-th read only: an open that fails costs ten times what a read does. */
+const ABSENT_READS = 10;
+
 class PooledFile implements KernelFile {
+  #readsLeftOut = 0;
+
   constructor(
     readonly path: string,
     private readonly pool: KernelFiles,
   ) {}
 
   read(): string | undefined {
-    return this.pool.readVia(this);
+    if (this.#readsLeftOut > 0) {
+      this.#readsLeftOut -= 1;
+      return undefined;
+    }
+    const text = this.pool.readVia(this);
+    if (text === undefined) this.#readsLeftOut = ABSENT_READS - 1;
+    return text;
   }
 
   close(): void {

@@ -68,14 +68,24 @@ function readerV2(directory: string, files: KernelFiles): LevelReader {
   };
 }
 
+/** Where cgroup v1 has no limit, its dear `memory.stat` is read at every so many-th look only. */
+const UNLIMITED_LOOKS = 10;
+
 /** cgroup v1: `memory.limit_in_bytes`, or a smaller limit of an ancestor that this mount does not show. */
 function readerV1(directory: string, files: KernelFiles): LevelReader {
   const opened = filesOf(directory, files, ['limit_in_bytes', 'usage_in_bytes', 'stat']);
+  let looksLeftOut = 0;
   return {
     directory,
     read: () => {
-      const stat = parseMemoryStatV1(opened.stat.read() ?? '');
       const own = limitV1(Number(opened.limit_in_bytes.read() ?? Number.MAX_SAFE_INTEGER));
+      if (own === 'max' && looksLeftOut > 0) {
+        looksLeftOut -= 1;
+        return undefined;
+      }
+      const stat = parseMemoryStatV1(opened.stat.read() ?? '');
+      if (own === 'max' && stat.hierarchicalLimitBytes === 'max')
+        looksLeftOut = UNLIMITED_LOOKS - 1;
       const limits = [own, stat.hierarchicalLimitBytes].filter((limit) => limit !== 'max');
       const usage = Number(opened.usage_in_bytes.read() ?? Number.NaN);
       if (limits.length === 0 || !Number.isFinite(usage)) return undefined;

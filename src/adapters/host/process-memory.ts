@@ -32,6 +32,7 @@ export class ProcessMemory {
   readonly #known = new Map<number, Known>();
   #pssMsLeft = PSS_MS_PER_LOOK;
   #look = 0;
+  #lookForAll = 0;
 
   /**
    * @param procPath - `/proc`.
@@ -46,13 +47,20 @@ export class ProcessMemory {
     private readonly now: () => number,
   ) {}
 
-  /** A new look begins: the time that PSS may take is fresh, and whoever the last one passed over is forgotten. */
-  startLook(): void {
+  /**
+   * A new look begins: the time that PSS may take is fresh, and who was not seen since the last one at everybody began is
+   * forgotten.
+   *
+   * @param isForAll - whether it is one at everybody.
+   */
+  startLook(isForAll: boolean): void {
     this.#pssMsLeft = PSS_MS_PER_LOOK;
-    for (const [pid, known] of this.#known) {
-      if (known.seenLook < this.#look) this.#forget(pid, known);
-    }
     this.#look += 1;
+    if (!isForAll) return;
+    for (const [pid, known] of this.#known) {
+      if (known.seenLook < this.#lookForAll) this.#forget(pid, known);
+    }
+    this.#lookForAll = this.#look;
   }
 
   /** What a process uses, in bytes; undefined when it is gone. */

@@ -14,6 +14,7 @@ import { fdBudget } from '../host/fd-budget.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
 import { KernelFiles } from '../host/kernel-file.js';
 import { isDeadlyTo } from '../host/listeners.js';
+import { LookSaver, Stir } from '../host/look-saver.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { PauseWatch } from '../host/pause-watch.js';
 import { pageBytes } from '../host/page-size.js';
@@ -56,8 +57,11 @@ interface Attempt {
   /** Whoever comes up in it is stopped at the next look. */
   isFrozen: boolean;
   peakBytes: number;
-  /** Found by the look of this tick. */
+  /** Found by the last look at it. */
   usedBytes: number;
+  readonly stir: Stir;
+  /** Whether the last look was at it, too. */
+  isLooked: boolean;
 }
 
 /** The host of the `procfs` tier: nothing but `/proc`, sessions and environment. */
@@ -74,6 +78,9 @@ class ProcfsHost implements TaskHost {
   readonly #processes: ProcessTree;
   readonly #warner: LimitWarner;
   readonly #unprotect = protectFromOom();
+  readonly #saver = new LookSaver();
+  /** As of the last look. */
+  #budgetBytes: number | undefined;
 
   constructor(private readonly options: ProcfsHostOptions) {
     const procPath = options.procPath ?? '/proc';
@@ -92,18 +99,24 @@ class ProcfsHost implements TaskHost {
   }
 
   observe(): HostSample {
-    this.#memory.startLook();
-    this.#processes.refresh();
+    const nowMs = this.options.now();
+    const freeBytes = this.#reader.availableBytes();
+    this.#saver.startLook(nowMs, this.#attempts.size, freeBytes, this.#budgetBytes);
+    this.#memory.startLook(this.#saver.isForAll);
+    this.#processes.refresh(this.#chooseLooked(nowMs));
     this.#keepFrozen();
     let usedBytes = 0;
-    for (const [name, attempt] of this.#attempts) usedBytes += this.#measure(name, attempt);
+    for (const [name, attempt] of this.#attempts)
+      usedBytes += attempt.isLooked ? this.#measure(name, attempt, nowMs) : attempt.usedBytes;
     const pids = this.#countPids();
-    return this.#reader.look({
+    const sample = this.#reader.look({
       usedBytes,
       brakeEvents: 0,
       scannedPages: 0,
       ...(pids === undefined ? {} : { pids }),
     });
+    this.#budgetBytes = sample.budgetBytes;
+    return sample;
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
@@ -133,6 +146,8 @@ class ProcfsHost implements TaskHost {
       isFrozen: false,
       peakBytes: 0,
       usedBytes: 0,
+      stir: new Stir(),
+      isLooked: true,
     });
     return value;
   }
@@ -152,7 +167,8 @@ class ProcfsHost implements TaskHost {
   sample(ref: AttemptRef): AttemptSample | undefined {
     const name = this.options.nameOf(ref);
     const attempt = this.#attempts.get(name);
-    if (attempt === undefined || this.#processes.membersOf(name).length === 0) return undefined;
+    if (attempt?.isLooked !== true || this.#processes.membersOf(name).length === 0)
+      return undefined;
     if (attempt.limit.check(attempt.usedBytes)) this.kill(ref);
     const { usedBytes, peakBytes } = attempt;
     const cpuMs = this.#processes.cpuMs(name);
@@ -288,11 +304,19 @@ class ProcfsHost implements TaskHost {
     return { current: counts.reduce((a, b) => a + b, 0), max: maxPids.pids, refusals: 0 };
   }
 
-  #measure(name: string, attempt: Attempt): number {
+  /** Notes whom this look is at, and names them. */
+  #chooseLooked(nowMs: number): string[] {
+    for (const attempt of this.#attempts.values())
+      attempt.isLooked = this.#saver.isForAll || attempt.isFrozen || !attempt.stir.isQuiet(nowMs);
+    return [...this.#attempts].flatMap(([name, { isLooked }]) => (isLooked ? [name] : []));
+  }
+
+  #measure(name: string, attempt: Attempt, nowMs: number): number {
     const members = this.#processes.membersOf(name);
     const used = members.map((member) => this.#memory.usedBytes(member.pid) ?? 0);
     attempt.usedBytes = used.reduce((sum, bytes) => sum + bytes, 0);
     attempt.peakBytes = Math.max(attempt.peakBytes, attempt.usedBytes);
+    attempt.stir.note(attempt.usedBytes, nowMs);
     return attempt.usedBytes;
   }
 }

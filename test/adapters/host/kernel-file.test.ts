@@ -35,9 +35,8 @@ describe('KernelFiles', () => {
   it('reads anew through the same descriptor', () => {
     const path = join(tempDir(), 'f');
     const files = new KernelFiles(4);
-    const file = files.file(path);
-    expect(file.read()).toBeUndefined();
     writeFileSync(path, 'one');
+    const file = files.file(path);
     expect(file.read()).toBe('one');
     const before = fds();
     writeFileSync(path, 'second');
@@ -45,6 +44,17 @@ describe('KernelFiles', () => {
     expect(fds()).toBe(before);
     file.close();
     expect(fds()).toBe(before - 1);
+    file.close();
+  });
+
+  it('finds what was not there, some reads after it has come', () => {
+    const path = join(tempDir(), 'f');
+    const file = new KernelFiles(4).file(path);
+    expect(file.read()).toBeUndefined();
+    writeFileSync(path, 'here');
+    const reads = Array.from({ length: 10 }, () => file.read());
+    expect(reads).toEqual([...Array<undefined>(9), 'here']);
+    expect(file.read()).toBe('here');
     file.close();
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -165,6 +165,45 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
       await until('the daemon is gone', () => !isRunning(daemon));
     });
 
+    it('passes over who stands still among many, but not when one begins to grow', async () => {
+      let nowMs = 0;
+      const host = start(() => nowMs);
+      const grow = join(tempDir(), 'grow');
+      const grower = run(host, REF, [
+        'perl',
+        '-e',
+        'for my $n (1 .. 3) { select undef, undef, undef, 0.05 until -e "$ARGV[0].$n"; $x .= "x" x ($n ? 1e8 : 0) } sleep 60',
+        grow,
+      ]);
+      const others = Array.from({ length: 25 }, (_, at) => ({ task: `job.${at}`, attempt: 1 }));
+      for (const ref of others) run(host, ref, ['sleep', '60']);
+      const all = [REF, ...others];
+      /** How many of them the next look is at. */
+      const looked = (): number => {
+        nowMs += 100;
+        host.observe();
+        return all.filter((ref) => host.sample(ref) !== undefined).length;
+      };
+      await until('all run', () => looked() === all.length);
+      nowMs += 3000;
+      await until('they are passed over', () => looked() === 0);
+      const counts = Array.from({ length: 20 }, looked);
+      expect(new Set(counts)).toEqual(new Set([0, all.length]));
+      expect(host.observe().usedBytes).toBeGreaterThan(2 * MiB);
+      // Who gives back as much in the same moment may hide it once.
+      const atOnce: number[] = [];
+      for (const n of [1, 2, 3]) {
+        await until('all were just looked at', () => looked() === all.length);
+        writeFileSync(`${grow}.${n}`, '');
+        await until('it has grown', () => residentBytes(grower.pid) > (n + 1) * 90 * MiB);
+        atOnce.push(looked());
+      }
+      expect(atOnce).toContain(all.length);
+      expect(host.sample(REF)?.usedBytes).toBeGreaterThan(90 * MiB);
+      for (const ref of all) host.kill(ref);
+      for (const ref of all) await emptied(host, ref);
+    });
+
     it('keeps attempts apart', async () => {
       const host = start();
       const other = { task: 'job.b', attempt: 2 };
@@ -237,6 +276,11 @@ export function taskHostContract(name: string, makeHost: (now: () => number) => 
       expect(look.outsideBytes).toBeGreaterThan(0);
     });
   });
+}
+
+function residentBytes(pid: number): number {
+  const pages = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1];
+  return Number(pages) * 4096;
 }
 
 /** tmpfs, or an overlay that may well lie on one (statfs(2)). */

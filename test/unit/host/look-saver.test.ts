@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { LookSaver, Stir } from '../../../src/adapters/host/look-saver.js';
+import { GiB, MiB } from '../../../src/util/bytes.js';
+
+const MANY = 100;
+
+/** A saver after its first look at everybody, at 0 ms and with 10 GiB free. */
+function started(budgetBytes: number | undefined = 8 * GiB, attempts = MANY) {
+  const saver = new LookSaver();
+  const looks = (nowMs: number, freeBytes: number): boolean => {
+    saver.startLook(nowMs, attempts, freeBytes, budgetBytes);
+    return saver.isForAll;
+  };
+  expect(looks(0, 10 * GiB)).toBe(true);
+  return looks;
+}
+
+describe('who is looked at', () => {
+  test('everybody twice a second, and in between who moves', () => {
+    const looks = started();
+    const all = [100, 200, 300, 400, 500, 600, 900, 1000].filter((ms) => looks(ms, 10 * GiB));
+    expect(all).toEqual([500, 1000]);
+  });
+
+  test('everybody where there are few', () => {
+    const looks = started(8 * GiB, 20);
+    expect(looks(100, 10 * GiB)).toBe(true);
+  });
+
+  test('everybody in the look in which somebody has taken memory, or given it back', () => {
+    const looks = started();
+    expect(looks(100, 10 * GiB - 15 * MiB)).toBe(false);
+    expect(looks(200, 10 * GiB - 16 * MiB)).toBe(true);
+    expect(looks(300, 10 * GiB - 8 * MiB)).toBe(false);
+    expect(looks(400, 10 * GiB)).toBe(true);
+  });
+
+  test('with a small budget little is much', () => {
+    const looks = started(64 * MiB);
+    expect(looks(100, 10 * GiB - 0.9 * MiB)).toBe(false);
+    expect(looks(200, 10 * GiB - MiB)).toBe(true);
+  });
+
+  test('everybody while the budget is not known', () => {
+    const saver = new LookSaver();
+    for (const ms of [0, 100]) {
+      saver.startLook(ms, MANY, GiB, undefined);
+      expect(saver.isForAll).toBe(true);
+    }
+  });
+});
+
+describe('who is quiet', () => {
+  /** Found at 0 ms with 1 GiB. */
+  function found(): Stir {
+    const stir = new Stir();
+    expect(stir.isQuiet(99_999)).toBe(false);
+    stir.note(GiB, 0);
+    return stir;
+  }
+
+  test('two seconds after it has moved last', () => {
+    const stir = found();
+    expect(stir.isQuiet(1999)).toBe(false);
+    expect(stir.isQuiet(2000)).toBe(true);
+    stir.note(GiB + 5 * MiB, 3000);
+    expect(stir.isQuiet(4999)).toBe(false);
+    stir.note(GiB, 4999);
+    expect(stir.isQuiet(5000)).toBe(false);
+  });
+
+  test('what comes and goes in one that stands still is no movement, what adds up is', () => {
+    const stir = found();
+    for (let ms = 100; ms <= 2000; ms += 100) stir.note(GiB + (ms % 200) * 10_000, ms);
+    expect(stir.isQuiet(2000)).toBe(true);
+    for (let at = 1; at <= 5; at += 1) stir.note(GiB + at * MiB, 2000 + at * 100);
+    expect(stir.isQuiet(2500)).toBe(false);
+  });
+});
