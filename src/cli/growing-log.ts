@@ -33,7 +33,10 @@ export class GrowingLog {
   /** The next piece; empty while there is none, and while there is no file. */
   read(): Buffer {
     const fd = openIfThere(this.#path);
-    if (fd === undefined) return Buffer.alloc(0);
+    if (fd === undefined) {
+      this.#isBeingCut = false;
+      return Buffer.alloc(0);
+    }
     try {
       if (!this.#isWhereItWas(fd) && !this.#findPlace(fd)) return Buffer.alloc(0);
       this.#isBeingCut = false;

@@ -45,9 +45,10 @@ export async function tellRun(
   throw new UsageError(noAnswerWords(answer.error, folder, liveness.kind === 'elsewhere'));
 }
 
-/** A run that has just begun does not listen yet. */
+/** A run that has just begun, or goes on, does not listen yet; the socket of who is dead may still be there. */
 const LISTENS_WITHIN_MS = 1000;
 const KNOCK_EVERY_MS = 20;
+const NOT_YET: readonly NoAnswer['kind'][] = ['no-socket', 'nobody-listens'];
 
 async function askPatiently(
   folder: RunFolder,
@@ -56,7 +57,7 @@ async function askPatiently(
   const deadlineMs = performance.now() + LISTENS_WITHIN_MS;
   for (;;) {
     const answer = await sendRequest(folder.controlSocketPath, request);
-    if (answer.ok || answer.error.kind !== 'no-socket' || performance.now() > deadlineMs)
+    if (answer.ok || !NOT_YET.includes(answer.error.kind) || performance.now() > deadlineMs)
       return answer;
     if (livenessOf(folder).kind !== 'live') return answer;
     await sleep(KNOCK_EVERY_MS);

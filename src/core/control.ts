@@ -95,6 +95,8 @@ export interface Control {
   readonly oomKillsBefore: Map<TaskId, number>;
   /** Tasks whose main process does nothing about the signal that asked it to end: it dies of it, or was over before. */
   readonly deaf: Set<TaskId>;
+  /** Tasks that a supervisor before may have asked to end: what they do now may be the answer to that. */
+  readonly askedBefore: Set<TaskId>;
   /** What is known of groups. */
   readonly knowledge: Knowledge;
   /** How much room for chance admission leaves, by what it has come to. */
@@ -135,6 +137,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     checkpoints: new Map(),
     oomKillsBefore: new Map(),
     deaf: new Set(),
+    askedBefore: new Set(),
     level: calmLevel(),
     slowStart: { limit: FIRST_UNKNOWNS },
     tree: undefined,

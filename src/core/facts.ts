@@ -158,7 +158,11 @@ function takeEmptied(tick: Tick, record: TaskRecord, tally: AttemptTally): void 
 
 /** It was told to end, not only killed, and may have done something about it. */
 function couldAnswer({ control }: Tick, { phase, spec }: TaskRecord): boolean {
-  return phase.kind === 'stopping' && phase.stop.graceMs > 0 && !control.deaf.has(spec.id);
+  return (
+    phase.kind === 'stopping' &&
+    phase.stop.graceMs > 0 &&
+    (!control.deaf.has(spec.id) || control.askedBefore.has(spec.id))
+  );
 }
 
 function attemptOf(record: TaskRecord): LiveAttempt {
@@ -191,6 +195,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   tick.control.memory.delete(record.spec.id);
   tick.control.oomKillsBefore.delete(record.spec.id);
   tick.control.deaf.delete(record.spec.id);
+  tick.control.askedBefore.delete(record.spec.id);
   if (learned(tick, record.spec.group, ended))
     tick.control.slowStart = widened(tick.control.slowStart);
   const estimateBytes = isGuess(attempt.estimate) ? 0 : attempt.estimate.bytes;

@@ -39,6 +39,7 @@ function askAgain(tick: Tick, record: TaskRecord): void {
   const attempt = liveAttemptOf(record);
   if (attempt?.exited !== undefined) return;
   if (record.phase.kind === 'stopping') {
+    tick.control.askedBefore.add(record.spec.id);
     if (attempt?.launched !== undefined) stopLateComer(tick, record);
   } else if (record.cancels > 0) {
     stop(tick, record, { kind: 'canceled', of: 'task' }, record.spec.onPreempt.graceMs);

@@ -188,9 +188,9 @@ export class AttemptCgroup {
    * @returns whether the main process is sure to die of it, or was over before.
    */
   signal(signal: NodeSignal, procPath: string): boolean {
-    const isDeadly = this.#mainPid !== undefined && isDeadlyTo(this.#mainPid, signal, procPath);
     this.thaw();
     liftBrakes(this.directory);
+    const isDeadly = this.#mainPid !== undefined && isDeadlyTo(this.#mainPid, signal, procPath);
     signalTree(this.directory, signal as NodeJS.Signals, this.#mainPid);
     if (wakes(signal)) signalTree(this.directory, 'SIGCONT', undefined);
     return isDeadly;

@@ -22,7 +22,7 @@ import { killAll, markedProcesses } from '../host/marked-processes.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
-import { LookSaver } from '../host/look-saver.js';
+import { arePidsPressing, LookSaver } from '../host/look-saver.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
 import { childrenOf, kernelTree, type CgroupTree } from './cgroup-fs.js';
@@ -100,8 +100,7 @@ class CgroupHost implements TaskHost {
   readonly #unprotect = protectFromOom();
   readonly #saver = new LookSaver();
   #lookMs = -Infinity;
-  /** As of the last look. */
-  #budgetBytes: number | undefined;
+  #last: HostSample | undefined;
 
   constructor(
     private readonly options: CgroupHostOptions,
@@ -134,7 +133,6 @@ class CgroupHost implements TaskHost {
   }
 
   observe(): HostSample {
-    this.#allowance.renew();
     this.#removals.retryDue();
     this.#tasks.settle();
     const usedBytes = this.#usedBytes();
@@ -145,7 +143,7 @@ class CgroupHost implements TaskHost {
       brakeEvents: this.#tasks.brakeEvents(),
       scannedPages: this.#tasks.scannedPages(),
     });
-    this.#budgetBytes = sample.budgetBytes;
+    this.#last = sample;
     return sample;
   }
 
@@ -176,6 +174,7 @@ class CgroupHost implements TaskHost {
   sample(ref: AttemptRef): AttemptSample | undefined {
     const attempt = this.#find(ref);
     if (attempt === undefined) return undefined;
+    this.#saver.noteTaken();
     if (this.#isSkipped(attempt)) return undefined;
     const sample = this.#looked.has(attempt) ? this.#looked.get(attempt) : attempt.sample();
     return sample && { task: ref.task, attempt: ref.attempt, ...sample };
@@ -361,8 +360,16 @@ class CgroupHost implements TaskHost {
     const counted = this.#tasks.usedBytes();
     const freeBytes = counted === undefined ? this.#reader.availableBytes() : -counted;
     this.#lookMs = this.options.now();
-    this.#saver.startLook(this.#lookMs, this.#attempts.size, freeBytes, this.#budgetBytes);
-    this.#memory.startLook(this.#saver.isForAll);
+    this.#saver.startLook({
+      nowMs: this.#lookMs,
+      attempts: this.#attempts.size,
+      freeBytes,
+      budgetBytes: this.#last?.budgetBytes,
+      isPressing: arePidsPressing(this.#last?.pids),
+    });
+    const allowance = this.#saver.allowance(this.#attempts.size);
+    this.#allowance.renew(allowance);
+    this.#memory.startLook(this.#saver.isForAll, allowance);
     return counted ?? this.#sumOfAttempts();
   }
 

@@ -28,9 +28,9 @@ const STATS_PER_LOOK = 100;
 export class StatAllowance {
   #left = STATS_PER_LOOK;
 
-  /** A new look begins. */
-  renew(): void {
-    this.#left = STATS_PER_LOOK;
+  /** A new look begins, with so many times the usual allowance. */
+  renew(times: number): void {
+    this.#left = STATS_PER_LOOK * times;
   }
 
   /** Takes one; false when there is none left. */

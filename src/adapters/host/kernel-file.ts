@@ -84,11 +84,12 @@ export class KernelFiles {
   }
 }
 
-/** One that is not there is looked for at every so many-th read only: an open that fails costs ten times what a read does. */
+/** One that was never there is looked for at every so many-th read only: an open that fails costs ten times what a read does. */
 const ABSENT_READS = 10;
 
 class PooledFile implements KernelFile {
   #readsLeftOut = 0;
+  #wasThere = false;
 
   constructor(
     readonly path: string,
@@ -101,7 +102,8 @@ class PooledFile implements KernelFile {
       return undefined;
     }
     const text = this.pool.readVia(this);
-    if (text === undefined) this.#readsLeftOut = ABSENT_READS - 1;
+    if (text !== undefined) this.#wasThere = true;
+    else if (!this.#wasThere) this.#readsLeftOut = ABSENT_READS - 1;
     return text;
   }
 

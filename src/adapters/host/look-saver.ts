@@ -1,3 +1,5 @@
+import type { PidsSample } from '../../core/observation.js';
+
 /** Below this number of attempts nothing is saved: looks at so few cost nothing. */
 const FEW = 20;
 /** Every attempt is looked at this often, */
@@ -18,37 +20,63 @@ const STIR_SHARE = 1 / 256;
  * quiet who begins to grow takes from the memory that is free, and then all are looked at in that very look.
  */
 export class LookSaver {
+  #isForAll = true;
+  #isTaken = true;
+  #allAtMs = -Infinity;
+  #freeBytesThen = 0;
+
   /** In this look everyone is looked at. */
   get isForAll(): boolean {
     return this.#isForAll;
   }
 
-  #isForAll = true;
-  #allAtMs = -Infinity;
-  #freeBytesThen = 0;
+  /** How many times as much as in one look of ten a second may be spent on dear files in this one. */
+  allowance(attempts: number): number {
+    return this.#isForAll && attempts > FEW ? ALL_EVERY_MS / 100 : 1;
+  }
 
-  /**
-   * A new look begins.
-   *
-   * @param attempts - how many there are.
-   * @param freeBytes - what tasks leave free, by the best count there is that costs one read.
-   * @param budgetBytes - undefined before the first look.
-   */
-  startLook(
-    nowMs: number,
-    attempts: number,
-    freeBytes: number,
-    budgetBytes: number | undefined,
-  ): void {
+  /** A new look begins. */
+  startLook({ nowMs, attempts, freeBytes, budgetBytes, isPressing }: LookAhead): void {
     const most = Math.min(MOVED_BYTES, (budgetBytes ?? 0) * MOVED_SHARE);
+    // One that nobody took the samples of is still to come.
+    const isLeft = this.#isForAll && !this.#isTaken;
     this.#isForAll =
+      isLeft ||
+      isPressing ||
       attempts <= FEW ||
       nowMs - this.#allAtMs >= ALL_EVERY_MS ||
       Math.abs(freeBytes - this.#freeBytesThen) >= most;
     if (!this.#isForAll) return;
+    this.#isTaken = false;
     this.#allAtMs = nowMs;
     this.#freeBytesThen = freeBytes;
   }
+
+  /** The samples of this look were taken. */
+  noteTaken(): void {
+    this.#isTaken = true;
+  }
+}
+
+/** What is known before a look. */
+export interface LookAhead {
+  readonly nowMs: number;
+  /** How many attempts there are. */
+  readonly attempts: number;
+  /** What tasks leave free, by the best count there is that costs one read. */
+  readonly freeBytes: number;
+  /** Undefined before the first look. */
+  readonly budgetBytes: number | undefined;
+  /** Something is decided just now for which nobody may be left out. */
+  readonly isPressing: boolean;
+}
+
+/** From this share of `max_pids` on, who has how many decides who is ended. */
+const PRESSING_PIDS_SHARE = 0.9;
+
+/** Whether processes are getting scarce. */
+export function arePidsPressing(pids: PidsSample | undefined): boolean {
+  return pids !== undefined && pids.current >= PRESSING_PIDS_SHARE * pids.max;
 }
 
 /** How long the memory of one attempt has stood still. */

@@ -52,9 +52,10 @@ export class ProcessMemory {
    * forgotten.
    *
    * @param isForAll - whether it is one at everybody.
+   * @param allowance - how many times the usual time PSS may take.
    */
-  startLook(isForAll: boolean): void {
-    this.#pssMsLeft = PSS_MS_PER_LOOK;
+  startLook(isForAll: boolean, allowance: number): void {
+    this.#pssMsLeft = PSS_MS_PER_LOOK * allowance;
     this.#look += 1;
     if (!isForAll) return;
     for (const [pid, known] of this.#known) {

@@ -14,7 +14,7 @@ import { fdBudget } from '../host/fd-budget.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
 import { KernelFiles } from '../host/kernel-file.js';
 import { isDeadlyTo } from '../host/listeners.js';
-import { LookSaver, Stir } from '../host/look-saver.js';
+import { arePidsPressing, LookSaver, Stir } from '../host/look-saver.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { PauseWatch } from '../host/pause-watch.js';
 import { pageBytes } from '../host/page-size.js';
@@ -79,8 +79,7 @@ class ProcfsHost implements TaskHost {
   readonly #warner: LimitWarner;
   readonly #unprotect = protectFromOom();
   readonly #saver = new LookSaver();
-  /** As of the last look. */
-  #budgetBytes: number | undefined;
+  #last: HostSample | undefined;
 
   constructor(private readonly options: ProcfsHostOptions) {
     const procPath = options.procPath ?? '/proc';
@@ -101,8 +100,14 @@ class ProcfsHost implements TaskHost {
   observe(): HostSample {
     const nowMs = this.options.now();
     const freeBytes = this.#reader.availableBytes();
-    this.#saver.startLook(nowMs, this.#attempts.size, freeBytes, this.#budgetBytes);
-    this.#memory.startLook(this.#saver.isForAll);
+    this.#saver.startLook({
+      nowMs,
+      attempts: this.#attempts.size,
+      freeBytes,
+      budgetBytes: this.#last?.budgetBytes,
+      isPressing: arePidsPressing(this.#last?.pids),
+    });
+    this.#memory.startLook(this.#saver.isForAll, this.#saver.allowance(this.#attempts.size));
     this.#processes.refresh(this.#chooseLooked(nowMs));
     this.#keepFrozen();
     let usedBytes = 0;
@@ -115,7 +120,7 @@ class ProcfsHost implements TaskHost {
       scannedPages: 0,
       ...(pids === undefined ? {} : { pids }),
     });
-    this.#budgetBytes = sample.budgetBytes;
+    this.#last = sample;
     return sample;
   }
 
@@ -165,6 +170,7 @@ class ProcfsHost implements TaskHost {
   }
 
   sample(ref: AttemptRef): AttemptSample | undefined {
+    this.#saver.noteTaken();
     const name = this.options.nameOf(ref);
     const attempt = this.#attempts.get(name);
     if (attempt?.isLooked !== true || this.#processes.membersOf(name).length === 0)

@@ -181,17 +181,19 @@ describe('preempting in the loop', () => {
   });
 
   test.each([
-    ['does nothing about the signal: it succeeded before', true, 'task-finished'],
-    ['may have tidied up because of it', false, 'task-requeued'],
-  ] as const)('one that exits with 0 and %s', (_, isDeadly, then) => {
+    ['does nothing about the signal: it succeeded before', true, false, 'task-finished'],
+    ['may have tidied up because of it', false, false, 'task-requeued'],
+    ['may have tidied up because it was asked by a supervisor before', true, true, 'task-requeued'],
+  ] as const)('one that exits with 0 and %s', (_, isDeadly, isAskedBefore, then) => {
     const loop = atPreempt([0, 1, 2], 3.1);
+    if (isAskedBefore) loop.control.askedBefore.add('t2');
     expect(of(loop, 'attempt-stopping')).toMatchObject([{ task: 't2' }]);
     const deadly = { kind: 'signal-deadly', task: 't2', attempt: 1 } as const;
     loop.tick({
       facts: [...(isDeadly ? [deadly] : []), loop.exited('t2'), loop.emptied('t2')],
     });
     expect(of(loop, then)).toMatchObject([{ task: 't2' }]);
-    expect(loop.control.deaf.size).toBe(0);
+    expect(loop.control.deaf.size + loop.control.askedBefore.size).toBe(0);
   });
 
   test('takes nobody else while one is dying, nor for two seconds after', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LookSaver, Stir } from '../../../src/adapters/host/look-saver.js';
+import { arePidsPressing, LookSaver, Stir } from '../../../src/adapters/host/look-saver.js';
 import { GiB, MiB } from '../../../src/util/bytes.js';
 
 const MANY = 100;
@@ -8,7 +8,8 @@ const MANY = 100;
 function started(budgetBytes: number | undefined = 8 * GiB, attempts = MANY) {
   const saver = new LookSaver();
   const looks = (nowMs: number, freeBytes: number): boolean => {
-    saver.startLook(nowMs, attempts, freeBytes, budgetBytes);
+    saver.startLook({ nowMs, attempts, freeBytes, budgetBytes, isPressing: false });
+    saver.noteTaken();
     return saver.isForAll;
   };
   expect(looks(0, 10 * GiB)).toBe(true);
@@ -44,8 +45,42 @@ describe('who is looked at', () => {
   test('everybody while the budget is not known', () => {
     const saver = new LookSaver();
     for (const ms of [0, 100]) {
-      saver.startLook(ms, MANY, GiB, undefined);
+      saver.startLook({
+        nowMs: ms,
+        attempts: MANY,
+        freeBytes: GiB,
+        budgetBytes: undefined,
+        isPressing: false,
+      });
       expect(saver.isForAll).toBe(true);
+    }
+  });
+});
+
+describe('where nobody may be left out', () => {
+  const ahead = { attempts: MANY, freeBytes: GiB, budgetBytes: GiB, isPressing: false };
+
+  test('everybody in the next look, while nobody has taken the samples of the last one', () => {
+    const saver = new LookSaver();
+    saver.startLook({ ...ahead, nowMs: 0 });
+    saver.startLook({ ...ahead, nowMs: 10 });
+    expect(saver.isForAll).toBe(true);
+    saver.noteTaken();
+    saver.startLook({ ...ahead, nowMs: 20 });
+    expect(saver.isForAll).toBe(false);
+  });
+
+  test('everybody while processes are scarce', () => {
+    const saver = new LookSaver();
+    for (const [nowMs, current] of [
+      [0, 90],
+      [100, 90],
+      [200, 89],
+    ] as const) {
+      const isPressing = arePidsPressing({ current, max: 100, refusals: 0 });
+      saver.startLook({ ...ahead, nowMs, isPressing });
+      saver.noteTaken();
+      expect(saver.isForAll).toBe(current === 90);
     }
   });
 });
