@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { ControlServer } from '../adapters/control/control-server.js';
 import {
   CONTROL_VERSION,
@@ -41,7 +42,9 @@ export async function whileControlled<T>(order: ControlOrder, work: () => Promis
     return await work();
   } finally {
     clearTimeout(timer);
-    (await opening)?.close();
+    // The supervisor before may have died and left its socket.
+    if (opening === undefined) rmSync(order.folder.controlSocketPath, { force: true });
+    else (await opening).close();
   }
 }
 

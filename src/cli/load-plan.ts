@@ -11,6 +11,7 @@ import {
 } from '../adapters/jobfile/load.js';
 import { projectDirOf } from '../adapters/jobfile/project-dir.js';
 import type { RunPlan } from '../supervisor/run-plan.js';
+import { keepHeapLean } from './lean-heap.js';
 import { UsageError } from './errors.js';
 
 /** A jobfile as it was read, and what it says. */
@@ -44,6 +45,7 @@ export interface LoadOrder {
  * @throws UsageError when it cannot be read, JobfileError when it is wrong.
  */
 export async function loadPlan(order: LoadOrder): Promise<LoadedPlan> {
+  keepHeapLean();
   const { path, jobs, overrides, survey, machine = {} } = order;
   const content = await readJobfile(order.keptPath ?? path);
   const baseDir = order.baseDir ?? (path === '-' ? process.cwd() : dirname(resolve(path)));

@@ -22,7 +22,7 @@ import { killAll, markedProcesses } from '../host/marked-processes.js';
 import { pageBytes } from '../host/page-size.js';
 import { ProcessMemory } from '../host/process-memory.js';
 import { protectFromOom } from '../host/oom-score.js';
-import { arePidsPressing, LookSaver } from '../host/look-saver.js';
+import { LookSaver } from '../host/look-saver.js';
 import { LimitWarner, SampledLimit } from '../host/sampled-limit.js';
 import { applyLimits, AttemptCgroup } from './attempt-cgroup.js';
 import { childrenOf, kernelTree, type CgroupTree } from './cgroup-fs.js';
@@ -100,7 +100,6 @@ class CgroupHost implements TaskHost {
   readonly #unprotect = protectFromOom();
   readonly #saver = new LookSaver();
   #lookMs = -Infinity;
-  #last: HostSample | undefined;
 
   constructor(
     private readonly options: CgroupHostOptions,
@@ -143,8 +142,7 @@ class CgroupHost implements TaskHost {
       brakeEvents: this.#tasks.brakeEvents(),
       scannedPages: this.#tasks.scannedPages(),
     });
-    this.#last = sample;
-    return sample;
+    return this.#saver.noteHost(sample);
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {
@@ -360,13 +358,7 @@ class CgroupHost implements TaskHost {
     const counted = this.#tasks.usedBytes();
     const freeBytes = counted === undefined ? this.#reader.availableBytes() : -counted;
     this.#lookMs = this.options.now();
-    this.#saver.startLook({
-      nowMs: this.#lookMs,
-      attempts: this.#attempts.size,
-      freeBytes,
-      budgetBytes: this.#last?.budgetBytes,
-      isPressing: arePidsPressing(this.#last?.pids),
-    });
+    this.#saver.startLook(this.#lookMs, this.#attempts.size, freeBytes);
     const allowance = this.#saver.allowance(this.#attempts.size);
     this.#allowance.renew(allowance);
     this.#memory.startLook(this.#saver.isForAll, allowance);

@@ -1,4 +1,4 @@
-import type { PidsSample } from '../../core/observation.js';
+import type { HostSample, PidsSample } from '../../core/observation.js';
 
 /** Below this number of attempts nothing is saved: looks at so few cost nothing. */
 const FEW = 20;
@@ -24,6 +24,7 @@ export class LookSaver {
   #isTaken = true;
   #allAtMs = -Infinity;
   #freeBytesThen = 0;
+  #last: HostSample | undefined;
 
   /** In this look everyone is looked at. */
   get isForAll(): boolean {
@@ -35,14 +36,19 @@ export class LookSaver {
     return this.#isForAll && attempts > FEW ? ALL_EVERY_MS / 100 : 1;
   }
 
-  /** A new look begins. */
-  startLook({ nowMs, attempts, freeBytes, budgetBytes, isPressing }: LookAhead): void {
-    const most = Math.min(MOVED_BYTES, (budgetBytes ?? 0) * MOVED_SHARE);
+  /**
+   * A new look begins.
+   *
+   * @param attempts - how many there are.
+   * @param freeBytes - what tasks leave free, by the best count there is that costs one read.
+   */
+  startLook(nowMs: number, attempts: number, freeBytes: number): void {
+    const most = Math.min(MOVED_BYTES, (this.#last?.budgetBytes ?? 0) * MOVED_SHARE);
     // One that nobody took the samples of is still to come.
     const isLeft = this.#isForAll && !this.#isTaken;
     this.#isForAll =
       isLeft ||
-      isPressing ||
+      arePidsPressing(this.#last?.pids) ||
       attempts <= FEW ||
       nowMs - this.#allAtMs >= ALL_EVERY_MS ||
       Math.abs(freeBytes - this.#freeBytesThen) >= most;
@@ -52,30 +58,22 @@ export class LookSaver {
     this.#freeBytesThen = freeBytes;
   }
 
+  /** What the look has found of the host: the next one goes by its budget and its processes. */
+  noteHost(sample: HostSample): HostSample {
+    this.#last = sample;
+    return sample;
+  }
+
   /** The samples of this look were taken. */
   noteTaken(): void {
     this.#isTaken = true;
   }
 }
 
-/** What is known before a look. */
-export interface LookAhead {
-  readonly nowMs: number;
-  /** How many attempts there are. */
-  readonly attempts: number;
-  /** What tasks leave free, by the best count there is that costs one read. */
-  readonly freeBytes: number;
-  /** Undefined before the first look. */
-  readonly budgetBytes: number | undefined;
-  /** Something is decided just now for which nobody may be left out. */
-  readonly isPressing: boolean;
-}
-
 /** From this share of `max_pids` on, who has how many decides who is ended. */
 const PRESSING_PIDS_SHARE = 0.9;
 
-/** Whether processes are getting scarce. */
-export function arePidsPressing(pids: PidsSample | undefined): boolean {
+function arePidsPressing(pids: PidsSample | undefined): boolean {
   return pids !== undefined && pids.current >= PRESSING_PIDS_SHARE * pids.max;
 }
 

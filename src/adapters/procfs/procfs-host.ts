@@ -14,7 +14,7 @@ import { fdBudget } from '../host/fd-budget.js';
 import { createHostReader, type HostReader } from '../host/host-reader.js';
 import { KernelFiles } from '../host/kernel-file.js';
 import { isDeadlyTo } from '../host/listeners.js';
-import { arePidsPressing, LookSaver, Stir } from '../host/look-saver.js';
+import { LookSaver, Stir } from '../host/look-saver.js';
 import type { LimitSource } from '../host/memory-levels.js';
 import { PauseWatch } from '../host/pause-watch.js';
 import { pageBytes } from '../host/page-size.js';
@@ -79,7 +79,6 @@ class ProcfsHost implements TaskHost {
   readonly #warner: LimitWarner;
   readonly #unprotect = protectFromOom();
   readonly #saver = new LookSaver();
-  #last: HostSample | undefined;
 
   constructor(private readonly options: ProcfsHostOptions) {
     const procPath = options.procPath ?? '/proc';
@@ -100,13 +99,7 @@ class ProcfsHost implements TaskHost {
   observe(): HostSample {
     const nowMs = this.options.now();
     const freeBytes = this.#reader.availableBytes();
-    this.#saver.startLook({
-      nowMs,
-      attempts: this.#attempts.size,
-      freeBytes,
-      budgetBytes: this.#last?.budgetBytes,
-      isPressing: arePidsPressing(this.#last?.pids),
-    });
+    this.#saver.startLook(nowMs, this.#attempts.size, freeBytes);
     this.#memory.startLook(this.#saver.isForAll, this.#saver.allowance(this.#attempts.size));
     this.#processes.refresh(this.#chooseLooked(nowMs));
     this.#keepFrozen();
@@ -120,8 +113,7 @@ class ProcfsHost implements TaskHost {
       scannedPages: 0,
       ...(pids === undefined ? {} : { pids }),
     });
-    this.#last = sample;
-    return sample;
+    return this.#saver.noteHost(sample);
   }
 
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault> {

@@ -1,14 +1,32 @@
 import { describe, expect, test } from 'vitest';
-import { arePidsPressing, LookSaver, Stir } from '../../../src/adapters/host/look-saver.js';
+import { LookSaver, Stir } from '../../../src/adapters/host/look-saver.js';
+import type { HostSample } from '../../../src/core/observation.js';
 import { GiB, MiB } from '../../../src/util/bytes.js';
 
 const MANY = 100;
 
+/** A look that found such a budget, and so many of 100 processes. */
+function host(budgetBytes: number, pids = 1): HostSample {
+  return {
+    budgetBytes,
+    ceilingBytes: budgetBytes,
+    capacityBytes: budgetBytes,
+    outsideBytes: 0,
+    availableBytes: budgetBytes,
+    usedBytes: 0,
+    swapFreeBytes: 0,
+    reclaimScans: 0,
+    brakeEvents: 0,
+    pids: { current: pids, max: 100, refusals: 0 },
+  };
+}
+
 /** A saver after its first look at everybody, at 0 ms and with 10 GiB free. */
-function started(budgetBytes: number | undefined = 8 * GiB, attempts = MANY) {
+function started(budgetBytes = 8 * GiB, attempts = MANY) {
   const saver = new LookSaver();
-  const looks = (nowMs: number, freeBytes: number): boolean => {
-    saver.startLook({ nowMs, attempts, freeBytes, budgetBytes, isPressing: false });
+  const looks = (nowMs: number, freeBytes: number, pids = 1): boolean => {
+    saver.startLook(nowMs, attempts, freeBytes);
+    saver.noteHost(host(budgetBytes, pids));
     saver.noteTaken();
     return saver.isForAll;
   };
@@ -45,43 +63,28 @@ describe('who is looked at', () => {
   test('everybody while the budget is not known', () => {
     const saver = new LookSaver();
     for (const ms of [0, 100]) {
-      saver.startLook({
-        nowMs: ms,
-        attempts: MANY,
-        freeBytes: GiB,
-        budgetBytes: undefined,
-        isPressing: false,
-      });
+      saver.startLook(ms, MANY, GiB);
+      saver.noteTaken();
       expect(saver.isForAll).toBe(true);
     }
   });
-});
-
-describe('where nobody may be left out', () => {
-  const ahead = { attempts: MANY, freeBytes: GiB, budgetBytes: GiB, isPressing: false };
 
   test('everybody in the next look, while nobody has taken the samples of the last one', () => {
     const saver = new LookSaver();
-    saver.startLook({ ...ahead, nowMs: 0 });
-    saver.startLook({ ...ahead, nowMs: 10 });
+    saver.noteHost(host(GiB));
+    saver.startLook(0, MANY, GiB);
+    saver.startLook(10, MANY, GiB);
     expect(saver.isForAll).toBe(true);
     saver.noteTaken();
-    saver.startLook({ ...ahead, nowMs: 20 });
+    saver.startLook(20, MANY, GiB);
     expect(saver.isForAll).toBe(false);
   });
 
-  test('everybody while processes are scarce', () => {
-    const saver = new LookSaver();
-    for (const [nowMs, current] of [
-      [0, 90],
-      [100, 90],
-      [200, 89],
-    ] as const) {
-      const isPressing = arePidsPressing({ current, max: 100, refusals: 0 });
-      saver.startLook({ ...ahead, nowMs, isPressing });
-      saver.noteTaken();
-      expect(saver.isForAll).toBe(current === 90);
-    }
+  test('everybody while processes were scarce in the look before', () => {
+    const looks = started();
+    expect(looks(100, 10 * GiB, 90)).toBe(false);
+    expect(looks(200, 10 * GiB, 89)).toBe(true);
+    expect(looks(300, 10 * GiB, 89)).toBe(false);
   });
 });
 
