@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
 import { compareRunIds } from '../../src/adapters/journal/run-id.js';
 import type { RunEvent } from '../../src/core/events.js';
 import { tempDir } from './temp-dir.js';
@@ -54,11 +55,18 @@ export interface LiveCli {
   readonly finished: Promise<FinishedCli>;
 }
 
-/** Starts the built CLI with a state folder of its own. A CLI that never ends is killed, and its test fails. */
+/**
+ * Starts the built CLI with a state folder of its own. A CLI that never ends is killed, and its test
+ * fails; one that a failed test leaves running is told to end, so that the next test has a clean host.
+ */
 export function startCli(args: readonly string[], options: CliOptions = {}): LiveCli {
   const stateHome = options.stateHome ?? tempDir();
   const startMs = performance.now();
   const child = launch(args, options, stateHome);
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await child;
+  });
   return {
     pid: child.pid ?? 0,
     stateHome,

@@ -35,8 +35,9 @@ describeCgroup('hostile tasks', () => {
 
   test('one that moves to another cgroup is put back and told; what it left out there is ended with it', async () => {
     const cwd = tempDir();
-    const run = `echo $$ > ${CGROUP_MOUNT}/cgroup.procs
-sleep 600 > child 2>&1 & echo $! > child.pid
+    // The child goes first: it is out there for certain when the main process is missed.
+    const run = `sleep 600 > child 2>&1 & echo $! > child.pid
+for pid in $! $$; do echo $pid > ${CGROUP_MOUNT}/cgroup.procs; done
 until [ -e go ]; do sleep 0.2; done
 sed -n 's/^0:://p' /proc/$$/cgroup > where`;
     const live = startJobs({ jobs: { runaway: { run } } }, [], { cwd });
