@@ -30,7 +30,7 @@ interface Options {
 }
 
 const program = new Command('bench')
-  .argument('[part…]', 'by name, see --list; default: all')
+  .argument('[part...]', 'by name, see --list; default: all')
   .option('--list', 'list the parts')
   .option('--rounds <n>', 'how often everything is measured; default: as each part has it', whole)
   .option('--quick', 'measure little, to see that it works')

@@ -14,7 +14,8 @@ export interface RunningCost {
   readonly helperRssBytes: number;
 }
 
-const SETTLE_MS = 3000;
+/** A young task is looked at more often. */
+const SETTLE_MS = 10_000;
 /** An emulated guest starts two or three tasks a second. */
 const MOST_START_MS = 900_000;
 /** The kernel cuts a process's name. */

@@ -15,7 +15,7 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 import { present } from '../util/assert.js';
 import { err, ok, type Result } from '../util/result.js';
 import { UsageError } from './errors.js';
-import { findTask } from './past-run.js';
+import { findTask } from './find-task.js';
 
 /** What lets others control a run. */
 export interface ControlOrder {

@@ -1,4 +1,3 @@
-import { closest } from 'fastest-levenshtein';
 import { JournalError } from '../adapters/journal/journal-error.js';
 import { readJournal } from '../adapters/journal/journal-reader.js';
 import type { RunFolder } from '../adapters/journal/run-folder.js';
@@ -6,7 +5,7 @@ import { openRunStore } from '../adapters/journal/run-store.js';
 import { bootId, livenessOf } from '../adapters/journal/supervisor-mark.js';
 import type { RunEvent } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
-import { emptyRunState, type RunState, type TaskRecord } from '../core/run-state.js';
+import { emptyRunState, type RunState } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 import { InvariantError } from '../util/assert.js';
 import { printable } from '../util/printable.js';
@@ -122,40 +121,6 @@ export function readRunAndTask(
       `which task? memsched ${command} [RUN] TASK; memsched show lists the tasks of the latest run`,
     );
   return second === undefined ? { run: undefined, task: first } : { run: first, task: second };
-}
-
-/**
- * The task of that name.
- *
- * @throws UsageError when there is none, with the nearest name.
- */
-export function findTask(
-  { state, folder }: Pick<PastRun, 'state' | 'folder'>,
-  name: string,
-): TaskRecord {
-  const record = state.tasks.get(name);
-  if (record !== undefined) return record;
-  const job = state.jobs.get(name);
-  const only = job?.tasks[0];
-  if (only !== undefined && job?.tasks.length === 1) return only;
-  const shown = printable(name);
-  if (only !== undefined)
-    throw new UsageError(
-      `"${shown}" is a job with ${job?.tasks.length ?? 0} tasks; name one of them, such as "${only.spec.id}"`,
-    );
-  if (state.tasks.size === 0)
-    throw new UsageError(
-      `run ${folder.runId} has no tasks: its journal ends before they were planned`,
-    );
-  const near = closest(name, [...state.tasks.keys()]);
-  const asRun = openRunStore()
-    .list()
-    .some(({ runId }) => runId === name);
-  throw new UsageError(
-    asRun
-      ? `"${shown}" is a run; name one of its tasks, too, such as "memsched explain ${shown} TASK"`
-      : `run ${folder.runId} has no task "${shown}"; the nearest is "${near}", and "memsched show ${folder.runId}" lists them all`,
-  );
 }
 
 /** Whether this is another boot of the kernel than the run had. */

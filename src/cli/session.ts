@@ -11,7 +11,6 @@ import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
 import { SMALLEST_BUDGET_BYTES } from '../core/budget.js';
-import type { Priors } from '../core/knowledge.js';
 import type { TaskRecord } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 import { OutputMasks } from '../reporters/output-masks.js';
@@ -76,7 +75,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const { loaded, options, choice, face } = order;
   requireBudget(order);
   requireDistinct(options, loaded);
-  keepHeapLean();
+  // One command is no reason to be lean: clearing up early would cost its start as much as it saves.
+  if (face !== 'exec') keepHeapLean();
   const ci = await ciSurroundings(process.env);
   const { warn, showIn } = warnings(ci.text(streamOutput(process.stderr)));
   const report = await prepareReport(options.report, warn);
@@ -116,7 +116,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const launcher = openLauncher(order, folder, warn);
   const source = order.source && heldBack(order.source, () => reporters.room());
   let end: RunEnd;
-  let known: Priors;
+  let learning: Promise<void>;
   try {
     const held = await begun.lock;
     const ports = { host, launcher, journal, checkpoints, source };
@@ -126,7 +126,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
     const supervised = supervisor;
     end = await whileControlled(control, () => supervise(supervised, reporters, face, warn));
     held?.release();
-    known = supervisor.knownGroups;
+    // Beside all that is to be cleared away: whoever wants a lock waits for a process that takes it.
+    learning = profiles.store(supervisor.knownGroups);
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
@@ -134,7 +135,7 @@ export async function runSession(order: SessionOrder): Promise<number> {
     journal.close();
   }
   await closeUnlessTold(reporters, end);
-  await profiles.store(known);
+  await learning;
   report?.(folder);
   // What stdout says to the last write comes a turn of the event loop later.
   await setImmediate();

@@ -11,12 +11,13 @@ import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
 import type { Waiter, Waiters } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
+import type { Stretches } from './stretches.js';
 import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
 /** A new peak counts as growth only from this factor on: pages come and go in an attempt that stands still. */
 const GROWTH_FACTOR = 1.05;
-/** Tasks of unknown size that may run at once at first, over all groups. */
-const FIRST_UNKNOWNS = 2;
+/** Tasks of unknown size that may run at once at first, over all groups: pilots of two. */
+const FIRST_UNKNOWNS = 4;
 
 /** Use of processors is measured over stretches of this length. */
 const CPU_STRETCH_MS = 500;
@@ -79,6 +80,14 @@ export interface PeaksOfAll {
   sinceSampleBytes: number;
 }
 
+/** What an attempt was expected to use from some age on, when it used so much. */
+export interface KeptForesight {
+  readonly attempt: number;
+  readonly elapsedMs: number;
+  readonly usedBytes: number;
+  readonly stretches: Stretches;
+}
+
 /**
  * What the loop remembers from tick to tick beside the run's state: measurements and timers. It is not in the
  * journal, because a supervisor that resumes measures anew.
@@ -87,6 +96,8 @@ export interface Control {
   /** Replaced when the user changes it. */
   config: RunConfig;
   readonly memory: Map<TaskId, AttemptMemory>;
+  /** What running tasks of known kinds are expected to use, as it was last worked out. */
+  readonly foresights: Map<TaskId, KeptForesight>;
   /** Tasks whose input files are being measured. */
   readonly measuring: Set<TaskId>;
   /** What is known of the folders of checkpoints of tasks that are not finished. */
@@ -114,6 +125,8 @@ export interface Control {
   brake: BrakeMemory;
   toldWaitMs: number | undefined;
   lastTickMs: number | undefined;
+  /** For how long the next look may be put off, from the last one on, while memory does not move. */
+  restMs: number;
   lastSampledMs: number | undefined;
   readonly peaks: PeaksOfAll;
   lastBrakeEvents: number | undefined;
@@ -133,6 +146,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     knowledge: initialKnowledge(priors),
     caution: FIRST_CAUTION,
     memory: new Map(),
+    foresights: new Map(),
     measuring: new Set(),
     checkpoints: new Map(),
     oomKillsBefore: new Map(),
@@ -147,6 +161,7 @@ export function initialControl(config: RunConfig, priors: Priors = NO_PRIORS): C
     brake: EASY_BRAKE,
     toldWaitMs: undefined,
     lastTickMs: undefined,
+    restMs: 0,
     lastSampledMs: undefined,
     peaks: { ofRunBytes: 0, sinceSampleBytes: 0 },
     lastBrakeEvents: undefined,

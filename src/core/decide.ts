@@ -23,6 +23,7 @@ import { clearLeftBehind, enforceDeadlines, preempt } from './stopping.js';
 import { suspend, thawDue } from './suspension.js';
 import type { TaskId } from './task-spec.js';
 import { emit, type Tick } from './tick.js';
+import { restMsOf } from './rest.js';
 import { unknownShareOf } from './unknowns.js';
 
 /** Between two `sampled` events. */
@@ -82,6 +83,7 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   sample(tick);
   endRun(tick);
   checkInvariants(state);
+  control.restMs = restMsOf(state, tick.tMs);
   return { events: tick.events, actions: tick.actions };
 }
 
@@ -130,7 +132,8 @@ function basisOf(state: RunState, control: Control, { nowMs, host }: Observation
 
 function noteLateness(tick: Tick): void {
   const { control, seen } = tick;
-  const lateMs = seen.nowMs - (control.lastTickMs ?? seen.nowMs) - control.config.intervalMs;
+  const wantedMs = Math.max(control.config.intervalMs, control.restMs);
+  const lateMs = seen.nowMs - (control.lastTickMs ?? seen.nowMs) - wantedMs;
   if (lateMs >= LATE_FROM_MS) emit(tick, { kind: 'tick-late', lateMs: Math.round(lateMs) });
   control.lastTickMs = seen.nowMs;
 }

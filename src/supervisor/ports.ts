@@ -89,6 +89,11 @@ export interface TaskHost {
   readonly tier: Tier;
   /** Looks at machine and tree. Synchronous: a tick decides on one look. */
   observe(): HostSample;
+  /**
+   * Whether so much memory has come or gone since {@link observe} that another look is due before its time: at the cost of
+   * a read.
+   */
+  hasMoved(): boolean;
   /** Makes the place where an attempt will live. */
   open(ref: AttemptRef, limits: AttemptLimits): Result<Entry, StartFault>;
   /** The attempt's main process, once it is known. */

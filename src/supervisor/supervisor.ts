@@ -254,15 +254,17 @@ export class Supervisor {
   #tickAfter(ms: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#parts.clock.after(ms, () => {
+      const isInTime = this.#next === 'in-time';
       this.#next = 'in-time';
-      this.#tick();
+      this.#tick(isInTime);
     });
   }
 
-  #tick(): void {
+  /** @param isInTime - nothing is known to have happened; the interval is over. */
+  #tick(isInTime: boolean): void {
     if (this.#onEnd === undefined) return;
     try {
-      this.#step();
+      if (!isInTime || !this.#mayRest()) this.#step();
     } catch (error) {
       this.#finish({ kind: 'broken', state: this.state, error });
       return;
@@ -283,7 +285,18 @@ export class Supervisor {
 
   #intervalMs(): number {
     const { intervalMs } = this.#parts.plan.config;
-    return needsCloseWatch(this.state) ? Math.min(CLOSE_WATCH_MS, intervalMs) : intervalMs;
+    if (needsCloseWatch(this.state)) return Math.min(CLOSE_WATCH_MS, intervalMs);
+    const restMs = this.#restMs();
+    return restMs > 0 ? Math.min(restMs, intervalMs) : intervalMs;
+  }
+
+  /** Nothing is due yet, and memory stands still: a glance is enough. */
+  #mayRest(): boolean {
+    return this.#restMs() > 0 && !this.#parts.host.hasMoved();
+  }
+
+  #restMs(): number {
+    return this.#lastTickMs + this.#control.restMs - this.nowMs();
   }
 
   #finish(end: RunEnd): void {

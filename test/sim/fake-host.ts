@@ -16,6 +16,8 @@ import type {
   OpenAttempt,
   TaskHost,
 } from '../../src/supervisor/ports.js';
+import { present } from '../../src/util/assert.js';
+import { MiB } from '../../src/util/bytes.js';
 import { err, ok, type Result } from '../../src/util/result.js';
 import type { Enclosure, TrueCause } from './enclosure.js';
 import type { FakeMachine } from './fake-machine.js';
@@ -144,6 +146,12 @@ export class FakeHost implements TaskHost {
   /** Attempts that were opened and never cleared away. */
   get leftOpen(): string[] {
     return [...this.#machine.enclosures.values()].map(({ ref }) => nameOf(ref));
+  }
+
+  hasMoved(): boolean {
+    const { availableBytes, budgetBytes } = present(this.lastSample, 'one looks before one rests');
+    const movedBytes = Math.abs(this.#machine.availableBytes() - availableBytes);
+    return movedBytes >= Math.min(16 * MiB, budgetBytes / 64);
   }
 
   observe(): HostSample {

@@ -182,7 +182,7 @@ export class FakeMachine {
       ceilingBytes: budget.ceilingBytes,
       outsideBytes: budget.outsideBytes,
       usedBytes,
-      availableBytes: this.#availableBytes(),
+      availableBytes: this.#availableNow(),
       swapFreeBytes: this.#reclaim.swapFreeBytes,
       reclaimScans: this.#reclaim.scans,
       brakeEvents: this.brakeEvents,
@@ -193,7 +193,13 @@ export class FakeMachine {
     return sample;
   }
 
-  #availableBytes(): number {
+  /** `MemAvailable` at this moment. */
+  availableBytes(): number {
+    this.#lookAround();
+    return this.#availableNow();
+  }
+
+  #availableNow(): number {
     const { limitBytes, othersBytes } = this.#walls.host;
     return Math.max(0, limitBytes - othersBytes - this.tasks.anonBytes);
   }

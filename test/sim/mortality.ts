@@ -138,6 +138,7 @@ export class Mortality {
     return {
       tier: inner.tier,
       observe: () => inner.observe(),
+      hasMoved: () => inner.hasMoved(),
       sample: (ref) => inner.sample(ref),
       adopt: (ref, pid) => {
         inner.adopt(ref, pid);

@@ -131,6 +131,10 @@ class CgroupHost implements TaskHost {
     });
   }
 
+  hasMoved(): boolean {
+    return this.#saver.hasMoved(this.#reader.glance());
+  }
+
   observe(): HostSample {
     this.#removals.retryDue();
     this.#tasks.settle();

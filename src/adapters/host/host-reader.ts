@@ -34,6 +34,8 @@ export interface HostReaderOptions {
 export interface HostReader {
   /** `MemAvailable` now, in bytes; the {@link look} that follows goes by the same reading. */
   availableBytes(): number;
+  /** The same, for itself. */
+  glance(): number;
   look(tree: TreeLook): HostSample;
   /** From the next look on, the budget is this. */
   setBudget(budget: BudgetSpec): void;
@@ -62,6 +64,7 @@ export function createHostReader(options: HostReaderOptions): HostReader {
       read = meminfoNow();
       return read.availableBytes;
     },
+    glance: () => meminfoNow().availableBytes,
     look: (tree) => {
       const meminfo = read ?? meminfoNow();
       read = undefined;

@@ -43,7 +43,6 @@ export class LookSaver {
    * @param freeBytes - what tasks leave free, by the best count there is that costs one read.
    */
   startLook(nowMs: number, attempts: number, freeBytes: number): void {
-    const most = Math.min(MOVED_BYTES, (this.#last?.budgetBytes ?? 0) * MOVED_SHARE);
     // One that nobody took the samples of is still to come.
     const isLeft = this.#isForAll && !this.#isTaken;
     this.#isForAll =
@@ -51,11 +50,23 @@ export class LookSaver {
       arePidsPressing(this.#last?.pids) ||
       attempts <= FEW ||
       nowMs - this.#allAtMs >= ALL_EVERY_MS ||
-      Math.abs(freeBytes - this.#freeBytesThen) >= most;
+      this.#isFar(freeBytes, this.#freeBytesThen);
     if (!this.#isForAll) return;
     this.#isTaken = false;
     this.#allAtMs = nowMs;
     this.#freeBytesThen = freeBytes;
+  }
+
+  /** Whether what the host has available says that something has happened since the last look that is worth another. */
+  hasMoved(availableBytes: number): boolean {
+    const last = this.#last;
+    if (last === undefined || arePidsPressing(last.pids)) return true;
+    return this.#isFar(availableBytes, last.availableBytes);
+  }
+
+  #isFar(freeBytes: number, thenBytes: number): boolean {
+    const most = Math.min(MOVED_BYTES, (this.#last?.budgetBytes ?? 0) * MOVED_SHARE);
+    return Math.abs(freeBytes - thenBytes) >= most;
   }
 
   /** What the look has found of the host: the next one goes by its budget and its processes. */

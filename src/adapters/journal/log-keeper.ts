@@ -6,8 +6,10 @@ import {
   lstatSync,
   openSync,
   readSync,
+  statfsSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import type { AttemptRef, LogStream } from '../../core/observation.js';
 import type { LogCutOrder, LogFact, LogKeeper, LogPaths } from '../../supervisor/ports.js';
 import { formatBytes } from '../../util/bytes.js';
@@ -18,6 +20,8 @@ const LOOK_EVERY_MS = 1000;
 /** …and more often of logs that could be too large by then: so fast may a task write, bytes in a millisecond. */
 const FASTEST = (2 * 1024 ** 3) / 1000;
 const LOOK_AGAIN_MS = 100;
+/** …but only this often while the disk has lost less than half of what a log may still grow by: nobody has written it. */
+const LOOK_IDLE_MS = 5000;
 /** `stat.blocks` counts these, whatever the file system (stat(2)). */
 const BLOCK_BYTES = 512;
 const NEWLINE = 0x0a;
@@ -33,11 +37,18 @@ export interface LogKeeperOptions {
   readonly maxBytes: number;
   /** Says something that the user should know, once. */
   readonly warn: (sentence: string) => void;
+  /** Bytes that are free on the disk of a folder, undefined where nobody knows; default: by statfs(2). */
+  readonly freeBytesOf?: (folder: string) => number | undefined;
 }
 
 /** Bounds the logs of a run: looks at their sizes, and cuts them on order. */
-export function createLogKeeper({ paths, maxBytes, warn }: LogKeeperOptions): LogKeeper {
-  const dueMs = new Map<string, { readonly attempt: number; readonly atMs: number }>();
+export function createLogKeeper({
+  paths,
+  maxBytes,
+  warn,
+  freeBytesOf = freeOnDisk,
+}: LogKeeperOptions): LogKeeper {
+  const lastLooks = new Map<string, LastLook>();
   let hasComplained = false;
   /** Logs that cannot be cut: nobody is told again that they should be. */
   const uncut = new Set<string>();
@@ -61,17 +72,21 @@ export function createLogKeeper({ paths, maxBytes, warn }: LogKeeperOptions): Lo
   return {
     look(refs, nowMs) {
       const all: LogFact[] = [];
+      const [first] = refs;
+      if (first === undefined) return all;
+      const freeBytes = freeBytesOf(dirname(pathOf(first, 'stdout')));
       for (const ref of refs) {
-        const due = dueMs.get(ref.task);
-        if (due?.attempt === ref.attempt && nowMs < due.atMs) continue;
+        const last = lastLooks.get(ref.task);
+        if (last?.attempt === ref.attempt && !isDue(last, nowMs, freeBytes)) continue;
         const { facts, largest } = overgrown(ref);
         all.push(...facts);
-        dueMs.set(ref.task, { attempt: ref.attempt, atMs: nowMs + waitMs(maxBytes - largest) });
+        const roomBytes = maxBytes - largest;
+        lastLooks.set(ref.task, { attempt: ref.attempt, atMs: nowMs, freeBytes, roomBytes });
       }
       return all;
     },
     lookAtEnd(ref) {
-      dueMs.delete(ref.task);
+      lastLooks.delete(ref.task);
       return overgrown(ref).facts;
     },
     cut(order) {
@@ -88,6 +103,34 @@ export function createLogKeeper({ paths, maxBytes, warn }: LogKeeperOptions): Lo
       }
     },
   };
+}
+
+/** What a look at the logs of an attempt has found. */
+interface LastLook {
+  readonly attempt: number;
+  readonly atMs: number;
+  /** What was free on the disk then; undefined where nobody knows. */
+  readonly freeBytes: number | undefined;
+  /** By how much the larger log could still grow. */
+  readonly roomBytes: number;
+}
+
+function isDue(last: LastLook, nowMs: number, freeBytes: number | undefined): boolean {
+  const sinceMs = nowMs - last.atMs;
+  if (sinceMs < waitMs(last.roomBytes)) return false;
+  if (freeBytes === undefined || last.freeBytes === undefined || sinceMs >= LOOK_IDLE_MS)
+    return true;
+  return last.freeBytes - freeBytes >= last.roomBytes / 2;
+}
+
+/** One call instead of one for each log: what logs grow by is missing there, unless others make room at the same time. */
+function freeOnDisk(folder: string): number | undefined {
+  try {
+    const { bfree, bsize } = statfsSync(folder);
+    return bfree * bsize;
+  } catch {
+    return undefined;
+  }
 }
 
 function waitMs(roomBytes: number): number {

@@ -96,6 +96,10 @@ class ProcfsHost implements TaskHost {
     });
   }
 
+  hasMoved(): boolean {
+    return this.#saver.hasMoved(this.#reader.glance());
+  }
+
   observe(): HostSample {
     const nowMs = this.options.now();
     const freeBytes = this.#reader.availableBytes();

@@ -34,7 +34,8 @@ const MAX_TIME_MS = 253_402_300_799_999;
 
 const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const bytes = amount.int();
-const curve = z.array(bytes).length(CURVE_BINS);
+/** Looked at as one: the runs of a group have thousands of numbers in their curves, read at every start. */
+const curve = z.custom<number[]>(isCurve, { error: `expected ${CURVE_BINS} sizes in bytes` });
 const seen = {
   peakBytes: bytes,
   durationMs: amount.positive(),
@@ -145,6 +146,14 @@ export function recordText({ group, label, profile }: StoredProfile): string {
 
 function rebuilt({ runs, bounds, learned }: z.output<typeof samples>): GroupProfile {
   return { ...learnAll(emptyProfile(), [...runs, ...bounds]), learned };
+}
+
+function isCurve(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length === CURVE_BINS &&
+    value.every((size) => Number.isSafeInteger(size) && size >= 0)
+  );
 }
 
 function isInOrder(runs: readonly { readonly endedAtMs: number }[]): boolean {

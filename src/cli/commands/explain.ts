@@ -4,14 +4,8 @@ import { LastLook } from '../../reporters/views/last-look.js';
 import { Story, storyText } from '../../reporters/views/explain.js';
 import { queueView } from '../../reporters/views/queue-words.js';
 import { printable, printableJson } from '../../util/printable.js';
-import {
-  findRun,
-  findTask,
-  readRunAndTask,
-  replay,
-  standingNote,
-  type PastRun,
-} from '../past-run.js';
+import { findTask } from '../find-task.js';
+import { findRun, readRunAndTask, replay, standingNote, type PastRun } from '../past-run.js';
 import { examplesText } from '../examples.js';
 import { print } from '../print.js';
 

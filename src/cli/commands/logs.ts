@@ -9,14 +9,8 @@ import { UsageError } from '../errors.js';
 import { examplesText } from '../examples.js';
 import { followLogs } from '../follow-logs.js';
 import { printLog, type LogStream } from '../log-output.js';
-import {
-  findRun,
-  findTask,
-  readRunAndTask,
-  replay,
-  standingNote,
-  type PastRun,
-} from '../past-run.js';
+import { findTask } from '../find-task.js';
+import { findRun, readRunAndTask, replay, standingNote, type PastRun } from '../past-run.js';
 import { print } from '../print.js';
 
 interface LogsOptions {

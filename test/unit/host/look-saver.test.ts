@@ -115,3 +115,25 @@ describe('who is quiet', () => {
     expect(stir.isQuiet(2500)).toBe(false);
   });
 });
+
+describe('a look before its time', () => {
+  function rested(pids = 1): LookSaver {
+    const saver = new LookSaver();
+    saver.startLook(0, MANY, 0);
+    saver.noteHost(host(8 * GiB, pids));
+    return saver;
+  }
+
+  test('is due when memory has come or gone, and not otherwise', () => {
+    const saver = rested();
+    expect(saver.hasMoved(8 * GiB)).toBe(false);
+    expect(saver.hasMoved(8 * GiB - 15 * MiB)).toBe(false);
+    expect(saver.hasMoved(8 * GiB - 16 * MiB)).toBe(true);
+    expect(saver.hasMoved(8 * GiB + 16 * MiB)).toBe(true);
+  });
+
+  test('is due before the first, and while processes are scarce', () => {
+    expect(new LookSaver().hasMoved(8 * GiB)).toBe(true);
+    expect(rested(95).hasMoved(8 * GiB)).toBe(true);
+  });
+});

@@ -12,8 +12,10 @@ function stage() {
   const folder = tempDir();
   const warnings: string[] = [];
   const warn = (sentence: string): number => warnings.push(sentence);
-  const keeper = createLogKeeper({ paths: logsIn(folder), maxBytes: 100, warn });
-  return { folder, warnings, keeper, path: join(folder, 'a.1.out') };
+  const disk: { freeBytes: number | undefined } = { freeBytes: undefined };
+  const freeBytesOf = (): number | undefined => disk.freeBytes;
+  const keeper = createLogKeeper({ paths: logsIn(folder), maxBytes: 100, warn, freeBytesOf });
+  return { folder, warnings, keeper, path: join(folder, 'a.1.out'), disk };
 }
 
 describe('the keeper of logs', () => {
@@ -25,6 +27,30 @@ describe('the keeper of logs', () => {
     expect(keeper.look([REF], 0)).toEqual([]);
     expect(keeper.lookAtEnd(REF)).toEqual([]);
     expect(readFileSync(large, 'utf8')).toHaveLength(10_000);
+  });
+
+  it('looks at no log while the disk has lost less than half of what logs may grow by, for 5 s', () => {
+    const { keeper, path, disk } = stage();
+    disk.freeBytes = 1000;
+    expect(keeper.look([REF], 0)).toEqual([]);
+    writeFileSync(path, 'x'.repeat(10_000));
+    disk.freeBytes = 951;
+    expect(keeper.look([REF], 4999)).toEqual([]);
+    expect(keeper.look([REF], 5000)).toHaveLength(1);
+    disk.freeBytes = 1000;
+    writeFileSync(path, '');
+    expect(keeper.look([REF], 10_000)).toEqual([]);
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([REF], 10_200)).toEqual([]);
+    disk.freeBytes = 950;
+    expect(keeper.look([REF], 10_200)).toHaveLength(1);
+  });
+
+  it('looks at all of them where nobody knows what is free', () => {
+    const { keeper, path } = stage();
+    expect(keeper.look([REF], 0)).toEqual([]);
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([REF], 200)).toHaveLength(1);
   });
 
   it('tells no more of a log that cannot be cut, and says so once', () => {
