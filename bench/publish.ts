@@ -5,6 +5,7 @@ import { BenchError, ROOT } from './harness/programs.js';
 import type { BenchResult, PartResult } from './harness/result.js';
 import { aligned, markdownOf } from './harness/tables.js';
 import { makespanChart } from './makespan/chart.js';
+import { piles } from './makespan/workloads.js';
 import { PARTS } from './parts.js';
 import { verdictsOn } from './targets.js';
 
@@ -58,9 +59,10 @@ export function verdictTable(result: BenchResult): string {
 
 function readmeLines({ tables }: PartResult): string {
   const tasks = tables.map(({ name }) => name).join(', ');
+  const sizes = [...new Set(piles(false).map(({ guestMib }) => guestMib / 1024))].join(' or ');
   return `![Bars: time for a pile of tasks to the lower bound](docs/benchmarks.svg)
 
-Piles of tasks (${tasks}) in a guest with 2 or 4 GB and no swap. memsched is told nothing of them; a peer with a number is told
+Piles of tasks (${tasks}) in a guest with ${sizes} GB and no swap. memsched is told nothing of them; a peer with a number is told
 the best one, found by trying them all, and \`--memfree\` and \`--memsuspend\` the largest peak, or a tenth of the memory. All
 figures, and how to measure them: [docs/benchmarks.md](docs/benchmarks.md).
 `;

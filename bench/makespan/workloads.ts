@@ -95,8 +95,16 @@ function tasksOf(counts: Partial<Record<GroupName, number>>, seed: number): Pile
     .map(({ task }) => task);
 }
 
-/** What is contended, smallest first. */
-export function piles(isQuick: boolean): Pile[] {
+function seedOf(draw: number, pile: number): number {
+  return 10 * draw + pile;
+}
+
+/**
+ * What is contended.
+ *
+ * @param draw - other tasks of the same kinds for each number.
+ */
+export function piles(isQuick: boolean, draw = 0): Pile[] {
   const all: Pile[] = [
     {
       name: 'six curves',
@@ -104,20 +112,20 @@ export function piles(isQuick: boolean): Pile[] {
       guestMib: 2048,
       tasks: tasksOf(
         { flat: 7, ramp: 7, 'late-peak': 7, spike: 7, bimodal: 7, 'heavy-tail': 7 },
-        1,
+        seedOf(draw, 1),
       ),
     },
     {
       name: 'late peaks',
       about: 'of one kind, at 40 % of their peak for most of their time',
       guestMib: 2048,
-      tasks: tasksOf({ 'late-peak': 40 }, 2),
+      tasks: tasksOf({ 'late-peak': 40 }, seedOf(draw, 2)),
     },
     {
       name: 'heavy tail',
       about: 'many small tasks, few large ones, of two kinds',
       guestMib: 3072,
-      tasks: tasksOf({ 'heavy-tail': 40, bimodal: 26 }, 3),
+      tasks: tasksOf({ 'heavy-tail': 40, bimodal: 26 }, seedOf(draw, 3)),
     },
   ];
   if (!isQuick) return all;
@@ -128,10 +136,23 @@ export function piles(isQuick: boolean): Pile[] {
       about: 'two each of flat, ramp, late peak, spike, two sizes and heavy tail',
       tasks: tasksOf(
         { flat: 2, ramp: 2, 'late-peak': 2, spike: 2, bimodal: 2, 'heavy-tail': 2 },
-        1,
+        seedOf(draw, 1),
       ),
     },
   ];
+}
+
+/** Many tasks of six kinds: for the simulator, as an emulated guest starts no more than two or three in a second. */
+export function longPile(draw: number): Pile {
+  return {
+    name: 'two hundred',
+    about: 'of six kinds',
+    guestMib: 3072,
+    tasks: tasksOf(
+      { flat: 33, ramp: 33, 'late-peak': 33, spike: 33, bimodal: 34, 'heavy-tail': 34 },
+      seedOf(draw, 4),
+    ),
+  };
 }
 
 /** The most that a task ever uses, MiB. */

@@ -193,6 +193,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   emit(tick, ended);
   noteWork(tick, ended);
   tick.control.memory.delete(record.spec.id);
+  tick.control.foresights.delete(record.spec.id);
   tick.control.oomKillsBefore.delete(record.spec.id);
   tick.control.deaf.delete(record.spec.id);
   tick.control.askedBefore.delete(record.spec.id);

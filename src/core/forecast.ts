@@ -1,4 +1,6 @@
 import { CURVE_BINS, type CurveForecast } from './learning/types.js';
+import { likelyStretches } from './likely-course.js';
+import { endOfStretch, STARTS_MS, STRETCHES, unchanging, type Stretches } from './stretches.js';
 
 /**
  * What all running tasks together are expected to use, over stretches of the future that grow longer the further off
@@ -10,20 +12,11 @@ export interface Forecast {
   readonly varianceBytes2: Float64Array;
 }
 
-/** The first stretch lasts this long; each further one is {@link STRETCH_GROWTH} times as long as all before it. */
-const FIRST_STRETCH_MS = 250;
-const STRETCH_GROWTH = 2 ** (1 / 3);
-/** Enough to look three days ahead. */
-const STRETCHES = 64;
-
-/** Where the stretches begin, milliseconds from now. The last one has no end. */
-const STARTS_MS: readonly number[] = Array.from({ length: STRETCHES }, (_, at) =>
-  at === 0 ? 0 : FIRST_STRETCH_MS * STRETCH_GROWTH ** (at - 1),
-);
-
 /** One task as far as a forecast is concerned: its group's course, or a level it may use at any time. */
 export type Outlook =
   | { readonly kind: 'level'; readonly bytes: number }
+  /** Worked out before. */
+  | { readonly kind: 'foreseen'; readonly stretches: Stretches; readonly doubt?: number }
   | {
       readonly kind: 'course';
       readonly course: CurveForecast;
@@ -31,6 +24,8 @@ export type Outlook =
       readonly elapsedMs: number;
       /** What it uses now; absent before the first look. */
       readonly usedBytes?: number;
+      /** How many deviations it counts with for each one of others; absent: one. */
+      readonly doubt?: number;
     };
 
 /** Where a task would take all of them too far, or how close it would come. */
@@ -54,9 +49,10 @@ export function emptyForecast(): Forecast {
 export function addOutlook(forecast: Forecast, outlook: Outlook): void {
   const { meanBytes, varianceBytes2 } = forecast;
   const own = stretchesOf(outlook);
+  const weight = weightOfVariance(outlook);
   for (let at = 0; at < own.meanBytes.length; at += 1) {
     meanBytes[at] = (meanBytes[at] ?? 0) + (own.meanBytes[at] ?? 0);
-    varianceBytes2[at] = (varianceBytes2[at] ?? 0) + (own.varianceBytes2[at] ?? 0);
+    varianceBytes2[at] = (varianceBytes2[at] ?? 0) + weight * (own.varianceBytes2[at] ?? 0);
   }
 }
 
@@ -71,10 +67,11 @@ export function wouldFit(
   sigmas: number,
 ): Outcome {
   const { meanBytes, varianceBytes2 } = stretchesOf(candidate);
+  const weight = weightOfVariance(candidate);
   let peakBytes = 0;
   let peakAt = 0;
   for (let at = 0; at < meanBytes.length && peakBytes <= allowanceBytes; at += 1) {
-    const variance = (forecast.varianceBytes2[at] ?? 0) + (varianceBytes2[at] ?? 0);
+    const variance = (forecast.varianceBytes2[at] ?? 0) + weight * (varianceBytes2[at] ?? 0);
     const sum = (forecast.meanBytes[at] ?? 0) + (meanBytes[at] ?? 0) + sigmas * Math.sqrt(variance);
     if (sum > peakBytes) {
       peakBytes = sum;
@@ -97,10 +94,8 @@ export function expectedPeak({ meanBytes, varianceBytes2 }: Forecast, sigmas: nu
   return Math.ceil(peak);
 }
 
-/** One task over the stretches of its life, which may be over before the last. Arrays of numbers, not of objects. */
-interface Stretches {
-  readonly meanBytes: readonly number[];
-  readonly varianceBytes2: readonly number[];
+function weightOfVariance(outlook: Outlook): number {
+  return outlook.kind === 'level' ? 1 : (outlook.doubt ?? 1) ** 2;
 }
 
 /** Of courses from their beginning: the same for all tasks of a group that wait. */
@@ -108,21 +103,22 @@ const fromTheStart = new WeakMap<CurveForecast, Stretches>();
 
 function stretchesOf(outlook: Outlook): Stretches {
   if (outlook.kind === 'level') return unchanging(outlook.bytes, 0);
+  if (outlook.kind === 'foreseen') return outlook.stretches;
   const { course, elapsedMs, usedBytes } = outlook;
-  if (elapsedMs > 0 || usedBytes !== undefined) return onTheWay(course, elapsedMs, usedBytes ?? 0);
+  if (elapsedMs > 0 || usedBytes !== undefined) return ahead(course, elapsedMs, usedBytes);
   let known = fromTheStart.get(course);
   if (known === undefined) {
-    known = onTheWay(course, 0, 0);
+    known = ahead(course, 0, undefined);
     fromTheStart.set(course, known);
   }
   return known;
 }
 
-function unchanging(bytes: number, variance: number): Stretches {
-  return {
-    meanBytes: Array<number>(STRETCHES).fill(bytes),
-    varianceBytes2: Array<number>(STRETCHES).fill(variance),
-  };
+/** By the runs that are most like it where there are some to choose from, else by their mean. */
+function ahead(course: CurveForecast, elapsedMs: number, usedBytes: number | undefined): Stretches {
+  return course.runs.length > 0
+    ? likelyStretches(course, elapsedMs, usedBytes)
+    : onTheWay(course, elapsedMs, usedBytes ?? 0);
 }
 
 function onTheWay(course: CurveForecast, elapsedMs: number, usedBytes: number): Stretches {
@@ -138,7 +134,7 @@ function onTheWay(course: CurveForecast, elapsedMs: number, usedBytes: number): 
   for (let at = 0; at < STRETCHES; at += 1) {
     const fromMs = elapsedMs + (STARTS_MS[at] ?? 0);
     if (fromMs >= course.durationMs) break;
-    const untilMs = Math.min(elapsedMs + (STARTS_MS[at + 1] ?? Infinity), course.durationMs);
+    const untilMs = Math.min(elapsedMs + endOfStretch(at), course.durationMs);
     const last = Math.min(CURVE_BINS - 1, Math.ceil(untilMs / bin) - 1);
     let mean = 0;
     let variance = 0;

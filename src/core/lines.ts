@@ -7,9 +7,9 @@ export const RESUME_GAP_SHARE = 0.1;
 const TARGET_GAP_SHARE = 0.05;
 const TARGET_GAP_MAX_BYTES = 3 * GiB;
 /**
- * Where every task that runs is of a kind that is known, the lines come so much closer to the budget: they are there
- * for what nobody foresees. Measured: at the default lines the head of the queue waits for `hold` alone for 23 of 64
- * hours, and more is killed than at these (bench/packing, eager, 64 GB).
+ * Where every task that runs is of a kind that is known, the lines come so much closer to each other and to the budget:
+ * they are there for what nobody foresees. Measured: at the default lines the head of the queue waits for `hold` alone
+ * for 23 of 64 hours, and more is killed than at these (bench/packing, eager, 64 GB).
  */
 const KNOWN_GAP_FACTOR = 0.4;
 /** But `critical` stays so far below the budget, or where it was: what can be allocated between two looks is in bytes. */
@@ -28,24 +28,31 @@ export interface Lines {
 }
 
 /**
- * The thresholds for the budget as it is now.
+ * The thresholds for the budget as it is now. Where all that runs is known, `hold` comes up to `target`: whom a forecast
+ * lets in need not be kept out by what is used at this moment.
  *
  * @param unknownShare - what part of all that is claimed may surprise, 0 to 1. Thresholds that were told stay
  * where they are, whatever it is.
  */
 export function linesFor(config: RunConfig, budgetBytes: number, unknownShare = 1): Lines {
-  const factor = gapFactor(config, budgetBytes, unknownShare);
-  const at = (share: number): number =>
-    Math.max(0, Math.floor((factor === 1 ? share : 1 - (1 - share) * factor) * budgetBytes));
-  const preemptBytes = at(config.preemptShare);
+  const { holdShare, preemptShare, criticalShare } = config;
+  const unknown = unknownOf(config, unknownShare);
+  const factor = gapFactor(unknown);
+  const criticalGap = criticalGapShare(config, budgetBytes, factor);
+  const preemptGap = criticalGap + factor * (criticalShare - preemptShare);
+  const toldHoldGap = preemptShare - holdShare;
+  const leastHoldGap = factor * Math.min(toldHoldGap, TARGET_GAP_SHARE);
+  const holdGap = preemptGap + leastHoldGap + unknown * (toldHoldGap - leastHoldGap);
+  const below = (gapShare: number): number => Math.max(0, Math.floor((1 - gapShare) * budgetBytes));
+  const preemptBytes = below(preemptGap);
   const targetGapBytes = Math.floor(TARGET_GAP_SHARE * factor * budgetBytes);
   return {
-    resumeBytes: at(config.holdShare - RESUME_GAP_SHARE),
-    holdBytes: at(config.holdShare),
+    resumeBytes: below(holdGap + factor * RESUME_GAP_SHARE),
+    holdBytes: below(holdGap),
     targetBytes: preemptBytes - Math.min(targetGapBytes, TARGET_GAP_MAX_BYTES),
     preemptBytes,
-    criticalBytes: at(config.criticalShare),
-    brakeBytes: at((config.criticalShare + 1) / 2),
+    criticalBytes: below(criticalGap),
+    brakeBytes: below(criticalGap / 2),
     budgetBytes,
   };
 }
@@ -60,16 +67,25 @@ export function foreseenAllowance(
   unknownShare: number,
 ): number {
   const claims = Math.floor(config.overcommit * budgetBytes);
-  const factor = gapFactor(config, budgetBytes, unknownShare);
-  const lift = (1 - factor) / (1 - KNOWN_GAP_FACTOR);
+  const known = 1 - unknownOf(config, unknownShare);
   const { criticalBytes } = linesFor(config, budgetBytes, unknownShare);
-  return Math.max(claims, Math.floor(claims + lift * (criticalBytes - claims)));
+  return Math.max(claims, Math.floor(claims + known * (criticalBytes - claims)));
 }
 
-/** What part of the distances from the lines to the budget is left. */
-function gapFactor(config: RunConfig, budgetBytes: number, unknownShare: number): number {
-  if (config.isAsTold === true) return 1;
-  const wanted = KNOWN_GAP_FACTOR + (1 - KNOWN_GAP_FACTOR) * Math.min(1, unknownShare);
-  const criticalGapBytes = (1 - config.criticalShare) * budgetBytes;
-  return Math.min(1, Math.max(wanted, CRITICAL_GAP_MIN_BYTES / criticalGapBytes));
+function unknownOf({ isAsTold }: RunConfig, unknownShare: number): number {
+  return isAsTold === true ? 1 : Math.min(1, unknownShare);
+}
+
+/** What part of the distances between the lines is left. */
+function gapFactor(unknown: number): number {
+  return KNOWN_GAP_FACTOR + (1 - KNOWN_GAP_FACTOR) * unknown;
+}
+
+function criticalGapShare(
+  { criticalShare }: RunConfig,
+  budgetBytes: number,
+  factor: number,
+): number {
+  const told = 1 - criticalShare;
+  return Math.min(told, Math.max(factor * told, CRITICAL_GAP_MIN_BYTES / budgetBytes));
 }

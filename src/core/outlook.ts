@@ -1,4 +1,5 @@
-import type { AttemptMemory, Control } from './control.js';
+import { MiB } from '../util/bytes.js';
+import type { Control } from './control.js';
 import { claimOf, isGuess, KNOWN_FROM } from './estimate.js';
 import {
   addOutlook,
@@ -11,8 +12,10 @@ import { ageMsOf, type FrozenRecord } from './frozen.js';
 import type { Knowledge } from './knowledge.js';
 import { forecastOf } from './learning/forecast.js';
 import { completedRuns, largestPeak, type GroupProfile } from './learning/profile.js';
+import { likelyStretches } from './likely-course.js';
 import type { CurveForecast } from './learning/types.js';
 import type { Estimate } from './reasons.js';
+import type { Stretches } from './stretches.js';
 import type { LiveAttempt, RunState, TaskPhase, TaskRecord } from './run-state.js';
 
 /** So many runs show how far they differ. */
@@ -78,25 +81,45 @@ function outlookOfRunning(
   const { id, preemptible } = record.spec;
   const memory = control.memory.get(id);
   const course = courseOf(record, attempt.estimate, control.knowledge);
-  return course === undefined
-    ? { kind: 'level', bytes: claimOf(attempt, memory, preemptible, nowMs) }
-    : running(course, phase, memory, nowMs);
+  if (course === undefined)
+    return { kind: 'level', bytes: claimOf(attempt, memory, preemptible, nowMs) };
+  const elapsedMs = ageMsOf(phase, nowMs);
+  const usedBytes = memory?.attempt === attempt.number ? memory.usedBytes : undefined;
+  if (course.course.runs.length === 0 || usedBytes === undefined)
+    return { ...course, elapsedMs, ...(usedBytes === undefined ? {} : { usedBytes }) };
+  const stretches = foreseen(record, course.course, { elapsedMs, usedBytes }, control);
+  return { ...course, kind: 'foreseen', stretches };
 }
 
-function running(
+/** What a running task is expected to use is kept for so long, */
+const KEPT_MS = 250;
+/** or for so much of its kind's duration if that is longer */
+const KEPT_SHARE = 1 / 50;
+/** and its use moves by no more than this, as a share and in bytes. */
+const MOVED_SHARE = 1 / 50;
+const MOVED_BYTES = 2 * MiB;
+
+function foreseen(
+  record: TaskRecord,
   course: CurveForecast,
-  phase: Extract<TaskPhase, { attempt: LiveAttempt }>,
-  memory: AttemptMemory | undefined,
-  nowMs: number,
-): Outlook {
-  const { attempt } = phase;
-  return {
-    kind: 'course',
-    course,
-    elapsedMs: ageMsOf(phase, nowMs),
-    ...(memory?.attempt === attempt.number ? { usedBytes: memory.usedBytes } : {}),
-  };
+  { elapsedMs, usedBytes }: { readonly elapsedMs: number; readonly usedBytes: number },
+  { foresights }: Control,
+): Stretches {
+  const { id } = record.spec;
+  const kept = foresights.get(id);
+  const keptMs = kept?.attempt === record.attempts ? elapsedMs - kept.elapsedMs : Infinity;
+  const isSteady =
+    kept !== undefined &&
+    Math.abs(usedBytes - kept.usedBytes) < MOVED_SHARE * usedBytes + MOVED_BYTES;
+  const isFresh = keptMs < (isSteady ? Math.max(KEPT_MS, KEPT_SHARE * course.durationMs) : KEPT_MS);
+  if (kept !== undefined && isFresh) return kept.stretches;
+  const stretches = likelyStretches(course, elapsedMs, usedBytes);
+  foresights.set(id, { attempt: record.attempts, elapsedMs, usedBytes, stretches });
+  return stretches;
 }
+
+/** What a task's kind uses over time, wherever it stands in it itself. */
+type Course = Omit<Extract<Outlook, { kind: 'course' }>, 'elapsedMs' | 'usedBytes'>;
 
 /** A task that is not running yet: what it would add if it started now. */
 export function outlookOfNext(
@@ -107,7 +130,7 @@ export function outlookOfNext(
   const course = courseOf(record, estimate, knowledge);
   return course === undefined
     ? { kind: 'level', bytes: estimate.bytes }
-    : { kind: 'course', course, elapsedMs: 0 };
+    : { ...course, elapsedMs: 0 };
 }
 
 /**
@@ -118,14 +141,18 @@ function courseOf(
   record: TaskRecord,
   estimate: Estimate,
   knowledge: Knowledge,
-): CurveForecast | undefined {
+): Course | undefined {
   const { spec, inputBytes } = record;
   if (spec.profile !== 'curve') return undefined;
   const profile = knowledge.groups.get(spec.group);
   if (profile === undefined || !isByGroup(record, estimate, profile)) return undefined;
   const course = forecastOf(profile, { inputBytes });
-  if (course === undefined || spec.preemptible > 0) return course;
-  return course.samples < TELLING_RUNS ? worstOf(course, estimate) : doubtful(course);
+  if (course === undefined) return undefined;
+  if (spec.preemptible > 0) return { kind: 'course', course };
+  // Of many runs it is known how far they differ.
+  return course.samples < TELLING_RUNS
+    ? { kind: 'course', course: worstOf(course, estimate) }
+    : { kind: 'course', course, doubt: UNSTOPPABLE_DOUBT };
 }
 
 function isByGroup(record: TaskRecord, estimate: Estimate, profile: GroupProfile): boolean {
@@ -158,13 +185,6 @@ function worstOf(course: CurveForecast, { bytes }: Estimate): CurveForecast {
     ...course,
     meanBytes: course.maxBytes.map((most) => most * scale),
     varianceBytes2: course.varianceBytes2.map(() => 0),
-  };
-}
-
-/** Of many runs it is known how far they differ: such a task counts with three times the deviation of one that may be stopped. */
-function doubtful(course: CurveForecast): CurveForecast {
-  return {
-    ...course,
-    varianceBytes2: course.varianceBytes2.map((variance) => UNSTOPPABLE_DOUBT ** 2 * variance),
+    runs: [],
   };
 }

@@ -1,11 +1,20 @@
 import { remembered } from './memo.js';
 import type { GroupProfile, RunFacts } from './profile.js';
-import { CURVE_BINS, type CompletedRun, type Curve, type CurveForecast } from './types.js';
+import {
+  CURVE_BINS,
+  MOST_COURSE_RUNS,
+  type CompletedRun,
+  type CourseRun,
+  type Curve,
+  type CurveForecast,
+} from './types.js';
 
 /** Fewer curves than this say nothing of how far runs differ, in use or in time. */
 const TELLING_CURVES = 3;
 /** Then this share of its mean is taken for one standard deviation of a bin. */
 const FEW_CURVES_DEVIATION = 0.1;
+/** Of fewer none can be told to be more like the next run than another. */
+const FEWEST_TO_CHOOSE_FROM = 2;
 /** A run weighs half as much after so many newer ones. */
 const HALF_LIFE_RUNS = 30;
 /** So many runs of the most similar inputs are asked; with fewer than twice as many, all are. */
@@ -60,7 +69,19 @@ function forecastFrom(runs: readonly CurvedRun[]): CurveForecast | undefined {
     maxBytes: bins.map(({ max }) => max),
     durationMs: runs.reduce((sum, run, at) => sum + (shares[at] ?? 0) * run.durationMs, 0),
     samples: runs.length,
+    runs: runs.length < FEWEST_TO_CHOOSE_FROM ? [] : newestOf(runs, weights),
   };
+}
+
+function newestOf(runs: readonly CurvedRun[], weights: readonly number[]): CourseRun[] {
+  const newest = runs.slice(-MOST_COURSE_RUNS);
+  const counted = weights.slice(-MOST_COURSE_RUNS);
+  const total = counted.reduce((sum, weight) => sum + weight, 0);
+  return newest.map(({ curve, durationMs }, at) => ({
+    curve,
+    durationMs,
+    share: (counted[at] ?? 0) / total,
+  }));
 }
 
 interface Bin {

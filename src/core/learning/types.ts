@@ -61,4 +61,17 @@ export interface CurveForecast {
   readonly maxBytes: readonly number[];
   readonly durationMs: number;
   readonly samples: number;
+  /** The newest, or most similar, of the runs that it rests on; empty where they are too few to say how far runs differ. */
+  readonly runs: readonly CourseRun[];
+}
+
+/** Of so many runs one looks for those that are like the one that runs; it is done for every running task. */
+export const MOST_COURSE_RUNS = 64;
+
+/** A past run, and how much it counts. */
+export interface CourseRun {
+  readonly curve: Curve;
+  readonly durationMs: number;
+  /** Of all runs of the forecast together 1. */
+  readonly share: number;
 }

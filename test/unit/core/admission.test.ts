@@ -220,9 +220,10 @@ describe('slow start', () => {
     expect(waitsFor(loop)).toBe('slow-start');
   });
 
-  test('two of unknown groups at once', () => {
-    const loop = new Loop(['a', 'b', 'c'].map((id) => unknown(id, id)));
-    expect(doings(loop.tick())).toEqual(['launch a', 'launch b']);
+  test('four of unknown groups at once', () => {
+    const strangers = ['a', 'b', 'c', 'd', 'e'].map((id) => unknown(id, id));
+    const loop = new Loop(strangers, { overcommit: 2 });
+    expect(doings(loop.tick())).toEqual(['launch a', 'launch b', 'launch c', 'launch d']);
     expect(waitsFor(loop)).toBe('slow-start');
   });
 

@@ -16,6 +16,7 @@ function course(meanBytes: readonly number[], sigmaBytes = 0): CurveForecast {
     maxBytes: meanBytes,
     durationMs: CURVE_BINS * 1000,
     samples: 5,
+    runs: [],
   };
 }
 

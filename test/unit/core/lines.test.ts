@@ -37,12 +37,14 @@ describe('lines where everyone who runs is of a known kind', () => {
   const at = (budgetBytes: number, unknownShare: number, change = {}) =>
     linesFor(plainConfig(change), budgetBytes, unknownShare);
 
-  test('come closer to the budget, all of them alike', () => {
-    const { resumeBytes, holdBytes, preemptBytes, criticalBytes } = at(1000 * GiB, 0);
-    const shares = [resumeBytes, holdBytes, preemptBytes, criticalBytes].map((bytes) =>
-      Math.round(bytes / GiB),
+  test('come closer to the budget and to each other, hold up to target', () => {
+    const lines = at(50 * GiB, 0);
+    const { resumeBytes, holdBytes, preemptBytes, criticalBytes } = lines;
+    const shares = [resumeBytes, holdBytes, preemptBytes, criticalBytes].map(
+      (bytes) => Math.round((1000 * bytes) / (50 * GiB)) / 10,
     );
-    expect(shares).toEqual([880, 920, 960, 980]);
+    expect(shares).toEqual([90, 94, 96, 98]);
+    expect(lines.targetBytes).toBe(holdBytes);
   });
 
   test('come the closer the less is unknown', () => {
@@ -51,8 +53,17 @@ describe('lines where everyone who runs is of a known kind', () => {
     expect(new Set(criticals).size).toBe(4);
   });
 
-  test('stay where they are on a small budget', () => {
-    expect(at(4 * GiB, 0)).toEqual(at(4 * GiB, 1));
+  test('leave critical where it is on a small budget, and come closer to it', () => {
+    const [known, unknown] = [at(4 * GiB, 0), at(4 * GiB, 1)];
+    expect(known.criticalBytes).toBe(unknown.criticalBytes);
+    expect(known.brakeBytes).toBe(unknown.brakeBytes);
+    for (const line of ['resumeBytes', 'holdBytes', 'preemptBytes'] as const)
+      expect(known[line]).toBeGreaterThan(unknown[line]);
+  });
+
+  test('keep hold no further from preempt than it was told to be', () => {
+    const { holdBytes, preemptBytes } = at(50 * GiB, 0, { holdShare: 0.89 });
+    expect(preemptBytes - holdBytes).toBeLessThanOrEqual(0.01 * 50 * GiB);
   });
 
   test('leave critical at least 256 MiB, and stay in order', () => {
