@@ -1,3 +1,4 @@
+import { assert } from '../util/assert.js';
 import { MiB } from '../util/bytes.js';
 import {
   CURVE_BINS,
@@ -33,6 +34,7 @@ export function likelyStretches(
   elapsedMs: number,
   usedBytes: number | undefined,
 ): Stretches {
+  assert(course.runs.length <= MOST_COURSE_RUNS, 'a forecast keeps no more runs than are weighed');
   // It has run longer than its kind does: it may go on as it is, who knows how long.
   if (!weigh(course.runs, elapsedMs, usedBytes))
     return unchanging(usedBytes ?? 0, course.varianceBytes2[CURVE_BINS - 1] ?? 0);
