@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chartSvg } from './harness/chart.js';
+import { valueText } from './harness/format.js';
 import { between } from './harness/markers.js';
 import { BenchError, ROOT } from './harness/programs.js';
 import type { BenchResult, PartResult } from './harness/result.js';
@@ -7,7 +8,7 @@ import { aligned, markdownOf } from './harness/tables.js';
 import { makespanChart } from './makespan/chart.js';
 import { piles } from './makespan/workloads.js';
 import { PARTS } from './parts.js';
-import { verdictsOn } from './targets.js';
+import { gainOverBest, verdictsOn } from './targets.js';
 
 const MARKER = 'bench: made by "npm run bench -- --publish"';
 
@@ -43,8 +44,17 @@ export function pageOf(result: BenchResult): string {
       : []),
     '## Targets',
     verdictTable(result),
+    ...bestPeerLines(result),
     ...parts.map(markdownOf),
   ].join('\n\n')}\n`;
+}
+
+function bestPeerLines(result: BenchResult): string[] {
+  const gain = gainOverBest(result);
+  if (gain === undefined) return [];
+  return [
+    `The best peer of each pile without an OOM kill, whatever it is told, also the best number of tasks at once, which one finds by trying them all, takes ${valueText(gain, 'times')} as long as memsched's second run. Peers have all of the memory, memsched its budget. What the misses come from, and the next ideas: [where-the-time-goes.md](where-the-time-goes.md).`,
+  ];
 }
 
 /** The targets as a table. */
@@ -62,8 +72,8 @@ function readmeLines({ tables }: PartResult): string {
   const sizes = [...new Set(piles(false).map(({ guestMib }) => guestMib / 1024))].join(' or ');
   return `![Bars: time for a pile of tasks to the lower bound](docs/benchmarks.svg)
 
-Piles of tasks (${tasks}) in a guest with ${sizes} GB and no swap. memsched is told nothing of them; a peer with a number is told
-the best one, found by trying them all, and \`--memfree\` and \`--memsuspend\` the largest peak, or a tenth of the memory. All
-figures, and how to measure them: [docs/benchmarks.md](docs/benchmarks.md).
+Piles of tasks (${tasks}) in a guest with ${sizes} GB and no swap. memsched is told nothing of
+them; a peer with a number is told the best one, found by trying them all, and \`--memfree\` and \`--memsuspend\` the largest
+peak, or a tenth of the memory. All figures, and how to measure them: [docs/benchmarks.md](docs/benchmarks.md).
 `;
 }

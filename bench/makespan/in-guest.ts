@@ -7,6 +7,7 @@ import { thisMachine } from '../harness/machine.js';
 import { inOrderOf } from '../harness/rounds.js';
 import { Arena, type Score } from './contest.js';
 import { nameOf, type Contestant } from './contestants.js';
+import { thumbMib } from './untold.js';
 import { boundMsOf, lengthMsOf, peakMibOf, piles, type Pile } from './workloads.js';
 import type { GuestReport, NamedScore } from './guest-report.js';
 
@@ -64,7 +65,7 @@ async function contend(pile: Pile, rounds: number): Promise<void> {
 /** Those that are told how many tasks are best, or how much memory the largest needs; and memsched, which is told nothing. */
 function fieldOf(pile: Pile, jobs: number): Contestant[] {
   const largestMib = Math.max(...pile.tasks.map(peakMibOf));
-  const tenthMib = Math.round(totalmem() / 2 ** 20 / 10);
+  const tenthMib = thumbMib(totalmem());
   const byMemory = (option: string, mib: number): Contestant => ({
     kind: 'parallel',
     jobs: pile.tasks.length,
