@@ -11,6 +11,7 @@ import { logPaths, type RunFolder } from '../adapters/journal/run-folder.js';
 import { bootId, markSupervised } from '../adapters/journal/supervisor-mark.js';
 import { createLauncher } from '../adapters/process/launcher.js';
 import { SMALLEST_BUDGET_BYTES } from '../core/budget.js';
+import type { Priors } from '../core/knowledge.js';
 import type { TaskRecord } from '../core/run-state.js';
 import type { TaskId } from '../core/task-spec.js';
 import { OutputMasks } from '../reporters/output-masks.js';
@@ -116,7 +117,8 @@ export async function runSession(order: SessionOrder): Promise<number> {
   const launcher = openLauncher(order, folder, warn);
   const source = order.source && heldBack(order.source, () => reporters.room());
   let end: RunEnd;
-  let learning: Promise<void>;
+  let known: Priors | undefined;
+  let learning: Promise<void> | undefined;
   try {
     const held = await begun.lock;
     const ports = { host, launcher, journal, checkpoints, source };
@@ -126,11 +128,12 @@ export async function runSession(order: SessionOrder): Promise<number> {
     const supervised = supervisor;
     end = await whileControlled(control, () => supervise(supervised, reporters, face, warn));
     held?.release();
-    // Beside all that is to be cleared away: whoever wants a lock waits for a process that takes it.
-    learning = profiles.store(supervisor.knownGroups);
+    known = supervisor.knownGroups;
   } finally {
     await launcher.close();
     for (const path of await host.dispose()) warn(`could not be removed: ${path}`);
+    // A process takes the lock for it: none may be started before the tree is gone, which it would be born in.
+    if (known !== undefined) learning = profiles.store(known);
     await checkpoints.close();
     journal.close();
   }

@@ -11,6 +11,7 @@ import type { AttemptSample, Observation } from './observation.js';
 import { calmLevel, type LevelMemory } from './pressure.js';
 import type { Waiter, Waiters } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
+import type { CurveForecast } from './learning/types.js';
 import type { Stretches } from './stretches.js';
 import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
@@ -83,6 +84,8 @@ export interface PeaksOfAll {
 /** What an attempt was expected to use from some age on, when it used so much. */
 export interface KeptForesight {
   readonly attempt: number;
+  /** By this forecast of its kind. */
+  readonly course: CurveForecast;
   readonly elapsedMs: number;
   readonly usedBytes: number;
   readonly stretches: Stretches;

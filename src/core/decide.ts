@@ -83,7 +83,7 @@ export function decide(state: RunState, control: Control, seen: Observation): De
   sample(tick);
   endRun(tick);
   checkInvariants(state);
-  control.restMs = restMsOf(state, tick.tMs);
+  control.restMs = restMsOf(state, tick.tMs, control.config.intervalMs);
   return { events: tick.events, actions: tick.actions };
 }
 

@@ -91,10 +91,10 @@ function outlookOfRunning(
   return { ...course, kind: 'foreseen', stretches };
 }
 
-/** What a running task is expected to use is kept for so long, */
+/** What a running task is expected to use is kept for so long, whatever happens: a thousand of them cost a tick. */
 const KEPT_MS = 250;
-/** or for so much of its kind's duration if that is longer */
-const KEPT_SHARE = 1 / 50;
+/** Or for so much of its kind's duration if that is longer, no other run has taught anything, */
+const KEPT_SHARE = 1 / 128;
 /** and its use moves by no more than this, as a share and in bytes. */
 const MOVED_SHARE = 1 / 50;
 const MOVED_BYTES = 2 * MiB;
@@ -109,12 +109,12 @@ function foreseen(
   const kept = foresights.get(id);
   const keptMs = kept?.attempt === record.attempts ? elapsedMs - kept.elapsedMs : Infinity;
   const isSteady =
-    kept !== undefined &&
+    kept?.course === course &&
     Math.abs(usedBytes - kept.usedBytes) < MOVED_SHARE * usedBytes + MOVED_BYTES;
   const isFresh = keptMs < (isSteady ? Math.max(KEPT_MS, KEPT_SHARE * course.durationMs) : KEPT_MS);
   if (kept !== undefined && isFresh) return kept.stretches;
   const stretches = likelyStretches(course, elapsedMs, usedBytes);
-  foresights.set(id, { attempt: record.attempts, elapsedMs, usedBytes, stretches });
+  foresights.set(id, { attempt: record.attempts, course, elapsedMs, usedBytes, stretches });
   return stretches;
 }
 

@@ -10,16 +10,17 @@ const REST_MAX_MS = 500;
  * For how long the next look may be put off while memory does not move: nobody waits for a turn or for a time, and all
  * that runs just runs. A thousand tasks that stand still are not worth ten looks a second.
  *
- * @returns milliseconds; 0 while there is something to be decided.
+ * @returns milliseconds, the interval or more; 0 while there is something to be decided.
  */
-export function restMsOf(state: RunState, tMs: number): number {
+export function restMsOf(state: RunState, tMs: number, intervalMs: number): number {
   const { level, queue, stop, halted, unmeasured, live } = state;
   if (level !== 'open' || stop !== undefined || halted !== undefined) return 0;
   if (live.size === 0 || unmeasured.size > 0 || queueLength(queue) > queue.held.size) return 0;
   let restMs = REST_MAX_MS;
+  if (restMs < intervalMs) return 0;
   for (const record of live.values()) {
     restMs = Math.min(restMs, restOf(record, tMs));
-    if (restMs <= 0) return 0;
+    if (restMs < intervalMs) return 0;
   }
   return restMs;
 }

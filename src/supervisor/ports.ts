@@ -240,7 +240,9 @@ export type LogCutOrder = AttemptRef &
 /** Keeps logs bounded: tasks write into them directly, so nobody sees what they write but by its size. */
 export interface LogKeeper {
   /** Those among the attempts' logs that take too much room, as far as it is time to look again. */
-  look(refs: Iterable<AttemptRef>, nowMs: number): readonly LogFact[];
+  look(refs: readonly AttemptRef[], nowMs: number): readonly LogFact[];
+  /** Whether a log may have grown so much since that another look is due before its time: at the cost of a call. */
+  hasMoved(): boolean;
   /** The same for an attempt that is over: a last look, whatever the time. */
   lookAtEnd(ref: AttemptRef): readonly LogFact[];
   /** Leaves out the middle. What the task writes in that very moment may be lost with it. */

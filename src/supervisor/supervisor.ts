@@ -292,7 +292,8 @@ export class Supervisor {
 
   /** Nothing is due yet, and memory stands still: a glance is enough. */
   #mayRest(): boolean {
-    return this.#restMs() > 0 && !this.#parts.host.hasMoved();
+    const { host, logKeeper } = this.#parts;
+    return this.#restMs() > 0 && !host.hasMoved() && logKeeper?.hasMoved() !== true;
   }
 
   #restMs(): number {

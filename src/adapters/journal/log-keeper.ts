@@ -49,13 +49,12 @@ export function createLogKeeper({
   freeBytesOf = freeOnDisk,
 }: LogKeeperOptions): LogKeeper {
   const lastLooks = new Map<string, LastLook>();
+  /** Where the logs are, and from how little free on the disk on one of them may have grown by half of what it may. */
+  let alarm: { readonly folder: string; readonly belowBytes: number } | undefined;
   let hasComplained = false;
   /** Logs that cannot be cut: nobody is told again that they should be. */
   const uncut = new Set<string>();
-  const pathOf = ({ task, attempt }: AttemptRef, stream: LogStream): string => {
-    const { stdoutPath, stderrPath } = paths.pathsFor(task, attempt);
-    return stream === 'stdout' ? stdoutPath : stderrPath;
-  };
+  const pathOf = (ref: AttemptRef, stream: LogStream): string => pathIn(paths, ref, stream);
   const overgrown = (ref: AttemptRef): { readonly facts: LogFact[]; readonly largest: number } => {
     const facts: LogFact[] = [];
     let largest = 0;
@@ -73,23 +72,36 @@ export function createLogKeeper({
     look(refs, nowMs) {
       const all: LogFact[] = [];
       const [first] = refs;
+      alarm = undefined;
       if (first === undefined) return all;
-      const freeBytes = freeBytesOf(dirname(pathOf(first, 'stdout')));
+      const folder = dirname(pathOf(first, 'stdout'));
+      const freeBytes = freeBytesOf(folder);
+      let belowBytes = 0;
       for (const ref of refs) {
-        const last = lastLooks.get(ref.task);
-        if (last?.attempt === ref.attempt && !isDue(last, nowMs, freeBytes)) continue;
-        const { facts, largest } = overgrown(ref);
-        all.push(...facts);
-        const roomBytes = maxBytes - largest;
-        lastLooks.set(ref.task, { attempt: ref.attempt, atMs: nowMs, freeBytes, roomBytes });
+        let last = lastLooks.get(ref.task);
+        if (last?.attempt !== ref.attempt || isDue(last, nowMs, freeBytes)) {
+          const { facts, largest } = overgrown(ref);
+          all.push(...facts);
+          const roomBytes = maxBytes - largest;
+          last = { attempt: ref.attempt, atMs: nowMs, freeBytes, roomBytes };
+          lastLooks.set(ref.task, last);
+        }
+        belowBytes = Math.max(belowBytes, (last.freeBytes ?? Infinity) - last.roomBytes / 2);
       }
+      alarm = { folder, belowBytes };
       return all;
+    },
+    hasMoved() {
+      if (alarm === undefined) return false;
+      return (freeBytesOf(alarm.folder) ?? 0) <= alarm.belowBytes;
     },
     lookAtEnd(ref) {
       lastLooks.delete(ref.task);
       return overgrown(ref).facts;
     },
     cut(order) {
+      // It has room again, and nobody knows by what the disk's free space has changed.
+      lastLooks.delete(order.task);
       const path = pathOf(order, order.stream);
       try {
         cutFile(path, order);
@@ -103,6 +115,11 @@ export function createLogKeeper({
       }
     },
   };
+}
+
+function pathIn(paths: LogPaths, { task, attempt }: AttemptRef, stream: LogStream): string {
+  const { stdoutPath, stderrPath } = paths.pathsFor(task, attempt);
+  return stream === 'stdout' ? stdoutPath : stderrPath;
 }
 
 /** What a look at the logs of an attempt has found. */

@@ -6,9 +6,9 @@ import { BUDGET, Loop } from './loop.js';
 const USE = { a: 100 * MiB };
 
 /** Two that may run, of which the second waits for a processor when `cpus` are too few. */
-function loopOf(change: Parameters<typeof plainTask>[1] = {}, cpus = 8): Loop {
+function loopOf(change: Parameters<typeof plainTask>[1] = {}, cpus = 8, intervalMs = 100): Loop {
   const task = (id: string) => plainTask(id, { ...change, cpus: 4 });
-  return new Loop(cpus < 8 ? [task('a'), task('b')] : [task('a')], { cpus });
+  return new Loop(cpus < 8 ? [task('a'), task('b')] : [task('a')], { cpus, intervalMs });
 }
 
 /** How long a loop may rest after these ticks. */
@@ -31,6 +31,11 @@ describe('the loop may put off a look', () => {
     expect(restAfter(loopOf(), start, run)).toBe(500);
   });
 
+  test('not by less than the interval', () => {
+    expect(restAfter(loopOf({}, 8, 400), start, run)).toBe(500);
+    expect(restAfter(loopOf({}, 8, 501), start, run)).toBe(0);
+  });
+
   test('not before it runs', () => {
     expect(restAfter(loopOf(), start)).toBe(0);
   });
@@ -40,7 +45,9 @@ describe('the loop may put off a look', () => {
     start(loop);
     loop.launchAll({ use: USE });
     expect(loop.control.restMs).toBe(0);
-    loop.tick({ afterMs: 1600 });
+    loop.tick({ afterMs: 1590 });
+    expect(loop.control.restMs).toBe(0);
+    loop.tick({ afterMs: 10 });
     expect(loop.control.restMs).toBe(100);
   });
 

@@ -46,6 +46,35 @@ describe('the keeper of logs', () => {
     expect(keeper.look([REF], 10_200)).toHaveLength(1);
   });
 
+  it('says when the disk has lost so much that a look is due before its time', () => {
+    const { keeper, path, disk } = stage();
+    disk.freeBytes = 1000;
+    expect(keeper.hasMoved()).toBe(false);
+    keeper.look([REF], 0);
+    expect(keeper.hasMoved()).toBe(false);
+    disk.freeBytes = 951;
+    expect(keeper.hasMoved()).toBe(false);
+    disk.freeBytes = 950;
+    expect(keeper.hasMoved()).toBe(true);
+    writeFileSync(path, 'x'.repeat(60));
+    keeper.look([REF], 200);
+    expect(keeper.hasMoved()).toBe(false);
+    disk.freeBytes = 930;
+    expect(keeper.hasMoved()).toBe(true);
+    disk.freeBytes = undefined;
+    expect(keeper.hasMoved()).toBe(true);
+  });
+
+  it('looks again at once at a log that was cut', () => {
+    const { keeper, path, disk } = stage();
+    disk.freeBytes = 1000;
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([REF], 0)).toHaveLength(1);
+    keeper.cut({ ...CUT, leftOutBytes: 9000 });
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([REF], 1)).toHaveLength(1);
+  });
+
   it('looks at all of them where nobody knows what is free', () => {
     const { keeper, path } = stage();
     expect(keeper.look([REF], 0)).toEqual([]);
