@@ -44,7 +44,8 @@ export const brakeIsLifted: Checker = {
         if (event.kind === 'attempt-ended') heldSinceMs = undefined;
       },
       ({ tMs, exactMs, usedBytes }, story) => {
-        const high = highAt(exactMs);
+        // Events are told to the millisecond: what was done within it counts with them.
+        const high = highAt(Math.max(exactMs, tMs));
         if (high === undefined) return;
         const isToLift = mustBeLifted(story);
         if (isToLift !== (high === 'max'))
