@@ -17,7 +17,7 @@ import type { RunConfig, TaskId, TaskSpec } from './task-spec.js';
 
 /** A new peak counts as growth only from this factor on: pages come and go in an attempt that stands still. */
 const GROWTH_FACTOR = 1.05;
-/** Tasks of unknown size that may run at once at first, over all groups: pilots of two. */
+/** Tasks of unknown size that may run at once at first, over all groups: the pilots of two of them. */
 const FIRST_UNKNOWNS = 4;
 
 /** Use of processors is measured over stretches of this length. */

@@ -29,8 +29,8 @@ const forecastFor = remembered((profile, inputBytes) =>
 /**
  * What the next run is expected to use over its time: mean and variance of each bin of the curves, the newer the
  * heavier. Where the size of the input is known, the runs with the most similar ones are asked: they tell the duration,
- * too. One or two curves count as uncertain by a stated share, and every bin with its neighbours: the next run may be
- * faster or slower.
+ * too. In the bins one or two curves count as uncertain by a stated share, and each with its neighbours: the next run may
+ * be faster or slower. From two on there are also the runs themselves, of which likely-course.ts chooses.
  *
  * @returns undefined without any curve.
  */
