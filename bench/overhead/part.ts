@@ -25,7 +25,7 @@ const GUEST_MIB = 3072;
 const GUEST_S = 3000;
 
 const ABOUT =
-  'A supervisor with so many running tasks that only sleep, at the default interval of 100 ms, of which most looks are a glance as nothing moves: share of one processor (all threads), and its memory.';
+  'A supervisor with so many running tasks that only sleep, at the default interval of 100 ms, of which most looks are a glance as nothing moves, half a minute after the last was started: share of one processor (all threads), and its memory.';
 
 /** What memsched itself costs. */
 export const overhead: Part = {

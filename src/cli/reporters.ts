@@ -9,7 +9,7 @@ import { isNotable } from '../reporters/notable.js';
 import { streamOutput, type Output } from '../reporters/output.js';
 import { createMaskReporter, type QuotedLogs } from '../reporters/output-masks.js';
 import { createPlainReporter } from '../reporters/plain.js';
-import type { Reporter } from '../reporters/reporter.js';
+import { TICK_EVERY_MS, type Reporter } from '../reporters/reporter.js';
 import { createSummaryReporter } from '../reporters/summary.js';
 import type { OutputMode } from '../reporters/task-output/modes.js';
 import type { TaskOutput } from '../reporters/task-output/task-output.js';
@@ -29,6 +29,8 @@ export interface Reporters {
   /** An event of before the run was resumed: for those alone that tell of the whole run. */
   catchUp(event: RunEvent, state: RunState): void;
   tick(state: RunState, nowMs: number): void;
+  /** How often that is to be called; undefined: never. */
+  readonly tickEveryMs: number | undefined;
   close(state: RunState): Promise<void>;
   /** Takes a line for the user where stderr is drawn on; false where it may just be written. */
   readonly say: (line: string) => boolean;
@@ -102,6 +104,7 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
     tick(state, nowMs) {
       for (const reporter of all) reporter.tick?.(state, nowMs);
     },
+    tickEveryMs: tickEveryMsOf(all),
     async close(state) {
       for (const reporter of all) await reporter.close(state);
     },
@@ -113,6 +116,12 @@ export async function createReporters(order: ReportersOrder): Promise<Reporters>
     },
     lost: () => loss.ofStdout,
   };
+}
+
+function tickEveryMsOf(all: readonly Reporter[]): number | undefined {
+  const ticking = all.filter((reporter) => reporter.tick !== undefined);
+  if (ticking.length === 0) return undefined;
+  return Math.min(...ticking.map(({ tickEveryMs = TICK_EVERY_MS }) => tickEveryMs));
 }
 
 function guardedAll(

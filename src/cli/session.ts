@@ -45,9 +45,6 @@ import { catchSignals, onAnySignal, outliveSignals } from './signals.js';
 import { ownVersion } from './version.js';
 import { printableLines } from '../util/printable.js';
 
-/** Between two looks of the reporters at the time. */
-const REPORT_EVERY_MS = 100;
-
 /** A run that can start now: the jobfile is right, the tier is chosen. */
 export interface SessionOrder {
   readonly loaded: LoadedPlan;
@@ -365,9 +362,11 @@ async function supervise(
       warn('a run cannot be paused with Ctrl-Z: its tasks would go on with nobody watching');
     },
   });
-  const timer = setInterval(() => {
+  const { tickEveryMs } = reporters;
+  const tick = (): void => {
     reporters.tick(supervisor.state, supervisor.nowMs());
-  }, REPORT_EVERY_MS);
+  };
+  const timer = tickEveryMs === undefined ? undefined : setInterval(tick, tickEveryMs);
   try {
     return await new Promise<RunEnd>((resolve) => {
       supervisor.start(resolve);

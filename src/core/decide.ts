@@ -175,6 +175,7 @@ function assess(tick: Tick): void {
   const before = control.level.level;
   const { memory, numbers, reason } = assessLevel(control.level, {
     nowMs: seen.nowMs,
+    stillUntilMs: seen.stillUntilMs,
     host: seen.host,
     lines,
     config: control.config,

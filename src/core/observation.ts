@@ -137,6 +137,8 @@ export type Fact =
 export interface Observation {
   /** Milliseconds since the run started, on a clock that never jumps. */
   readonly nowMs: number;
+  /** No memory had moved since the look before up to this time; absent where nobody has seen to it. */
+  readonly stillUntilMs?: number;
   readonly host: HostSample;
   /** Live attempts that were looked at; one that is missing counts as unchanged. */
   readonly attempts: readonly AttemptSample[];

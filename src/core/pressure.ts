@@ -41,6 +41,8 @@ export interface LevelMemory {
 /** One look, as far as the level is concerned. */
 export interface LevelInput {
   readonly nowMs: number;
+  /** As in an observation. */
+  readonly stillUntilMs?: number | undefined;
   readonly host: HostSample;
   readonly lines: Lines;
   readonly config: RunConfig;
@@ -108,7 +110,7 @@ function measure(before: LevelMemory, input: LevelInput): LevelMemory {
   const { usedBytes, reclaimScans } = host;
   const over = usedBytes >= lines.preemptBytes;
   const calm = usedBytes <= lines.resumeBytes;
-  const growthBytesPerS = growth(before, nowMs, usedBytes);
+  const growthBytesPerS = growth(before, input);
   return {
     ...before,
     growthBytesPerS,
@@ -120,13 +122,20 @@ function measure(before: LevelMemory, input: LevelInput): LevelMemory {
   };
 }
 
-function growth({ last, growthBytesPerS }: LevelMemory, nowMs: number, usedBytes: number): number {
+function growth(before: LevelMemory, { nowMs, stillUntilMs, host }: LevelInput): number {
+  const { last, growthBytesPerS } = before;
   if (last === undefined) return 0;
-  const elapsedS = (nowMs - last.atMs) / 1000;
-  if (elapsedS <= 0) return growthBytesPerS;
-  const slope = (usedBytes - last.usedBytes) / elapsedS;
-  // Ticks come early when something happened; a slope over a shorter time weighs less.
-  const weight = 1 - (1 - GROWTH_ALPHA) ** (elapsedS / 0.1);
+  // What has come after a rest came at its end.
+  const sinceMs = Math.max(last.atMs, stillUntilMs ?? last.atMs);
+  const rested = followed(growthBytesPerS, 0, sinceMs - last.atMs);
+  const elapsedMs = nowMs - sinceMs;
+  if (elapsedMs <= 0) return rested;
+  return followed(rested, (host.usedBytes - last.usedBytes) / (elapsedMs / 1000), elapsedMs);
+}
+
+/** A growth after such a slope; one over a shorter time weighs less, as ticks come early when something happened. */
+function followed(growthBytesPerS: number, slope: number, elapsedMs: number): number {
+  const weight = 1 - (1 - GROWTH_ALPHA) ** (elapsedMs / 100);
   return growthBytesPerS + weight * (slope - growthBytesPerS);
 }
 

@@ -4,11 +4,11 @@ import { queueLength } from './queue.js';
 import type { RunState, TaskRecord } from './run-state.js';
 
 /** The longest that a look is put off. */
-const REST_MAX_MS = 500;
+const REST_MAX_MS = 2000;
 
 /**
  * For how long the next look may be put off while memory does not move: nobody waits for a turn or for a time, and all
- * that runs just runs. A thousand tasks that stand still are not worth ten looks a second.
+ * that runs just runs. Tasks that stand still are not worth ten looks a second.
  *
  * @returns milliseconds, the interval or more; 0 while there is something to be decided.
  */

@@ -1,3 +1,4 @@
+import type { RunState } from '../core/run-state.js';
 import { describeError } from '../util/system-error.js';
 import type { Reporter } from './reporter.js';
 
@@ -23,17 +24,21 @@ export function guarded(reporter: Reporter, name: string, tell: (line: string) =
       drop(error);
     }
   };
+  const { tickEveryMs } = reporter;
   return {
     event: (event, state) => {
       attempt(() => {
         reporter.event(event, state);
       });
     },
-    tick: (state, nowMs) => {
-      attempt(() => {
-        reporter.tick?.(state, nowMs);
-      });
-    },
+    ...(reporter.tick !== undefined && {
+      tick: (state: RunState, nowMs: number): void => {
+        attempt(() => {
+          reporter.tick?.(state, nowMs);
+        });
+      },
+    }),
+    ...(tickEveryMs !== undefined && { tickEveryMs }),
     close: async (state) => {
       try {
         await reporter.close(state);

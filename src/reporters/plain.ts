@@ -20,6 +20,8 @@ const RARE_EVERY_MS = 10_000;
 /** Progress is told this often while something changes, and this often while nothing does. */
 const PROGRESS_EVERY_MS = 10_000;
 const PROGRESS_IDLE_EVERY_MS = 60_000;
+/** Nobody minds a second. */
+const TICK_EVERY_MS = 1000;
 const TAIL_LINES = 20;
 
 /** What the plain reporter is made of. */
@@ -55,6 +57,16 @@ export function createPlainReporter(options: PlainOptions): Reporter {
     return true;
   };
 
+  const tellsProgress = verbosity !== 'quiet' && wants === undefined;
+  const progress = (state: RunState, nowMs: number): void => {
+    if (nowMs - progressAtMs < PROGRESS_EVERY_MS) return;
+    const mark = `${state.unfinished} ${state.live.size} ${state.counts.preemptions}`;
+    if (mark === progressMark && nowMs - progressAtMs < PROGRESS_IDLE_EVERY_MS) return;
+    progressAtMs = nowMs;
+    progressMark = mark;
+    out.write(`${stamped(nowMs, 'progress', progressWords(state, eta.etaMs(state, nowMs)))}\n`);
+  };
+
   return {
     event(event, state) {
       eta.event(event);
@@ -66,15 +78,7 @@ export function createPlainReporter(options: PlainOptions): Reporter {
         fold === undefined || tail.length === 0 ? tail : fold(tail, aboutOutput(event, state));
       out.write(`${[told.text, ...folded].join('\n')}\n`);
     },
-    tick(state, nowMs) {
-      if (verbosity === 'quiet' || wants !== undefined || nowMs - progressAtMs < PROGRESS_EVERY_MS)
-        return;
-      const mark = `${state.unfinished} ${state.live.size} ${state.counts.preemptions}`;
-      if (mark === progressMark && nowMs - progressAtMs < PROGRESS_IDLE_EVERY_MS) return;
-      progressAtMs = nowMs;
-      progressMark = mark;
-      out.write(`${stamped(nowMs, 'progress', progressWords(state, eta.etaMs(state, nowMs)))}\n`);
-    },
+    ...(tellsProgress && { tick: progress, tickEveryMs: TICK_EVERY_MS }),
     close: () => out.flush(),
   };
 }

@@ -8,7 +8,7 @@ import type {
 import type { StartFault } from '../core/outcome.js';
 import type { RunState } from '../core/run-state.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
-import type { CheckpointFolders, LogKeeper, TaskHost } from './ports.js';
+import type { CheckpointFolders, LogKeeper, LogWriter, TaskHost } from './ports.js';
 
 /** A tick that comes sooner after a look at every attempt than this uses what was seen then. */
 const FRESH_FOR_MS = 25;
@@ -86,12 +86,20 @@ export class Observer {
     this.#hostFreshForMs = Math.min(HOST_FRESH_FOR_MS, intervalMs / 2);
   }
 
-  /** One look; `nowMs` is milliseconds since the run started. */
-  look(state: RunState, nowMs: number): Observation {
+  /** One look; times are milliseconds since the run started. */
+  look(state: RunState, nowMs: number, stillUntilMs?: number): Observation {
     const facts = this.#withLogs(this.#inbox.take(this.#host), state, nowMs);
     const host = this.#observeHost(nowMs);
     const checkpoints = this.#checkpoints.looks(state, facts, nowMs);
-    return { nowMs, facts, host, checkpoints, attempts: this.#attempts(state, nowMs) };
+    const attempts = this.#attempts(state, nowMs);
+    return {
+      nowMs,
+      ...(stillUntilMs !== undefined && { stillUntilMs }),
+      facts,
+      host,
+      checkpoints,
+      attempts,
+    };
   }
 
   /** A log is told of before the end of its attempt is. */
@@ -102,8 +110,9 @@ export class Observer {
     const over = new Set(ended.map(({ task }) => task));
     const live = [...state.live.values()]
       .filter(({ spec }) => !over.has(spec.id))
-      .map((record) => ({ task: record.spec.id, attempt: record.attempts }));
-    return [...logs.look(live, nowMs), ...ended.flatMap((ref) => logs.lookAtEnd(ref)), ...facts];
+      .map((record) => writerOf({ task: record.spec.id, attempt: record.attempts }, state));
+    const last = ended.flatMap((ref) => logs.lookAtEnd(writerOf(ref, state), nowMs));
+    return [...logs.look(live, nowMs), ...last, ...facts];
   }
 
   /** What was seen of the machine counts no more: the next look is a new one. */
@@ -129,4 +138,11 @@ export class Observer {
     }
     return samples;
   }
+}
+
+function writerOf({ task, attempt }: AttemptRef, state: RunState): LogWriter {
+  const phase = state.tasks.get(task)?.phase;
+  const sinceMs =
+    phase !== undefined && 'attempt' in phase ? phase.attempt.admittedAtMs : -Infinity;
+  return { task, attempt, sinceMs };
 }

@@ -90,8 +90,8 @@ export interface TaskHost {
   /** Looks at machine and tree. Synchronous: a tick decides on one look. */
   observe(): HostSample;
   /**
-   * Whether so much memory has come or gone since {@link observe} that another look is due before its time: at the cost of
-   * a read.
+   * Whether so much memory has come or gone since {@link observe}, or somebody has waited for it so long, that another look
+   * is due before its time: at the cost of two reads.
    */
   hasMoved(): boolean;
   /** Makes the place where an attempt will live. */
@@ -240,13 +240,18 @@ export type LogCutOrder = AttemptRef &
 /** Keeps logs bounded: tasks write into them directly, so nobody sees what they write but by its size. */
 export interface LogKeeper {
   /** Those among the attempts' logs that take too much room, as far as it is time to look again. */
-  look(refs: readonly AttemptRef[], nowMs: number): readonly LogFact[];
+  look(writers: readonly LogWriter[], nowMs: number): readonly LogFact[];
   /** Whether a log may have grown so much since that another look is due before its time: at the cost of a call. */
   hasMoved(): boolean;
-  /** The same for an attempt that is over: a last look, whatever the time. */
-  lookAtEnd(ref: AttemptRef): readonly LogFact[];
+  /** The same for an attempt that is over: a last look, unless it was too short to write so much. */
+  lookAtEnd(writer: LogWriter, nowMs: number): readonly LogFact[];
   /** Leaves out the middle. What the task writes in that very moment may be lost with it. */
   cut(order: LogCutOrder): void;
+}
+
+/** An attempt, and since when it can have written: milliseconds since the run started. */
+export interface LogWriter extends AttemptRef {
+  readonly sinceMs: number;
 }
 
 /** A log takes more room than it may. */

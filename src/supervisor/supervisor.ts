@@ -82,6 +82,8 @@ export class Supervisor {
   /** Whether the next tick comes at once, after the gap between notices, or when the interval is over. */
   #next: 'now' | 'soon' | 'in-time' = 'in-time';
   #lastTickMs = -Infinity;
+  /** When it was last seen that nothing had moved since. */
+  #stillUntilMs: number | undefined;
 
   constructor(parts: SupervisorParts) {
     const { resumption } = parts;
@@ -264,7 +266,8 @@ export class Supervisor {
   #tick(isInTime: boolean): void {
     if (this.#onEnd === undefined) return;
     try {
-      if (!isInTime || !this.#mayRest()) this.#step();
+      if (isInTime && this.#mayRest()) this.#stillUntilMs = this.nowMs();
+      else this.#step();
     } catch (error) {
       this.#finish({ kind: 'broken', state: this.state, error });
       return;
@@ -275,7 +278,8 @@ export class Supervisor {
 
   #step(): void {
     this.#lastTickMs = this.nowMs();
-    const seen = this.#observer.look(this.state, this.#lastTickMs);
+    const seen = this.#observer.look(this.state, this.#lastTickMs, this.#stillUntilMs);
+    this.#stillUntilMs = undefined;
     const { events, actions } = decide(this.state, this.#control, seen);
     this.#parts.sink.emit(events);
     this.#parts.host.clearClosed();

@@ -7,9 +7,9 @@ import { plainConfig, plainTask } from './specs.js';
 import { workload } from './workload.js';
 
 const INTERVAL_MS = 100;
-const SETTLED_MS = 9000;
-const TURN_MS = 14_000;
-const END_MS = 20_000;
+const SETTLED_MS = 40_000;
+const TURN_MS = 51_000;
+const END_MS = 60_000;
 
 /** Times of the looks that a run took in which the tasks did this and nothing waited. */
 function looksOf(programs: readonly Program[], timeoutMs?: number): readonly number[] {
@@ -33,10 +33,10 @@ function between(looks: readonly number[], fromMs: number, untilMs: number): rea
 const still = rampAndHold(100 * MiB, 200, END_MS);
 
 describe('while all that runs stands still', () => {
-  test('two looks a second are taken', () => {
-    const looks = between(looksOf([still, still]), SETTLED_MS, SETTLED_MS + 4000);
-    expect(looks.length).toBeGreaterThanOrEqual(7);
-    expect(looks.length).toBeLessThanOrEqual(9);
+  test('a look every two seconds is taken', () => {
+    const looks = between(looksOf([still, still]), SETTLED_MS, SETTLED_MS + 10_000);
+    expect(looks.length).toBeGreaterThanOrEqual(4);
+    expect(looks.length).toBeLessThanOrEqual(6);
   });
 
   test('who begins to grow is seen within the interval, and closely from then on', () => {
@@ -50,7 +50,7 @@ describe('while all that runs stands still', () => {
       ],
     };
     const looks = looksOf([still, late]);
-    expect(between(looks, SETTLED_MS, TURN_MS).length).toBeLessThan(12);
+    expect(between(looks, SETTLED_MS, TURN_MS).length).toBeLessThan(7);
     const rising = between(looks, TURN_MS + 50, TURN_MS + 1000);
     const gaps = rising.slice(1).map((tMs, at) => tMs - (rising[at] ?? 0));
     expect(Math.max(rising[0]! - TURN_MS - 50, ...gaps)).toBeLessThanOrEqual(INTERVAL_MS + 50);

@@ -30,12 +30,20 @@ export interface HostReaderOptions {
   readonly pressurePath: string;
 }
 
+/** The least that tells whether it is worth looking closer. */
+export interface Glance {
+  /** `MemAvailable`, in bytes. */
+  readonly availableBytes: number;
+  /** Absent where the kernel keeps no PSI. */
+  readonly psi?: PsiTotals;
+}
+
 /** Reads the machine: the part of a look that is the same in every tier. */
 export interface HostReader {
   /** `MemAvailable` now, in bytes; the {@link look} that follows goes by the same reading. */
   availableBytes(): number;
-  /** The same, for itself. */
-  glance(): number;
+  /** For itself, between looks. */
+  glance(): Glance;
   look(tree: TreeLook): HostSample;
   /** From the next look on, the budget is this. */
   setBudget(budget: BudgetSpec): void;
@@ -64,7 +72,11 @@ export function createHostReader(options: HostReaderOptions): HostReader {
       read = meminfoNow();
       return read.availableBytes;
     },
-    glance: () => meminfoNow().availableBytes,
+    glance: () => {
+      const psi = psiNow();
+      const { availableBytes } = meminfoNow();
+      return { availableBytes, ...(psi !== undefined && { psi }) };
+    },
     look: (tree) => {
       const meminfo = read ?? meminfoNow();
       read = undefined;

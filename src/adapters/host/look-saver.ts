@@ -1,4 +1,5 @@
 import type { HostSample, PidsSample } from '../../core/observation.js';
+import type { Glance } from './host-reader.js';
 
 /** Below this number of attempts nothing is saved: looks at so few cost nothing. */
 const FEW = 20;
@@ -7,6 +8,8 @@ const ALL_EVERY_MS = 500;
 /** and at once when the memory that is free has moved by this much since, or by this share of the budget. */
 const MOVED_BYTES = 16 * 2 ** 20;
 const MOVED_SHARE = 1 / 64;
+/** A look before its time is due, too, when somebody has stood still so long for want of memory, microseconds. */
+const STALLED_US = 10_000;
 
 /** An attempt is quiet that has not moved for this long… */
 const QUIET_AFTER_MS = 2000;
@@ -57,10 +60,11 @@ export class LookSaver {
     this.#freeBytesThen = freeBytes;
   }
 
-  /** Whether what the host has available says that something has happened since the last look that is worth another. */
-  hasMoved(availableBytes: number): boolean {
+  /** Whether a glance says that something has happened since the last look that is worth another. */
+  hasMoved({ availableBytes, psi }: Glance): boolean {
     const last = this.#last;
     if (last === undefined || arePidsPressing(last.pids)) return true;
+    if (psi !== undefined && psi.someUs - (last.psi?.someUs ?? 0) >= STALLED_US) return true;
     return this.#isFar(availableBytes, last.availableBytes);
   }
 

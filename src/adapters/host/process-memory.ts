@@ -1,9 +1,10 @@
 import { readIfAllowed, type KernelFile, type KernelFiles } from './kernel-file.js';
 import { parseSmapsRollup, parseStatm } from './process-maps.js';
 
-/** PSS is asked for again after this long, of small processes more rarely… */
+/** PSS is asked for again after this long, of small processes more rarely, most so while they stand still… */
 const PSS_EVERY_MS = 1000;
 const PSS_SMALL_EVERY_MS = 5000;
+const PSS_STILL_EVERY_MS = 15_000;
 const PSS_SMALL_BYTES = 4 * 2 ** 20;
 /** …or when a process's anonymous memory has moved by this share and this much since, */
 const PSS_MOVED_SHARE = 0.25;
@@ -111,8 +112,12 @@ export class ProcessMemory {
 }
 
 function isStale(known: Known, anonBytes: number, nowMs: number): boolean {
-  const everyMs = anonBytes < PSS_SMALL_BYTES ? PSS_SMALL_EVERY_MS : PSS_EVERY_MS;
-  if (nowMs - known.readMs >= everyMs) return true;
+  if (nowMs - known.readMs >= staleAfterMs(known, anonBytes)) return true;
   const moved = Math.abs(anonBytes - known.anonBytes);
   return moved >= PSS_MOVED_BYTES && moved >= known.anonBytes * PSS_MOVED_SHARE;
+}
+
+function staleAfterMs(known: Known, anonBytes: number): number {
+  if (anonBytes >= PSS_SMALL_BYTES) return PSS_EVERY_MS;
+  return anonBytes === known.anonBytes ? PSS_STILL_EVERY_MS : PSS_SMALL_EVERY_MS;
 }

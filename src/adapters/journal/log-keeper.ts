@@ -11,7 +11,13 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AttemptRef, LogStream } from '../../core/observation.js';
-import type { LogCutOrder, LogFact, LogKeeper, LogPaths } from '../../supervisor/ports.js';
+import type {
+  LogCutOrder,
+  LogFact,
+  LogKeeper,
+  LogPaths,
+  LogWriter,
+} from '../../supervisor/ports.js';
 import { formatBytes } from '../../util/bytes.js';
 import { describeError, errorCode } from '../../util/system-error.js';
 
@@ -21,7 +27,7 @@ const LOOK_EVERY_MS = 1000;
 const FASTEST = (2 * 1024 ** 3) / 1000;
 const LOOK_AGAIN_MS = 100;
 /** …but only this often while the disk has lost less than half of what a log may still grow by: nobody has written it. */
-const LOOK_IDLE_MS = 5000;
+const LOOK_IDLE_MS = 20_000;
 /** `stat.blocks` counts these, whatever the file system (stat(2)). */
 const BLOCK_BYTES = 512;
 const NEWLINE = 0x0a;
@@ -69,21 +75,21 @@ export function createLogKeeper({
     return { facts, largest };
   };
   return {
-    look(refs, nowMs) {
+    look(writers, nowMs) {
       const all: LogFact[] = [];
-      const [first] = refs;
+      const [first] = writers;
       alarm = undefined;
       if (first === undefined) return all;
       const folder = dirname(pathOf(first, 'stdout'));
       const freeBytes = freeBytesOf(folder);
       let belowBytes = 0;
-      for (const ref of refs) {
+      for (const ref of writers) {
         let last = lastLooks.get(ref.task);
+        if (last?.attempt !== ref.attempt && isYoung(ref, nowMs, maxBytes)) continue;
         if (last?.attempt !== ref.attempt || isDue(last, nowMs, freeBytes)) {
           const { facts, largest } = overgrown(ref);
           all.push(...facts);
-          const roomBytes = maxBytes - largest;
-          last = { attempt: ref.attempt, atMs: nowMs, freeBytes, roomBytes };
+          last = { attempt: ref.attempt, atMs: nowMs, freeBytes, roomBytes: maxBytes - largest };
           lastLooks.set(ref.task, last);
         }
         belowBytes = Math.max(belowBytes, (last.freeBytes ?? Infinity) - last.roomBytes / 2);
@@ -95,9 +101,9 @@ export function createLogKeeper({
       if (alarm === undefined) return false;
       return (freeBytesOf(alarm.folder) ?? 0) <= alarm.belowBytes;
     },
-    lookAtEnd(ref) {
-      lastLooks.delete(ref.task);
-      return overgrown(ref).facts;
+    lookAtEnd(writer, nowMs) {
+      lastLooks.delete(writer.task);
+      return isYoung(writer, nowMs, maxBytes) ? [] : overgrown(writer).facts;
     },
     cut(order) {
       // It has room again, and nobody knows by what the disk's free space has changed.
@@ -130,6 +136,11 @@ interface LastLook {
   readonly freeBytes: number | undefined;
   /** By how much the larger log could still grow. */
   readonly roomBytes: number;
+}
+
+/** Too young to have written as much as it may: most short tasks end so, and a look at their logs would be in vain. */
+function isYoung({ sinceMs }: LogWriter, nowMs: number, maxBytes: number): boolean {
+  return (nowMs - sinceMs) * FASTEST < maxBytes;
 }
 
 function isDue(last: LastLook, nowMs: number, freeBytes: number | undefined): boolean {

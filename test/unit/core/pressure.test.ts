@@ -13,6 +13,8 @@ const config = plainConfig();
 interface Scene {
   readonly mib: number;
   readonly afterMs?: number;
+  /** Of that, how long nothing had moved. */
+  readonly stillMs?: number;
   readonly expectedMib?: number;
   readonly brakeFeltMs?: number;
   readonly host?: Partial<HostSample>;
@@ -22,10 +24,13 @@ interface Scene {
 function tell(scenes: readonly Scene[], from: LevelMemory = calmLevel()): string[] {
   let memory = from;
   let nowMs = 0;
-  return scenes.map(({ mib, afterMs = 100, expectedMib = Infinity, brakeFeltMs, host }) => {
+  return scenes.map((scene) => {
+    const { mib, afterMs = 100, stillMs, expectedMib = Infinity, brakeFeltMs, host } = scene;
+    const stillUntilMs = stillMs === undefined ? undefined : nowMs + stillMs;
     nowMs += afterMs;
     const assessment = assessLevel(memory, {
       nowMs,
+      stillUntilMs,
       host: hostSample({ budgetBytes: BUDGET, usedBytes: mib * MiB, ...host }),
       lines: linesFor(config, BUDGET),
       config,
@@ -112,6 +117,16 @@ describe('levels by growth', () => {
 
   test('growth below hold is nobody’s business yet', () => {
     expect(tell([{ mib: 100 }, { mib: 400 }, { mib: 700 }])).toEqual(['.', '.', '.']);
+  });
+
+  test('growth after a rest is of the time after it', () => {
+    const rise = (stillMs?: number): string[] =>
+      tell([
+        { mib: 500 },
+        { mib: 850, afterMs: 2000, ...(stillMs === undefined ? {} : { stillMs }) },
+      ]);
+    expect(rise()).toEqual(['.', 'hold usage']);
+    expect(rise(1900)).toEqual(['.', 'critical growth']);
   });
 
   test('growth that running tasks are known to need is no alarm', () => {

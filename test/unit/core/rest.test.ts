@@ -18,7 +18,7 @@ function restAfter(loop: Loop, ...ticks: readonly ((loop: Loop) => void)[]): num
 }
 
 /** Long enough for a sixteenth of its time to be more than the longest rest. */
-const GROWN_UP_MS = 10_000;
+const GROWN_UP_MS = 40_000;
 
 const start = (loop: Loop): void => void loop.tick();
 const run = (loop: Loop): void => {
@@ -28,12 +28,12 @@ const run = (loop: Loop): void => {
 
 describe('the loop may put off a look', () => {
   test('when all that runs just runs', () => {
-    expect(restAfter(loopOf(), start, run)).toBe(500);
+    expect(restAfter(loopOf(), start, run)).toBe(2000);
   });
 
   test('not by less than the interval', () => {
-    expect(restAfter(loopOf({}, 8, 400), start, run)).toBe(500);
-    expect(restAfter(loopOf({}, 8, 501), start, run)).toBe(0);
+    expect(restAfter(loopOf({}, 8, 1900), start, run)).toBe(2000);
+    expect(restAfter(loopOf({}, 8, 2001), start, run)).toBe(0);
   });
 
   test('not before it runs', () => {
@@ -56,7 +56,7 @@ describe('the loop may put off a look', () => {
     expect(restAfter(loop, start, run)).toBe(0);
     const held = { kind: 'commanded', id: 1, command: { kind: 'hold', task: 'b' } } as const;
     loop.tick({ facts: [held] });
-    expect(loop.control.restMs).toBe(500);
+    expect(loop.control.restMs).toBe(2000);
   });
 
   test('not above a threshold', () => {
@@ -81,9 +81,9 @@ describe('the loop may put off a look', () => {
   });
 
   test('no longer than to the end of a timeout', () => {
-    const loop = loopOf({ timeoutMs: GROWN_UP_MS + 800 });
-    expect(restAfter(loop, start, run)).toBe(500);
-    loop.tick({ afterMs: 500 });
+    const loop = loopOf({ timeoutMs: GROWN_UP_MS + 2300 });
+    expect(restAfter(loop, start, run)).toBe(2000);
+    loop.tick({ afterMs: 2000 });
     expect(loop.control.restMs).toBe(300);
   });
 
@@ -96,8 +96,8 @@ describe('the loop may put off a look', () => {
     const loop = loopOf();
     start(loop);
     run(loop);
-    const { events } = loop.tick({ afterMs: 900 });
+    const { events } = loop.tick({ afterMs: 2400 });
     expect(events.filter(({ kind }) => kind === 'tick-late')).toEqual([]);
-    expect(loop.tick({ afterMs: 1100 }).events.map(({ kind }) => kind)).toContain('tick-late');
+    expect(loop.tick({ afterMs: 2600 }).events.map(({ kind }) => kind)).toContain('tick-late');
   });
 });

@@ -126,14 +126,27 @@ describe('a look before its time', () => {
 
   test('is due when memory has come or gone, and not otherwise', () => {
     const saver = rested();
-    expect(saver.hasMoved(8 * GiB)).toBe(false);
-    expect(saver.hasMoved(8 * GiB - 15 * MiB)).toBe(false);
-    expect(saver.hasMoved(8 * GiB - 16 * MiB)).toBe(true);
-    expect(saver.hasMoved(8 * GiB + 16 * MiB)).toBe(true);
+    const hasMoved = (availableBytes: number): boolean => saver.hasMoved({ availableBytes });
+    expect(hasMoved(8 * GiB)).toBe(false);
+    expect(hasMoved(8 * GiB - 15 * MiB)).toBe(false);
+    expect(hasMoved(8 * GiB - 16 * MiB)).toBe(true);
+    expect(hasMoved(8 * GiB + 16 * MiB)).toBe(true);
   });
 
   test('is due before the first, and while processes are scarce', () => {
-    expect(new LookSaver().hasMoved(8 * GiB)).toBe(true);
-    expect(rested(95).hasMoved(8 * GiB)).toBe(true);
+    const still = { availableBytes: 8 * GiB };
+    expect(new LookSaver().hasMoved(still)).toBe(true);
+    expect(rested(95).hasMoved(still)).toBe(true);
+  });
+
+  test('is due when somebody has waited for memory since, though none has moved', () => {
+    const saver = new LookSaver();
+    const before = { someUs: 5_000_000, fullUs: 0 };
+    saver.noteHost({ ...host(8 * GiB), psi: before });
+    const hasMoved = (someUs: number): boolean =>
+      saver.hasMoved({ availableBytes: 8 * GiB, psi: { someUs, fullUs: 0 } });
+    expect(hasMoved(before.someUs)).toBe(false);
+    expect(hasMoved(before.someUs + 9_999)).toBe(false);
+    expect(hasMoved(before.someUs + 10_000)).toBe(true);
   });
 });

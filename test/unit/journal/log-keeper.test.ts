@@ -5,8 +5,15 @@ import { createLogKeeper } from '../../../src/adapters/journal/log-keeper.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { logsIn } from '../../support/journals.js';
 
-const REF = { task: 'a', attempt: 1 };
-const CUT = { ...REF, stream: 'stdout', maxBytes: 100, headBytes: 50, tailBytes: 25 } as const;
+const REF = { task: 'a', attempt: 1, sinceMs: -1 };
+const CUT = {
+  task: 'a',
+  attempt: 1,
+  stream: 'stdout',
+  maxBytes: 100,
+  headBytes: 50,
+  tailBytes: 25,
+} as const;
 
 function stage() {
   const folder = tempDir();
@@ -25,25 +32,35 @@ describe('the keeper of logs', () => {
     writeFileSync(large, 'x'.repeat(10_000));
     symlinkSync(large, path);
     expect(keeper.look([REF], 0)).toEqual([]);
-    expect(keeper.lookAtEnd(REF)).toEqual([]);
+    expect(keeper.lookAtEnd(REF, 0)).toEqual([]);
     expect(readFileSync(large, 'utf8')).toHaveLength(10_000);
   });
 
-  it('looks at no log while the disk has lost less than half of what logs may grow by, for 5 s', () => {
+  it('does not look at the logs of one that is too young to have written so much', () => {
+    const { keeper, path } = stage();
+    writeFileSync(path, 'x'.repeat(10_000));
+    const young = { ...REF, sinceMs: 7 };
+    expect(keeper.look([young], 7)).toEqual([]);
+    expect(keeper.lookAtEnd(young, 7)).toEqual([]);
+    expect(keeper.look([young], 8)).toHaveLength(1);
+    expect(keeper.lookAtEnd(young, 8)).toHaveLength(1);
+  });
+
+  it('looks at no log while the disk has lost less than half of what logs may grow by, for 20 s', () => {
     const { keeper, path, disk } = stage();
     disk.freeBytes = 1000;
     expect(keeper.look([REF], 0)).toEqual([]);
     writeFileSync(path, 'x'.repeat(10_000));
     disk.freeBytes = 951;
-    expect(keeper.look([REF], 4999)).toEqual([]);
-    expect(keeper.look([REF], 5000)).toHaveLength(1);
+    expect(keeper.look([REF], 19_999)).toEqual([]);
+    expect(keeper.look([REF], 20_000)).toHaveLength(1);
     disk.freeBytes = 1000;
     writeFileSync(path, '');
-    expect(keeper.look([REF], 10_000)).toEqual([]);
+    expect(keeper.look([REF], 40_000)).toEqual([]);
     writeFileSync(path, 'x'.repeat(10_000));
-    expect(keeper.look([REF], 10_200)).toEqual([]);
+    expect(keeper.look([REF], 40_200)).toEqual([]);
     disk.freeBytes = 950;
-    expect(keeper.look([REF], 10_200)).toHaveLength(1);
+    expect(keeper.look([REF], 40_200)).toHaveLength(1);
   });
 
   it('says when the disk has lost so much that a look is due before its time', () => {
@@ -91,7 +108,7 @@ describe('the keeper of logs', () => {
     keeper.cut({ ...CUT, leftOutBytes: 9000 });
     rmSync(path, { recursive: true });
     writeFileSync(path, 'x'.repeat(10_000));
-    expect(keeper.look([REF], 10_000)).toEqual([]);
+    expect(keeper.look([REF], 40_000)).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('cannot be kept to its size') as string]);
   });
 });

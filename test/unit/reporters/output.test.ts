@@ -89,6 +89,16 @@ describe('guarded', () => {
     expect(lines).toEqual(['the paper reporter failed and is left out from here on: no paper']);
   });
 
+  test('one that does not care for the time is not told of it', () => {
+    const event = (): void => undefined;
+    const close = event;
+    const tell = event;
+    expect('tick' in guarded({ event, close }, 'paper', tell)).toBe(false);
+    const slow = guarded({ event, close, tick: event, tickEveryMs: 1000 }, 'paper', tell);
+    expect('tick' in slow).toBe(true);
+    expect(slow.tickEveryMs).toBe(1000);
+  });
+
   test('a rejected close is told, too', async () => {
     const lines: string[] = [];
     const bad: Reporter = {
