@@ -153,6 +153,7 @@ function meanOfPiles(result: BenchResult, row: string, figure: string): number |
  */
 function gainOverUntold(result: BenchResult): number | undefined {
   const tables = pilesIn(result);
+  if (tables.length === 0) return undefined;
   const gains = UNTOLD_PEERS.flatMap((peer) => {
     const ofTables = tables.flatMap((table) => {
       const row = peer(table);
@@ -161,7 +162,7 @@ function gainOverUntold(result: BenchResult): number | undefined {
     });
     return ofTables.length < tables.length ? [] : [mean(ofTables)];
   });
-  return tables.length === 0 || gains.length === 0 ? undefined : Math.min(...gains);
+  return gains.length === 0 ? undefined : Math.min(...gains);
 }
 
 /** The same of the best in each pile, whatever it is told: also the best number, found by trying them all. */

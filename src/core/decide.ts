@@ -132,8 +132,8 @@ function basisOf(state: RunState, control: Control, { nowMs, host }: Observation
 
 function noteLateness(tick: Tick): void {
   const { control, seen } = tick;
-  const wantedMs = Math.max(control.config.intervalMs, control.restMs);
-  const lateMs = seen.nowMs - (control.lastTickMs ?? seen.nowMs) - wantedMs;
+  const sinceMs = seen.rest?.untilMs ?? control.lastTickMs ?? seen.nowMs;
+  const lateMs = seen.nowMs - sinceMs - control.config.intervalMs;
   if (lateMs >= LATE_FROM_MS) emit(tick, { kind: 'tick-late', lateMs: Math.round(lateMs) });
   control.lastTickMs = seen.nowMs;
 }
@@ -175,7 +175,7 @@ function assess(tick: Tick): void {
   const before = control.level.level;
   const { memory, numbers, reason } = assessLevel(control.level, {
     nowMs: seen.nowMs,
-    stillUntilMs: seen.stillUntilMs,
+    rest: seen.rest,
     host: seen.host,
     lines,
     config: control.config,

@@ -339,7 +339,7 @@ export interface BudgetChanged {
   readonly outsideBytes: number;
 }
 
-/** A look at memory, kept about once a second for the views. */
+/** A look at memory, kept about once a second for the views, and every 2 s while all stands still. */
 export interface Sampled {
   readonly kind: 'sampled';
   readonly tMs: number;

@@ -14,6 +14,14 @@ export interface PsiTotals {
   readonly fullUs: number;
 }
 
+/** What is known of the time in which looks were put off. */
+export interface Rest {
+  /** The last glance that found nothing, milliseconds since the run started. */
+  readonly untilMs: number;
+  /** The glance after it found that memory has moved: in the time since then, and not before. */
+  readonly hasMoved: boolean;
+}
+
 /** Processes and threads of all tasks together. */
 export interface PidsSample {
   readonly current: number;
@@ -137,8 +145,8 @@ export type Fact =
 export interface Observation {
   /** Milliseconds since the run started, on a clock that never jumps. */
   readonly nowMs: number;
-  /** No memory had moved since the look before up to this time; absent where nobody has seen to it. */
-  readonly stillUntilMs?: number;
+  /** This look was put off; absent where it was not. */
+  readonly rest?: Rest;
   readonly host: HostSample;
   /** Live attempts that were looked at; one that is missing counts as unchanged. */
   readonly attempts: readonly AttemptSample[];

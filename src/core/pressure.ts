@@ -1,4 +1,4 @@
-import type { HostSample, PsiTotals } from './observation.js';
+import type { HostSample, PsiTotals, Rest } from './observation.js';
 import type { Lines } from './lines.js';
 import type { LevelReason, LevelRule, MemoryNumbers, PressureLevel } from './reasons.js';
 import type { RunConfig } from './task-spec.js';
@@ -19,6 +19,19 @@ const FULL_COUNTS_FROM = 0.7;
 /** While our own brake slows tasks, and this long after, the stall is of our making and says nothing. */
 export const BRAKE_ECHO_MS = 2000;
 
+/** Stall totals at a time. */
+interface PsiPoint {
+  readonly atMs: number;
+  readonly totals: PsiTotals;
+}
+
+interface LastLook {
+  readonly atMs: number;
+  readonly usedBytes: number;
+  readonly reclaimScans: number;
+  readonly psi: PsiTotals | undefined;
+}
+
 /** What the level depends on besides this tick's look. */
 export interface LevelMemory {
   readonly level: PressureLevel;
@@ -27,11 +40,9 @@ export interface LevelMemory {
   readonly growthBytesPerS: number;
   /** Use once a kill decided now would take effect. */
   readonly projectedBytes: number;
-  readonly last:
-    | { readonly atMs: number; readonly usedBytes: number; readonly reclaimScans: number }
-    | undefined;
+  readonly last: LastLook | undefined;
   /** Stall totals, oldest first, back to one window ago. */
-  readonly psi: readonly { readonly atMs: number; readonly totals: PsiTotals }[];
+  readonly psi: readonly PsiPoint[];
   readonly overPreemptSinceMs: number | undefined;
   readonly calmSinceMs: number | undefined;
   /** The last level above `hold` was left at this time. */
@@ -41,8 +52,7 @@ export interface LevelMemory {
 /** One look, as far as the level is concerned. */
 export interface LevelInput {
   readonly nowMs: number;
-  /** As in an observation. */
-  readonly stillUntilMs?: number | undefined;
+  readonly rest?: Rest | undefined;
   readonly host: HostSample;
   readonly lines: Lines;
   readonly config: RunConfig;
@@ -106,7 +116,7 @@ export function assessLevel(before: LevelMemory, input: LevelInput): LevelAssess
 }
 
 function measure(before: LevelMemory, input: LevelInput): LevelMemory {
-  const { nowMs, host, lines, config } = input;
+  const { nowMs, host, lines } = input;
   const { usedBytes, reclaimScans } = host;
   const over = usedBytes >= lines.preemptBytes;
   const calm = usedBytes <= lines.resumeBytes;
@@ -115,18 +125,18 @@ function measure(before: LevelMemory, input: LevelInput): LevelMemory {
     ...before,
     growthBytesPerS,
     projectedBytes: projected(growthBytesPerS, input),
-    last: { atMs: nowMs, usedBytes, reclaimScans },
-    psi: slide(before.psi, host.psi, nowMs, config.pressure.windowMs),
+    last: { atMs: nowMs, usedBytes, reclaimScans, psi: host.psi },
+    psi: slide(before, input),
     overPreemptSinceMs: over ? (before.overPreemptSinceMs ?? nowMs) : undefined,
     calmSinceMs: calm ? (before.calmSinceMs ?? nowMs) : undefined,
   };
 }
 
-function growth(before: LevelMemory, { nowMs, stillUntilMs, host }: LevelInput): number {
+function growth(before: LevelMemory, { nowMs, rest, host }: LevelInput): number {
   const { last, growthBytesPerS } = before;
   if (last === undefined) return 0;
-  // What has come after a rest came at its end.
-  const sinceMs = Math.max(last.atMs, stillUntilMs ?? last.atMs);
+  // What a glance has found came after the one before it.
+  const sinceMs = Math.max(last.atMs, rest?.hasMoved === true ? rest.untilMs : last.atMs);
   const rested = followed(growthBytesPerS, 0, sinceMs - last.atMs);
   const elapsedMs = nowMs - sinceMs;
   if (elapsedMs <= 0) return rested;
@@ -139,23 +149,25 @@ function followed(growthBytesPerS: number, slope: number, elapsedMs: number): nu
   return growthBytesPerS + weight * (slope - growthBytesPerS);
 }
 
-function slide(
-  psi: LevelMemory['psi'],
-  totals: PsiTotals | undefined,
-  atMs: number,
-  windowMs: number,
-): LevelMemory['psi'] {
-  if (totals === undefined) return [];
-  const kept = psi.filter((point, at) => {
-    const following = psi[at + 1];
-    return (
-      point.atMs >= atMs - windowMs || following === undefined || following.atMs > atMs - windowMs
-    );
+function slide(before: LevelMemory, input: LevelInput): readonly PsiPoint[] {
+  const { nowMs, host, config } = input;
+  if (host.psi === undefined) return [];
+  const { windowMs } = config.pressure;
+  const fromMs = nowMs - windowMs;
+  const kept = withRest(before, input.rest).filter(({ atMs }, at, all) => {
+    const following = all[at + 1];
+    return atMs >= fromMs || following === undefined || following.atMs > fromMs;
   });
   const newest = kept.at(-1);
   // A tenth of the window is fine enough; more points would only cost time.
-  if (newest !== undefined && atMs - newest.atMs < windowMs / 10) return kept;
-  return [...kept, { atMs, totals }];
+  if (newest !== undefined && nowMs - newest.atMs < windowMs / 10) return kept;
+  return [...kept, { atMs: nowMs, totals: host.psi }];
+}
+
+/** Nobody stood still between the last look and the last glance, or that would have brought another look. */
+function withRest({ psi, last }: LevelMemory, rest: Rest | undefined): readonly PsiPoint[] {
+  if (rest === undefined || last?.psi === undefined) return psi;
+  return [...psi, { atMs: rest.untilMs, totals: last.psi }];
 }
 
 /** Share of the window spent stalled, percent; undefined until a whole window was seen. */
@@ -164,12 +176,17 @@ function stallPct(
   input: LevelInput,
   pick: (totals: PsiTotals) => number,
 ): number | undefined {
-  const oldest = memory.psi[0];
+  const [oldest, following] = memory.psi;
   const now = input.host.psi;
   if (oldest === undefined || now === undefined) return undefined;
-  const elapsedMs = input.nowMs - oldest.atMs;
-  if (elapsedMs < input.config.pressure.windowMs) return undefined;
-  return Math.max(0, (pick(now) - pick(oldest.totals)) / (elapsedMs * 10));
+  const { windowMs } = input.config.pressure;
+  const fromMs = input.nowMs - windowMs;
+  if (oldest.atMs > fromMs) return undefined;
+  const next = following ?? { atMs: input.nowMs, totals: now };
+  // Points may be far apart: where the window begins lies between two of them.
+  const share = (fromMs - oldest.atMs) / (next.atMs - oldest.atMs);
+  const thenUs = pick(oldest.totals) + share * (pick(next.totals) - pick(oldest.totals));
+  return Math.max(0, (pick(now) - thenUs) / (windowMs * 10));
 }
 
 function numbersOf(memory: LevelMemory, input: LevelInput): MemoryNumbers {

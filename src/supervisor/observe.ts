@@ -4,11 +4,13 @@ import type {
   Fact,
   HostSample,
   Observation,
+  Rest,
 } from '../core/observation.js';
 import type { StartFault } from '../core/outcome.js';
 import type { RunState } from '../core/run-state.js';
+import { liveAttemptOf } from '../core/tick.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
-import type { CheckpointFolders, LogKeeper, LogWriter, TaskHost } from './ports.js';
+import type { CheckpointFolders, LogKeeper, TaskHost } from './ports.js';
 
 /** A tick that comes sooner after a look at every attempt than this uses what was seen then. */
 const FRESH_FOR_MS = 25;
@@ -87,14 +89,14 @@ export class Observer {
   }
 
   /** One look; times are milliseconds since the run started. */
-  look(state: RunState, nowMs: number, stillUntilMs?: number): Observation {
+  look(state: RunState, nowMs: number, rest?: Rest): Observation {
     const facts = this.#withLogs(this.#inbox.take(this.#host), state, nowMs);
     const host = this.#observeHost(nowMs);
     const checkpoints = this.#checkpoints.looks(state, facts, nowMs);
     const attempts = this.#attempts(state, nowMs);
     return {
       nowMs,
-      ...(stillUntilMs !== undefined && { stillUntilMs }),
+      ...(rest !== undefined && { rest }),
       facts,
       host,
       checkpoints,
@@ -110,8 +112,12 @@ export class Observer {
     const over = new Set(ended.map(({ task }) => task));
     const live = [...state.live.values()]
       .filter(({ spec }) => !over.has(spec.id))
-      .map((record) => writerOf({ task: record.spec.id, attempt: record.attempts }, state));
-    const last = ended.flatMap((ref) => logs.lookAtEnd(writerOf(ref, state), nowMs));
+      .map((record) => ({
+        task: record.spec.id,
+        attempt: record.attempts,
+        sinceMs: liveAttemptOf(record)?.admittedAtMs ?? -Infinity,
+      }));
+    const last = ended.flatMap((ref) => logs.lookAtEnd(ref));
     return [...logs.look(live, nowMs), ...last, ...facts];
   }
 
@@ -138,11 +144,4 @@ export class Observer {
     }
     return samples;
   }
-}
-
-function writerOf({ task, attempt }: AttemptRef, state: RunState): LogWriter {
-  const phase = state.tasks.get(task)?.phase;
-  const sinceMs =
-    phase !== undefined && 'attempt' in phase ? phase.attempt.admittedAtMs : -Infinity;
-  return { task, attempt, sinceMs };
 }

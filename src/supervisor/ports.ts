@@ -243,8 +243,8 @@ export interface LogKeeper {
   look(writers: readonly LogWriter[], nowMs: number): readonly LogFact[];
   /** Whether a log may have grown so much since that another look is due before its time: at the cost of a call. */
   hasMoved(): boolean;
-  /** The same for an attempt that is over: a last look, unless it was too short to write so much. */
-  lookAtEnd(writer: LogWriter, nowMs: number): readonly LogFact[];
+  /** The same for an attempt that is over: a last look, whatever the time. */
+  lookAtEnd(ref: AttemptRef): readonly LogFact[];
   /** Leaves out the middle. What the task writes in that very moment may be lost with it. */
   cut(order: LogCutOrder): void;
 }

@@ -4,6 +4,7 @@ import { decide } from '../core/decide.js';
 import type { RunEvent, RunStarted } from '../core/events.js';
 import { evolve } from '../core/evolve.js';
 import { relearn, type Priors } from '../core/knowledge.js';
+import type { Rest } from '../core/observation.js';
 import { emptyRunState, type RunState } from '../core/run-state.js';
 import { needsCloseWatch } from '../core/stopping.js';
 import type { NodeSignal, TaskId } from '../core/task-spec.js';
@@ -82,8 +83,8 @@ export class Supervisor {
   /** Whether the next tick comes at once, after the gap between notices, or when the interval is over. */
   #next: 'now' | 'soon' | 'in-time' = 'in-time';
   #lastTickMs = -Infinity;
-  /** When it was last seen that nothing had moved since. */
-  #stillUntilMs: number | undefined;
+  /** What glances have found since the last look; undefined before the first. */
+  #rest: Rest | undefined;
 
   constructor(parts: SupervisorParts) {
     const { resumption } = parts;
@@ -266,8 +267,7 @@ export class Supervisor {
   #tick(isInTime: boolean): void {
     if (this.#onEnd === undefined) return;
     try {
-      if (isInTime && this.#mayRest()) this.#stillUntilMs = this.nowMs();
-      else this.#step();
+      if (!isInTime || !this.#restsOn()) this.#step();
     } catch (error) {
       this.#finish({ kind: 'broken', state: this.state, error });
       return;
@@ -278,8 +278,8 @@ export class Supervisor {
 
   #step(): void {
     this.#lastTickMs = this.nowMs();
-    const seen = this.#observer.look(this.state, this.#lastTickMs, this.#stillUntilMs);
-    this.#stillUntilMs = undefined;
+    const seen = this.#observer.look(this.state, this.#lastTickMs, this.#rest);
+    this.#rest = undefined;
     const { events, actions } = decide(this.state, this.#control, seen);
     this.#parts.sink.emit(events);
     this.#parts.host.clearClosed();
@@ -295,9 +295,14 @@ export class Supervisor {
   }
 
   /** Nothing is due yet, and memory stands still: a glance is enough. */
-  #mayRest(): boolean {
+  #restsOn(): boolean {
     const { host, logKeeper } = this.#parts;
-    return this.#restMs() > 0 && !host.hasMoved() && logKeeper?.hasMoved() !== true;
+    if (this.#restMs() <= 0) return false;
+    const hasMoved = host.hasMoved();
+    if (hasMoved && this.#rest !== undefined) this.#rest = { ...this.#rest, hasMoved };
+    if (hasMoved || logKeeper?.hasMoved() === true) return false;
+    this.#rest = { untilMs: this.nowMs(), hasMoved };
+    return true;
   }
 
   #restMs(): number {

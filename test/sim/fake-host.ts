@@ -149,7 +149,9 @@ export class FakeHost implements TaskHost {
   }
 
   hasMoved(): boolean {
-    const { availableBytes, budgetBytes } = present(this.lastSample, 'one looks before one rests');
+    const last = present(this.lastSample, 'one looks before one rests');
+    const { availableBytes, budgetBytes, psi } = last;
+    if (psi !== undefined && this.#machine.psi.someUs - psi.someUs >= 10_000) return true;
     const movedBytes = Math.abs(this.#machine.availableBytes() - availableBytes);
     return movedBytes >= Math.min(16 * MiB, budgetBytes / 64);
   }

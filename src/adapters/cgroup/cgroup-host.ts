@@ -132,7 +132,7 @@ class CgroupHost implements TaskHost {
   }
 
   hasMoved(): boolean {
-    return this.#saver.hasMoved(this.#reader.glance());
+    return this.#saver.hasMoved(this.#reader.glance(), this.#tasks.movedBytes());
   }
 
   observe(): HostSample {

@@ -47,6 +47,8 @@ export class TasksCgroup {
   readonly #watches = { 'memory.high': new LimitWatch(), 'memory.max': new LimitWatch() };
   #saidChanged = false;
   #scannedPages = 0;
+  /** As of the last {@link usedBytes}. */
+  #currentBytes: number | undefined;
 
   constructor(private readonly options: TasksCgroupOptions) {
     const { directory, files, watch, onChange } = options;
@@ -67,8 +69,16 @@ export class TasksCgroup {
     const text = this.#stat.read();
     if (typeof current !== 'number' || text === undefined) return undefined;
     const stat = parseMemoryStat(text);
+    this.#currentBytes = current;
     this.#scannedPages = stat.scannedPages;
     return workingSetBytes(current, stat);
+  }
+
+  /** By how much `memory.current` has moved since the last {@link usedBytes}; 0 without the memory controller. */
+  movedBytes(): number {
+    if (this.#currentBytes === undefined) return 0;
+    const current = singleNumber(this.#current.read() ?? '');
+    return typeof current === 'number' ? current - this.#currentBytes : 0;
   }
 
   /** Pages scanned for reclaim in the tree, as of the last {@link usedBytes}. */

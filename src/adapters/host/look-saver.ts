@@ -60,10 +60,15 @@ export class LookSaver {
     this.#freeBytesThen = freeBytes;
   }
 
-  /** Whether a glance says that something has happened since the last look that is worth another. */
-  hasMoved({ availableBytes, psi }: Glance): boolean {
+  /**
+   * Whether a glance says that something has happened since the last look that is worth another.
+   *
+   * @param treeMovedBytes - by how much the tasks' own count has moved; 0 where nobody counts.
+   */
+  hasMoved({ availableBytes, psi }: Glance, treeMovedBytes = 0): boolean {
     const last = this.#last;
     if (last === undefined || arePidsPressing(last.pids)) return true;
+    if (this.#isFar(treeMovedBytes, 0)) return true;
     if (psi !== undefined && psi.someUs - (last.psi?.someUs ?? 0) >= STALLED_US) return true;
     return this.#isFar(availableBytes, last.availableBytes);
   }

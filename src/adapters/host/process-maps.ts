@@ -4,6 +4,8 @@ import { KiB } from '../../util/bytes.js';
 export interface Statm {
   /** Resident anonymous memory: all of resident less what belongs to files and shared memory. */
   readonly anonBytes: number;
+  /** Resident pages of files and of shared memory. */
+  readonly sharedBytes: number;
 }
 
 /** `/proc/PID/smaps_rollup`: shares of a process in what it uses together with others. Bytes. */
@@ -16,7 +18,8 @@ export interface PssRollup {
 export function parseStatm(text: string, pageBytes: number): Statm | undefined {
   const [, resident, shared] = text.split(' ', 3);
   const pages = Number(resident) - Number(shared);
-  return Number.isFinite(pages) ? { anonBytes: Math.max(0, pages) * pageBytes } : undefined;
+  if (!Number.isFinite(pages)) return undefined;
+  return { anonBytes: Math.max(0, pages) * pageBytes, sharedBytes: Number(shared) * pageBytes };
 }
 
 /**

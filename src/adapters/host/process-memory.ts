@@ -1,12 +1,12 @@
 import { readIfAllowed, type KernelFile, type KernelFiles } from './kernel-file.js';
-import { parseSmapsRollup, parseStatm } from './process-maps.js';
+import { parseSmapsRollup, parseStatm, type Statm } from './process-maps.js';
 
 /** PSS is asked for again after this long, of small processes more rarely, most so while they stand still… */
 const PSS_EVERY_MS = 1000;
 const PSS_SMALL_EVERY_MS = 5000;
 const PSS_STILL_EVERY_MS = 15_000;
 const PSS_SMALL_BYTES = 4 * 2 ** 20;
-/** …or when a process's anonymous memory has moved by this share and this much since, */
+/** …or when its anonymous memory has moved by this share and this much since, or what it shares by this much, */
 const PSS_MOVED_SHARE = 0.25;
 const PSS_MOVED_BYTES = 16 * 2 ** 20;
 /** …but no more than this long in one look at all processes: smaps_rollup walks page tables, 1 ms a GiB or so. */
@@ -18,6 +18,8 @@ interface Known {
   seenLook: number;
   /** Resident anonymous bytes when PSS was last read. */
   anonBytes: number;
+  /** Resident pages of files and of shared memory then. */
+  sharedBytes: number;
   /** PSS by RSS of the anonymous part: 1 for memory of its own, less for pages shared after a fork. */
   share: number;
   shmemBytes: number;
@@ -75,8 +77,8 @@ export class ProcessMemory {
       return undefined;
     }
     known.seenLook = this.#look;
-    if (this.#pssMsLeft > 0 && isStale(known, statm.anonBytes, this.now())) {
-      this.#readPss(pid, known, statm.anonBytes);
+    if (this.#pssMsLeft > 0 && isStale(known, statm, this.now())) {
+      this.#readPss(pid, known, statm);
     }
     return Math.round(statm.anonBytes * known.share + known.shmemBytes);
   }
@@ -86,6 +88,7 @@ export class ProcessMemory {
       statm: this.files.file(`${this.procPath}/${pid}/statm`),
       seenLook: this.#look,
       anonBytes: 0,
+      sharedBytes: 0,
       share: 1,
       shmemBytes: 0,
       readMs: -Infinity,
@@ -99,25 +102,29 @@ export class ProcessMemory {
     this.#known.delete(pid);
   }
 
-  #readPss(pid: number, known: Known, anonBytes: number): void {
+  #readPss(pid: number, known: Known, { anonBytes, sharedBytes }: Statm): void {
     const nowMs = this.now();
     const text = readIfAllowed(`${this.procPath}/${pid}/smaps_rollup`);
     this.#pssMsLeft -= this.now() - nowMs;
     const pss = text === undefined ? undefined : parseSmapsRollup(text);
     known.anonBytes = anonBytes;
+    known.sharedBytes = sharedBytes;
     known.share = pss === undefined || anonBytes === 0 ? 1 : Math.min(1, pss.anonBytes / anonBytes);
     known.shmemBytes = pss?.shmemBytes ?? 0;
     known.readMs = nowMs;
   }
 }
 
-function isStale(known: Known, anonBytes: number, nowMs: number): boolean {
-  if (nowMs - known.readMs >= staleAfterMs(known, anonBytes)) return true;
+function isStale(known: Known, { anonBytes, sharedBytes }: Statm, nowMs: number): boolean {
   const moved = Math.abs(anonBytes - known.anonBytes);
+  const sharedMoved = Math.abs(sharedBytes - known.sharedBytes);
+  const isStill = moved === 0 && sharedMoved === 0;
+  if (nowMs - known.readMs >= staleAfterMs(anonBytes, isStill)) return true;
+  if (sharedMoved >= PSS_MOVED_BYTES) return true;
   return moved >= PSS_MOVED_BYTES && moved >= known.anonBytes * PSS_MOVED_SHARE;
 }
 
-function staleAfterMs(known: Known, anonBytes: number): number {
+function staleAfterMs(anonBytes: number, isStill: boolean): number {
   if (anonBytes >= PSS_SMALL_BYTES) return PSS_EVERY_MS;
-  return anonBytes === known.anonBytes ? PSS_STILL_EVERY_MS : PSS_SMALL_EVERY_MS;
+  return isStill ? PSS_STILL_EVERY_MS : PSS_SMALL_EVERY_MS;
 }

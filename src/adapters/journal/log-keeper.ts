@@ -26,8 +26,10 @@ const LOOK_EVERY_MS = 1000;
 /** …and more often of logs that could be too large by then: so fast may a task write, bytes in a millisecond. */
 const FASTEST = (2 * 1024 ** 3) / 1000;
 const LOOK_AGAIN_MS = 100;
-/** …but only this often while the disk has lost less than half of what a log may still grow by: nobody has written it. */
-const LOOK_IDLE_MS = 20_000;
+/** …but only this often while the disk has lost less than half of what a log may still grow by: nobody has written it… */
+const LOOK_IDLE_MS = 5000;
+/** …and so often when it had not grown between two looks either. */
+const LOOK_STILL_MS = 20_000;
 /** `stat.blocks` counts these, whatever the file system (stat(2)). */
 const BLOCK_BYTES = 512;
 const NEWLINE = 0x0a;
@@ -89,7 +91,7 @@ export function createLogKeeper({
         if (last?.attempt !== ref.attempt || isDue(last, nowMs, freeBytes)) {
           const { facts, largest } = overgrown(ref);
           all.push(...facts);
-          last = { attempt: ref.attempt, atMs: nowMs, freeBytes, roomBytes: maxBytes - largest };
+          last = lookOf(ref, { atMs: nowMs, freeBytes, roomBytes: maxBytes - largest }, last);
           lastLooks.set(ref.task, last);
         }
         belowBytes = Math.max(belowBytes, (last.freeBytes ?? Infinity) - last.roomBytes / 2);
@@ -101,9 +103,9 @@ export function createLogKeeper({
       if (alarm === undefined) return false;
       return (freeBytesOf(alarm.folder) ?? 0) <= alarm.belowBytes;
     },
-    lookAtEnd(writer, nowMs) {
-      lastLooks.delete(writer.task);
-      return isYoung(writer, nowMs, maxBytes) ? [] : overgrown(writer).facts;
+    lookAtEnd(ref) {
+      lastLooks.delete(ref.task);
+      return overgrown(ref).facts;
     },
     cut(order) {
       // It has room again, and nobody knows by what the disk's free space has changed.
@@ -136,9 +138,20 @@ interface LastLook {
   readonly freeBytes: number | undefined;
   /** By how much the larger log could still grow. */
   readonly roomBytes: number;
+  /** It had not grown since the look before. */
+  readonly isStill: boolean;
 }
 
-/** Too young to have written as much as it may: most short tasks end so, and a look at their logs would be in vain. */
+function lookOf(
+  { attempt }: AttemptRef,
+  found: Pick<LastLook, 'atMs' | 'freeBytes' | 'roomBytes'>,
+  before: LastLook | undefined,
+): LastLook {
+  const isStill = before?.attempt === attempt && before.roomBytes === found.roomBytes;
+  return { attempt, ...found, isStill };
+}
+
+/** Too young to have written as much as it may: its end comes first, for most, and its logs are looked at then. */
 function isYoung({ sinceMs }: LogWriter, nowMs: number, maxBytes: number): boolean {
   return (nowMs - sinceMs) * FASTEST < maxBytes;
 }
@@ -146,8 +159,8 @@ function isYoung({ sinceMs }: LogWriter, nowMs: number, maxBytes: number): boole
 function isDue(last: LastLook, nowMs: number, freeBytes: number | undefined): boolean {
   const sinceMs = nowMs - last.atMs;
   if (sinceMs < waitMs(last.roomBytes)) return false;
-  if (freeBytes === undefined || last.freeBytes === undefined || sinceMs >= LOOK_IDLE_MS)
-    return true;
+  if (freeBytes === undefined || last.freeBytes === undefined) return true;
+  if (sinceMs >= (last.isStill ? LOOK_STILL_MS : LOOK_IDLE_MS)) return true;
   return last.freeBytes - freeBytes >= last.roomBytes / 2;
 }
 

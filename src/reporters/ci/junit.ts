@@ -8,7 +8,7 @@ import { isPreemption } from '../../core/verdict.js';
 import { usedBytesIn } from '../peak.js';
 import type { Reporter } from '../reporter.js';
 import { isFailure } from '../words.js';
-import { PacedDocument, type Document } from './document.js';
+import { PACED_TICK_MS, PacedDocument, type Document } from './document.js';
 import {
   addAttempt,
   finishedCase,
@@ -78,6 +78,7 @@ export function createJunitReporter(options: JunitOptions): Reporter {
     tick(state, nowMs) {
       paced.tick(state, nowMs);
     },
+    tickEveryMs: PACED_TICK_MS,
     close: (state) => paced.close(state),
   };
 }

@@ -1,7 +1,7 @@
 import type { RunState } from '../../core/run-state.js';
 import type { QuotedLogs } from '../output-masks.js';
 import type { Reporter } from '../reporter.js';
-import { PacedDocument, type Document } from './document.js';
+import { PACED_TICK_MS, PacedDocument, type Document } from './document.js';
 import { summaryMarkdown } from './summary-markdown.js';
 import { RunTally } from './tally.js';
 
@@ -37,6 +37,7 @@ export function createMarkdownReporter({ document, logs, onTrouble }: MarkdownOp
     tick(state, nowMs) {
       paced.tick(state, nowMs);
     },
+    tickEveryMs: PACED_TICK_MS,
     close: (state) => paced.close(state),
   };
 }

@@ -7,7 +7,7 @@ import type { RunState, TaskPhase } from '../../core/run-state.js';
 import { printable } from '../../util/printable.js';
 import { usedBytesIn } from '../peak.js';
 import type { Reporter } from '../reporter.js';
-import { PacedDocument, type Document } from './document.js';
+import { PACED_TICK_MS, PacedDocument, type Document } from './document.js';
 import { prometheusText, type Metric, type Sample } from './prometheus-text.js';
 
 const OUTCOMES: readonly Outcome[] = [
@@ -54,6 +54,7 @@ export function createMetricsReporter({ document, onTrouble }: MetricsOptions): 
     tick(state, nowMs) {
       paced.tick(state, nowMs);
     },
+    tickEveryMs: PACED_TICK_MS,
     close: (state) => paced.close(state),
   };
 }

@@ -260,6 +260,11 @@ describe('the main table', () => {
     expect(verdictOn('queued tasks')).toMatchObject({ value: undefined, isMet: undefined });
   });
 
+  test('nothing is said of piles that were not measured', () => {
+    const verdicts = verdictsOn({ version: 1, parts: [] });
+    expect(verdicts.map(({ value }) => value)).toEqual(verdicts.map(() => undefined));
+  });
+
   test('says nothing of a mean while one pile is missing', () => {
     const half = tableWith('other', row('parallel -j2 (nproc)', 2));
     const verdicts = verdictsOn(resultOf([table, half], false, 'makespan'));

@@ -10,6 +10,7 @@ import type {
   CheckpointLook,
   Fact,
   HostSample,
+  Rest,
 } from '../../../src/core/observation.js';
 import type { ExitStatus } from '../../../src/core/outcome.js';
 import { emptyRunState, type RunState, type TaskRecord } from '../../../src/core/run-state.js';
@@ -51,6 +52,7 @@ export interface Look {
   /** The attempts were looked at a moment ago, and are not looked at again. */
   readonly isFresh?: boolean;
   readonly facts?: readonly Fact[];
+  readonly rest?: Rest;
   readonly host?: Partial<HostSample>;
   readonly checkpoints?: readonly CheckpointLook[];
 }
@@ -71,7 +73,7 @@ export class Loop {
 
   tick(look: Look = {}): Decision {
     const { afterMs = 100, use = {}, pids = {}, seen = {}, facts = [], host = {} } = look;
-    const { checkpoints = [] } = look;
+    const { checkpoints = [], rest } = look;
     this.nowMs += afterMs;
     this.#use = { ...this.#use, ...use };
     const gone = new Set(facts.flatMap((fact) => (fact.kind === 'emptied' ? fact.task : [])));
@@ -86,6 +88,7 @@ export class Loop {
     const usedBytes = attempts.reduce((sum, attempt) => sum + attempt.usedBytes, 0);
     const decision = decide(this.state, this.control, {
       nowMs: this.nowMs,
+      ...(rest !== undefined && { rest }),
       facts,
       attempts: look.isFresh === true ? [] : attempts,
       checkpoints,

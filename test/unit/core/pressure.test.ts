@@ -26,11 +26,11 @@ function tell(scenes: readonly Scene[], from: LevelMemory = calmLevel()): string
   let nowMs = 0;
   return scenes.map((scene) => {
     const { mib, afterMs = 100, stillMs, expectedMib = Infinity, brakeFeltMs, host } = scene;
-    const stillUntilMs = stillMs === undefined ? undefined : nowMs + stillMs;
+    const rest = stillMs === undefined ? undefined : { untilMs: nowMs + stillMs, hasMoved: true };
     nowMs += afterMs;
     const assessment = assessLevel(memory, {
       nowMs,
-      stillUntilMs,
+      rest,
       host: hostSample({ budgetBytes: BUDGET, usedBytes: mib * MiB, ...host }),
       lines: linesFor(config, BUDGET),
       config,
@@ -168,6 +168,20 @@ describe('levels by pressure', () => {
   test('nothing is said before a whole window was seen', () => {
     expect(onlyChanges(stalling(700, { some: 50, full: 50 }, 20))).toEqual([]);
     expect(onlyChanges(stalling(700, { some: 50, full: 50 }, 22))).toHaveLength(1);
+  });
+
+  test('a stall after a rest counts in full', () => {
+    const look = (someMs: number): Scene => ({
+      mib: 600,
+      host: { psi: { someUs: someMs * 1000, fullUs: 0 } },
+    });
+    const resting = [1, 2, 3].map(() => ({ ...look(0), afterMs: 2000, stillMs: 1900 }));
+    // 15 % from here on: 10 % of 2 s are reached in 1.4 s.
+    const stall = Array.from({ length: 14 }, (_, at) => look(15 * (at + 1)));
+    expect(tell([...resting, ...stall])).toEqual([
+      ...Array<string>(16).fill('.'),
+      'hold some-pressure',
+    ]);
   });
 
   test('full pressure without reclaim is somebody’s input and output', () => {

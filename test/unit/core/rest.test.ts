@@ -92,12 +92,15 @@ describe('the loop may put off a look', () => {
     expect(restAfter(loopOf({ checkpoint }), start, run)).toBe(0);
   });
 
-  test('and is not late then', () => {
+  test('and is not late then, unless the glances are', () => {
     const loop = loopOf();
     start(loop);
     run(loop);
-    const { events } = loop.tick({ afterMs: 2400 });
-    expect(events.filter(({ kind }) => kind === 'tick-late')).toEqual([]);
-    expect(loop.tick({ afterMs: 2600 }).events.map(({ kind }) => kind)).toContain('tick-late');
+    const lookAfter = (glanceMs: number, afterMs: number): string[] => {
+      const rest = { untilMs: loop.nowMs + glanceMs, hasMoved: false };
+      return loop.tick({ afterMs, rest }).events.map(({ kind }) => kind);
+    };
+    expect(lookAfter(1900, 2400)).not.toContain('tick-late');
+    expect(lookAfter(1300, 1900)).toContain('tick-late');
   });
 });

@@ -131,6 +131,8 @@ describe('a look before its time', () => {
     expect(hasMoved(8 * GiB - 15 * MiB)).toBe(false);
     expect(hasMoved(8 * GiB - 16 * MiB)).toBe(true);
     expect(hasMoved(8 * GiB + 16 * MiB)).toBe(true);
+    expect(saver.hasMoved({ availableBytes: 8 * GiB }, 15 * MiB)).toBe(false);
+    expect(saver.hasMoved({ availableBytes: 8 * GiB }, 16 * MiB)).toBe(true);
   });
 
   test('is due before the first, and while processes are scarce', () => {

@@ -176,7 +176,7 @@ describe('/proc', () => {
 
   it('statm and smaps_rollup of a process with 60 MiB', () => {
     const statm = parseStatm(recorded('kernel-6.1/proc/statm'), 4096);
-    expect(statm?.anonBytes).toBe((17092 - 1161) * 4096);
+    expect(statm).toEqual({ anonBytes: (17092 - 1161) * 4096, sharedBytes: 1161 * 4096 });
     expect(parseSmapsRollup(recorded('kernel-6.1/proc/smaps_rollup'))).toEqual({
       anonBytes: 63840 * 1024,
       shmemBytes: 0,

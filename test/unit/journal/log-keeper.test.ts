@@ -32,7 +32,7 @@ describe('the keeper of logs', () => {
     writeFileSync(large, 'x'.repeat(10_000));
     symlinkSync(large, path);
     expect(keeper.look([REF], 0)).toEqual([]);
-    expect(keeper.lookAtEnd(REF, 0)).toEqual([]);
+    expect(keeper.lookAtEnd(REF)).toEqual([]);
     expect(readFileSync(large, 'utf8')).toHaveLength(10_000);
   });
 
@@ -41,26 +41,40 @@ describe('the keeper of logs', () => {
     writeFileSync(path, 'x'.repeat(10_000));
     const young = { ...REF, sinceMs: 7 };
     expect(keeper.look([young], 7)).toEqual([]);
-    expect(keeper.lookAtEnd(young, 7)).toEqual([]);
     expect(keeper.look([young], 8)).toHaveLength(1);
-    expect(keeper.lookAtEnd(young, 8)).toHaveLength(1);
   });
 
-  it('looks at no log while the disk has lost less than half of what logs may grow by, for 20 s', () => {
+  it('looks at the logs of one that is over, however young', () => {
+    const { keeper, path } = stage();
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([{ ...REF, sinceMs: 7 }], 7)).toEqual([]);
+    expect(keeper.lookAtEnd(REF)).toHaveLength(1);
+  });
+
+  it('looks at no log while the disk has lost less than half of what logs may grow by, for 5 s', () => {
     const { keeper, path, disk } = stage();
     disk.freeBytes = 1000;
     expect(keeper.look([REF], 0)).toEqual([]);
     writeFileSync(path, 'x'.repeat(10_000));
     disk.freeBytes = 951;
-    expect(keeper.look([REF], 19_999)).toEqual([]);
-    expect(keeper.look([REF], 20_000)).toHaveLength(1);
+    expect(keeper.look([REF], 4999)).toEqual([]);
+    expect(keeper.look([REF], 5000)).toHaveLength(1);
     disk.freeBytes = 1000;
     writeFileSync(path, '');
-    expect(keeper.look([REF], 40_000)).toEqual([]);
+    expect(keeper.look([REF], 10_000)).toEqual([]);
     writeFileSync(path, 'x'.repeat(10_000));
-    expect(keeper.look([REF], 40_200)).toEqual([]);
+    expect(keeper.look([REF], 10_200)).toEqual([]);
     disk.freeBytes = 950;
-    expect(keeper.look([REF], 40_200)).toHaveLength(1);
+    expect(keeper.look([REF], 10_200)).toHaveLength(1);
+  });
+
+  it('nor for 20 s at one that had not grown between two looks', () => {
+    const { keeper, path, disk } = stage();
+    disk.freeBytes = 1000;
+    for (const ms of [0, 5000]) expect(keeper.look([REF], ms)).toEqual([]);
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(keeper.look([REF], 24_999)).toEqual([]);
+    expect(keeper.look([REF], 25_000)).toHaveLength(1);
   });
 
   it('says when the disk has lost so much that a look is due before its time', () => {

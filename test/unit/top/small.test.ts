@@ -38,9 +38,9 @@ describe('cells', () => {
 });
 
 describe('the history of memory', () => {
-  const sampled = (usedBytes: number, attempt = 1): RunEvent => ({
+  const sampled = (usedBytes: number, attempt = 1, tMs = 0): RunEvent => ({
     kind: 'sampled',
-    tMs: 0,
+    tMs,
     level: 'open',
     claimedBytes: 0,
     numbers: { usedBytes, budgetBytes: 1, availableBytes: 1, growthBytesPerS: 0 },
@@ -63,6 +63,20 @@ describe('the history of memory', () => {
       ranMs: 1,
     });
     expect(history.of('a')).toEqual([]);
+  });
+
+  test('is one of seconds, however far looks are apart', () => {
+    const history = new MemoryHistory();
+    const looks = [
+      [1, 0],
+      [2, 1010],
+      [3, 3005],
+      [4, 3020],
+    ] as const;
+    for (const [bytes, ms] of looks) history.event(sampled(bytes, 1, ms));
+    expect(history.of('a')).toEqual([1, 2, 3, 3, 4]);
+    history.event(sampled(5, 1, 1_000_000));
+    expect(history.of('a')).toEqual(Array(60).fill(5));
   });
 
   test('begins anew with the next attempt', () => {

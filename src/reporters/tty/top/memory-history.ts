@@ -1,13 +1,14 @@
 import type { RunEvent } from '../../../core/events.js';
 import type { TaskId } from '../../../core/task-spec.js';
 
-/** So many looks are remembered: about a minute, as they come once a second. */
+/** So many seconds are remembered. */
 const KEPT = 60;
 
 interface Course {
   readonly attempt: number;
-  /** Bytes, oldest first. */
+  /** Bytes, one for each second, oldest first. */
   readonly bytes: number[];
+  lastMs: number;
 }
 
 /** What the live tasks of a run used over the last minute. Those that are gone are forgotten. */
@@ -21,15 +22,18 @@ export class MemoryHistory {
     for (const { task, attempt, usedBytes } of event.attempts) {
       let course = this.#courses.get(task);
       if (course?.attempt !== attempt) {
-        course = { attempt, bytes: [] };
+        course = { attempt, bytes: [], lastMs: event.tMs };
         this.#courses.set(task, course);
       }
-      course.bytes.push(usedBytes);
-      if (course.bytes.length > KEPT) course.bytes.shift();
+      // Where all stands still, a look stands for the time since the one before.
+      const seconds = Math.max(1, Math.round((event.tMs - course.lastMs) / 1000));
+      course.lastMs = event.tMs;
+      for (let at = 0; at < Math.min(seconds, KEPT); at += 1) course.bytes.push(usedBytes);
+      course.bytes.splice(0, course.bytes.length - KEPT);
     }
   }
 
-  /** Bytes at the last looks, oldest first; empty when it was never seen. */
+  /** Bytes in each of the last seconds, oldest first; empty when it was never seen. */
   of(task: TaskId): readonly number[] {
     return this.#courses.get(task)?.bytes ?? [];
   }
