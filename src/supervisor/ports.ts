@@ -91,7 +91,7 @@ export interface TaskHost {
   observe(): HostSample;
   /**
    * Whether so much memory has come or gone since {@link observe}, or somebody has waited for it so long, that another look
-   * is due before its time: at the cost of two reads.
+   * is due before its time: at the cost of two or three reads.
    */
   hasMoved(): boolean;
   /** Makes the place where an attempt will live. */

@@ -13,8 +13,8 @@ export interface Document {
 
 /** Two versions of a document are at least this far apart, and no farther while things change: evidence must be fresh. */
 const GAP_MIN_MS = 1_000;
-/** Who writes one need not know the time more often. */
-export const PACED_TICK_MS = 1_000;
+/** Who writes one need not know the time more often: so much later than it may the next version comes. */
+export const PACED_TICK_MS = GAP_MIN_MS / 4;
 const GAP_MAX_MS = 10_000;
 /** Making a version keeps the loop waiting: it is to take no more than this part of the time. */
 const RENDER_SHARE = 1 / 50;
