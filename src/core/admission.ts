@@ -133,7 +133,7 @@ function walk(
   for (const record of longOnesFirst(queued, input.control)) {
     if (passed >= PASS_LIMIT || refused.size >= SCAN_LIMIT || line.reserved.has('capacity')) break;
     if (!laneIsOpen(state, look, record.spec.concurrency ?? FREE_LANE)) continue;
-    const likeness = likenessOf(record);
+    const likeness = likenessOf(record, input.control.knowledge);
     const reason = refused.get(likeness) ?? refusal(record, state, input, look);
     if (reason === undefined && !isKeptFrom(line, record.spec)) {
       start({ record, reason: fits(record, input, look, passed) });
@@ -169,7 +169,7 @@ export function reasonsToWait(
     if (isFull(state, input.control.config)) return { kind: 'max-parallel', limit: maxParallel };
     if (lane !== undefined && !laneIsOpen(state, look, lane))
       return { kind: 'concurrency', name: lane, limit: look.laneCaps[lane] ?? 0 };
-    const likeness = likenessOf(record);
+    const likeness = likenessOf(record, input.control.knowledge);
     if (!refusals.has(likeness)) refusals.set(likeness, refusal(record, state, input, look));
     return refusals.get(likeness);
   };

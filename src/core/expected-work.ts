@@ -1,7 +1,7 @@
 import type { Knowledge } from './knowledge.js';
 import { predictCpus } from './learning/cpus.js';
-import { forecastOf } from './learning/forecast.js';
 import { CURVE_BINS, type CurveForecast } from './learning/types.js';
+import { forecastFor } from './own-past.js';
 import type { TaskRecord } from './run-state.js';
 
 /** What one run of a task is expected to come to. */
@@ -15,14 +15,12 @@ export interface ExpectedWork {
 
 const works = new WeakMap<CurveForecast, ExpectedWork>();
 
-/** By what its group's runs have come to; undefined when none is known, or its past is not to count. */
-export function expectedWorkOf(
-  { spec, inputBytes }: TaskRecord,
-  knowledge: Knowledge,
-): ExpectedWork | undefined {
+/** By what its own runs, or its group's, have come to; undefined when none is known, or its past is not to count. */
+export function expectedWorkOf(record: TaskRecord, knowledge: Knowledge): ExpectedWork | undefined {
+  const { spec } = record;
   if (spec.profile === 'none') return undefined;
   const profile = knowledge.groups.get(spec.group);
-  const forecast = profile && forecastOf(profile, { inputBytes });
+  const forecast = profile && forecastFor(record, profile);
   if (profile === undefined || forecast === undefined) return undefined;
   let work = works.get(forecast);
   if (work === undefined) {

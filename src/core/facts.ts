@@ -19,7 +19,8 @@ import { settle } from './resumption.js';
 import { failureCount, isMoreToCome, type LiveAttempt, type TaskRecord } from './run-state.js';
 import { passSignal } from './signals.js';
 import { requestStop, stopEveryone, stopLateComer } from './stopping.js';
-import type { HaltThreshold } from './task-spec.js';
+import { taskKeyOf } from './task-key.js';
+import type { HaltThreshold, TaskSpec } from './task-spec.js';
 import { emit, liveAttemptOf, refOf, type Tick } from './tick.js';
 import { isPreemption, verdictOf } from './verdict.js';
 
@@ -197,8 +198,7 @@ function endAttempt(tick: Tick, record: TaskRecord, verdict: Verdict, tally: Att
   tick.control.oomKillsBefore.delete(record.spec.id);
   tick.control.deaf.delete(record.spec.id);
   tick.control.askedBefore.delete(record.spec.id);
-  if (learned(tick, record.spec.group, ended))
-    tick.control.slowStart = widened(tick.control.slowStart);
+  if (learned(tick, record.spec, ended)) tick.control.slowStart = widened(tick.control.slowStart);
   const estimateBytes = isGuess(attempt.estimate) ? 0 : attempt.estimate.bytes;
   requeueOrFinish(tick, record, { verdict, peakBytes, estimateBytes });
 }
@@ -224,12 +224,12 @@ function noteWork(
 /** What is learned of the group at once; true when nothing was known of it before. */
 function learned(
   { control, state, tMs }: Tick,
-  group: string,
+  spec: TaskSpec,
   ended: Parameters<typeof sampleOf>[0],
 ): boolean {
   const { startedAtMs = 0, tier = 'procfs' } = state.started ?? {};
-  const sample = sampleOf(ended, tier, startedAtMs + tMs);
-  return sample !== undefined && learnFrom(control.knowledge, group, sample);
+  const sample = sampleOf(ended, tier, startedAtMs + tMs, taskKeyOf(spec));
+  return sample !== undefined && learnFrom(control.knowledge, spec.group, sample);
 }
 
 /** The user has asked twice, and the kernel cannot end it: nobody waits for that process any longer. */

@@ -4,6 +4,7 @@ import { completedRuns, emptyProfile, type GroupProfile } from './learning/profi
 import { sampleOf } from './learning/sample.js';
 import type { RunSample } from './learning/types.js';
 import type { RunState } from './run-state.js';
+import { taskKeyOf } from './task-key.js';
 
 /** What earlier runs have shown, by group. */
 export type Priors = ReadonlyMap<string, GroupProfile>;
@@ -63,8 +64,10 @@ export function relearn(
 ): void {
   if (started === undefined) return;
   for (const event of ended) {
-    const group = tasks.get(event.task)?.spec.group;
-    const sample = sampleOf(event, started.tier, started.startedAtMs + event.tMs);
-    if (group !== undefined && sample !== undefined) learnFrom(knowledge, group, sample);
+    const spec = tasks.get(event.task)?.spec;
+    if (spec === undefined) continue;
+    const endedAtMs = started.startedAtMs + event.tMs;
+    const sample = sampleOf(event, started.tier, endedAtMs, taskKeyOf(spec));
+    if (sample !== undefined) learnFrom(knowledge, spec.group, sample);
   }
 }

@@ -18,6 +18,8 @@ const OFF_SHARE = 0.05;
 /** The same where as good as one or two runs are asked. */
 const OFF_SHARE_OF_FEW = 0.1;
 const FEW = 3;
+/** A task less like the likest of its own runs than this is like none of them. */
+const LEAST_LIKE = 0.1;
 /** The variance of a sample is too low, and its mean uncertain: of few runs by up to this factor. */
 const MOST_WIDENED = 3;
 
@@ -35,10 +37,12 @@ export function likelyStretches(
   usedBytes: number | undefined,
 ): Stretches {
   assert(course.runs.length <= MOST_COURSE_RUNS, 'a forecast keeps no more runs than are weighed');
+  const likest = weigh(course.runs, elapsedMs, usedBytes);
+  if (course.otherwise !== undefined && likest < LEAST_LIKE)
+    return likelyStretches(course.otherwise, elapsedMs, usedBytes);
   // It has run longer than its kind does: it may go on as it is, who knows how long.
-  if (!weigh(course.runs, elapsedMs, usedBytes))
-    return unchanging(usedBytes ?? 0, course.varianceBytes2[CURVE_BINS - 1] ?? 0);
-  const { widened, offShare } = doubtOf(course.runs.length);
+  if (likest === 0) return unchanging(usedBytes ?? 0, course.varianceBytes2[CURVE_BINS - 1] ?? 0);
+  const { widened, offShare } = doubtOf(course);
   const stretches = sumUp(course.runs, elapsedMs);
   const over = Math.max(0, (usedBytes ?? 0) - (sums.mean[0] ?? 0));
   const meanBytes: number[] = [];
@@ -56,21 +60,28 @@ export function likelyStretches(
 const weights = new Float64Array(MOST_COURSE_RUNS);
 const sums = { mean: new Float64Array(STRETCHES), square: new Float64Array(STRETCHES) };
 
-/** How much each run counts, of all together 1; those that were over by then do not. False when all were. */
+/**
+ * How much each run counts, of all together 1; those that were over by then do not.
+ *
+ * @returns how well the likest of them agrees, up to 1; 0 when all were over.
+ */
 function weigh(
   runs: readonly CourseRun[],
   elapsedMs: number,
   usedBytes: number | undefined,
-): boolean {
+): number {
   let total = 0;
+  let likest = 0;
   for (let at = 0; at < runs.length; at += 1) {
     const run = runs[at];
     const lasts = run !== undefined && run.durationMs > elapsedMs;
-    weights[at] = lasts ? run.share * likeness(run, elapsedMs, usedBytes) : 0;
+    const like = lasts ? likeness(run, elapsedMs, usedBytes) : 0;
+    likest = Math.max(likest, like);
+    weights[at] = like * (run?.share ?? 0);
     total += weights[at] ?? 0;
   }
   for (let at = 0; at < runs.length; at += 1) weights[at] = (weights[at] ?? 0) / total;
-  return total > 0;
+  return likest;
 }
 
 /** How well a run that used so much at that age agrees; within a bin it may have risen or fallen to the next. */
@@ -92,8 +103,15 @@ function likeness(
   return Math.exp(-0.5 * (offBytes / alikeBytes) ** 2) + UNLIKE_WEIGHT;
 }
 
+interface Doubt {
+  /** The variance of the runs counts so many times. */
+  readonly widened: number;
+  readonly offShare: number;
+}
+
 /** Runs that count little make few of many: the effective sample size, `(Σw)² / Σw²`. */
-function doubtOf(count: number): { widened: number; offShare: number } {
+function doubtOf({ runs: { length: count }, offShare }: CurveForecast): Doubt {
+  if (offShare !== undefined) return { widened: 1, offShare };
   let squares = 0;
   for (let at = 0; at < count; at += 1) squares += (weights[at] ?? 0) ** 2;
   const runs = 1 / squares;

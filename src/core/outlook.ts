@@ -10,11 +10,11 @@ import {
 } from './forecast.js';
 import { ageMsOf, type FrozenRecord } from './frozen.js';
 import type { Knowledge } from './knowledge.js';
-import { forecastOf } from './learning/forecast.js';
 import { completedRuns, largestPeak, type GroupProfile } from './learning/profile.js';
 import { likelyStretches } from './likely-course.js';
 import type { CurveForecast } from './learning/types.js';
 import type { Estimate } from './reasons.js';
+import { forecastFor } from './own-past.js';
 import type { Stretches } from './stretches.js';
 import type { LiveAttempt, RunState, TaskPhase, TaskRecord } from './run-state.js';
 
@@ -134,7 +134,7 @@ export function outlookOfNext(
 }
 
 /**
- * What the task's group uses over time, where that is known and may be relied on. An estimate that was declared stands
+ * What the task, or its group, uses over time, where that is known and may be relied on. An estimate that was declared stands
  * for itself, and so does one that was raised after the task itself had gone beyond all of its group.
  */
 function courseOf(
@@ -142,11 +142,11 @@ function courseOf(
   estimate: Estimate,
   knowledge: Knowledge,
 ): Course | undefined {
-  const { spec, inputBytes } = record;
+  const { spec } = record;
   if (spec.profile !== 'curve') return undefined;
   const profile = knowledge.groups.get(spec.group);
   if (profile === undefined || !isByGroup(record, estimate, profile)) return undefined;
-  const course = forecastOf(profile, { inputBytes });
+  const course = forecastFor(record, profile);
   if (course === undefined) return undefined;
   if (spec.preemptible > 0) return { kind: 'course', course };
   // Of many runs it is known how far they differ.
@@ -158,6 +158,7 @@ function courseOf(
 function isByGroup(record: TaskRecord, estimate: Estimate, profile: GroupProfile): boolean {
   switch (estimate.source) {
     case 'profile':
+    case 'same-task':
       return true;
     case 'group':
       return !isGuess(estimate);

@@ -38,6 +38,8 @@ export type EstimateSource =
   | 'group'
   /** Finished runs of the same group, some of them before this run. */
   | 'profile'
+  /** Earlier runs of this very task. */
+  | 'same-task'
   /** The task's own earlier attempt was stopped at a higher use. */
   | 'earlier-attempt';
 

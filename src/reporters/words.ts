@@ -128,6 +128,8 @@ function sourceWords({ source, samples, rule }: Estimate): string {
     case 'group':
     case 'profile':
       return `from ${counted(samples, 'run')} of its group${rule === undefined ? '' : `: ${printable(rule)}`}`;
+    case 'same-task':
+      return `from ${counted(samples, 'earlier run')} of the same task`;
     case 'earlier-attempt':
       return 'raised: an earlier attempt was stopped on its way up';
     default:

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseProfiles, profilesText } from '../../src/adapters/profiles/format.js';
 import type { StoredProfile } from '../../src/core/learning/stored-profile.js';
+import { MiB } from '../../src/util/bytes.js';
 import { runCli, runJobs, startJobs, type CliOptions, type FinishedCli } from '../support/cli.js';
 import { ofKind } from '../support/journal-view.js';
 import { until } from '../support/poll.js';
@@ -88,6 +89,39 @@ describe('a run', () => {
     expect(runsOf((await profilesOf(stateHome)).get(group))).toBe(6);
     await runCli(['profile', 'forget', '--all'], options);
     expect((await profilesOf(stateHome)).size).toBe(0);
+  });
+
+  it('knows a task that ran before among others of its group', async () => {
+    const options = { stateHome: tempDir(), cwd: tempDir() };
+    const sizes = [60, 160, 20, 100];
+    const jobs = {
+      row: {
+        matrix: { mib: sizes },
+        run: [program('alloc'), '--mib', '${{ matrix.mib }}', '--hold', '0.5'],
+        preemptible: 'low',
+      },
+    };
+    const estimates = async () => {
+      const end = await runJobs({ jobs }, [], options);
+      expect(end.exitCode, end.story).toBe(0);
+      return new Map(
+        ofKind(end.events, 'attempt-admitted').map(({ task, reason }) => [task, reason.estimate]),
+      );
+    };
+    expect(new Set([...(await estimates()).values()].map(({ source }) => source))).not.toContain(
+      'same-task',
+    );
+    const second = await estimates();
+    for (const mib of sizes) {
+      const { source, bytes = 0 } = second.get(`row.${mib}`) ?? {};
+      expect(source).toBe('same-task');
+      expect(bytes / MiB).toBeGreaterThan(mib);
+      expect(bytes / MiB).toBeLessThan(1.5 * mib + 16);
+    }
+    const explained = await runCli(['explain', 'row.20'], options);
+    expect(explained.stdout).toContain('from 1 earlier run of the same task');
+    const show = await runCli(['profile', 'show', 'row'], options);
+    expect(show.stdout).toMatch(/again +peak ± \d+ %, time ± \d+ % .*\(4 pairs\)/);
   });
 
   it('keeps them in a portable file when told so, whatever the checkout it runs in', async () => {

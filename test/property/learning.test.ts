@@ -42,6 +42,7 @@ const seen = {
   tier: fc.constantFrom('cgroup' as const, 'hybrid' as const, 'procfs' as const),
 };
 const inputBytes = fc.option(fc.nat(2 ** 40), { nil: undefined });
+const task = fc.option(fc.nat(5), { nil: undefined });
 
 /** A record without the fields that are not there: stored profiles have no `undefined`. */
 function withoutNothing<T extends object>(record: T): T {
@@ -54,6 +55,7 @@ const completed = fc
     ...seen,
     cpuMs: fc.nat(1e8),
     inputBytes,
+    task,
     shape: fc.option(fc.array(fc.nat(100), { minLength: CURVE_BINS, maxLength: CURVE_BINS }), {
       nil: undefined,
     }),
@@ -63,7 +65,7 @@ const completed = fc
     return withoutNothing({ ...run, curve }) as CompletedRun;
   });
 const stopped = fc
-  .record({ kind: fc.constant('lower-bound' as const), ...seen, inputBytes })
+  .record({ kind: fc.constant('lower-bound' as const), ...seen, inputBytes, task })
   .map((run) => withoutNothing(run) as CensoredRun);
 const samples = fc.array(
   fc.oneof({ arbitrary: completed, weight: 5 }, { arbitrary: stopped, weight: 1 }),

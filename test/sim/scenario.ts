@@ -3,6 +3,7 @@ import type { Priors } from '../../src/core/knowledge.js';
 import { learn } from '../../src/core/learning/learn.js';
 import { emptyProfile, type GroupProfile } from '../../src/core/learning/profile.js';
 import { sampleOf } from '../../src/core/learning/sample.js';
+import { taskKeyOf } from '../../src/core/task-key.js';
 import { present } from '../../src/util/assert.js';
 import { idleMachine, type MachineSpec } from './machine-spec.js';
 import type { Mishaps, Program } from './program.js';
@@ -58,8 +59,9 @@ export function learnedFrom({ events, supervisor }: Recording, before: Priors = 
   const { startedAtMs, tier } = present(supervisor.state.started, 'the run has begun');
   for (const event of events) {
     if (event.kind !== 'attempt-ended') continue;
-    const { group } = present(supervisor.state.tasks.get(event.task), 'it was planned').spec;
-    const sample = sampleOf(event, tier, startedAtMs + event.tMs);
+    const { spec } = present(supervisor.state.tasks.get(event.task), 'it was planned');
+    const { group } = spec;
+    const sample = sampleOf(event, tier, startedAtMs + event.tMs, taskKeyOf(spec));
     if (sample !== undefined)
       profiles.set(group, learn(profiles.get(group) ?? emptyProfile(), sample));
   }

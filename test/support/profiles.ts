@@ -10,6 +10,7 @@ const seen = {
   peakBytes: bytes,
   durationMs: ms,
   inputBytes: bytes,
+  task: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   endedAtMs: fc.integer({ min: 1_600_000_000_000, max: 1_900_000_000_000 }),
   tier: fc.constantFrom('cgroup' as const, 'hybrid' as const, 'procfs' as const),
 };

@@ -56,7 +56,7 @@ export const levelReason: z.ZodType<LevelReason> = z.object({
 
 const estimate = z.object({
   bytes: amount,
-  source: z.enum(['unknown', 'run', 'request', 'group', 'profile', 'earlier-attempt']),
+  source: z.enum(['unknown', 'run', 'request', 'group', 'profile', 'same-task', 'earlier-attempt']),
   samples: amount,
   rule: z.string().exactOptional(),
 });

@@ -40,6 +40,12 @@ const seen = {
   peakBytes: bytes,
   durationMs: amount.positive(),
   inputBytes: bytes.exactOptional(),
+  task: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .exactOptional(),
   endedAtMs: amount.max(MAX_TIME_MS),
   tier: z.enum(['cgroup', 'hybrid', 'procfs']),
 };

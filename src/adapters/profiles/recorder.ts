@@ -2,7 +2,8 @@ import type { AttemptEnded, RunEvent, RunStarted } from '../../core/events.js';
 import { RING_BOUNDS, RING_RUNS } from '../../core/learning/profile.js';
 import { sampleOf } from '../../core/learning/sample.js';
 import type { RunSample } from '../../core/learning/types.js';
-import type { TaskId } from '../../core/task-spec.js';
+import { taskKeyOf } from '../../core/task-key.js';
+import type { TaskId, TaskSpec } from '../../core/task-spec.js';
 import type { EventSink } from '../../supervisor/ports.js';
 
 /** No profile has room for more of one run. */
@@ -13,7 +14,7 @@ const KEPT_PER_GROUP = RING_RUNS + RING_BOUNDS;
  * their profiles are left out, so that the gate stays closed until somebody decides.
  */
 export class ProfileRecorder implements EventSink {
-  readonly #groupOf = new Map<TaskId, string>();
+  readonly #specs = new Map<TaskId, TaskSpec>();
   readonly #samples = new Map<string, RunSample[]>();
   readonly #grown = new Set<string>();
   #started: RunStarted | undefined;
@@ -28,13 +29,13 @@ export class ProfileRecorder implements EventSink {
         this.#started = event;
         return;
       case 'task-planned':
-        this.#groupOf.set(event.spec.id, event.spec.group);
+        this.#specs.set(event.spec.id, event.spec);
         return;
       case 'attempt-ended':
         this.#learn(event);
         return;
       case 'task-finished':
-        this.#groupOf.delete(event.task);
+        this.#specs.delete(event.task);
         return;
       case 'group-grew':
         this.#grown.add(event.group);
@@ -50,11 +51,11 @@ export class ProfileRecorder implements EventSink {
   }
 
   #learn(event: AttemptEnded): void {
-    const group = this.#groupOf.get(event.task);
-    if (group === undefined || this.#started === undefined) return;
+    const spec = this.#specs.get(event.task);
+    if (spec === undefined || this.#started === undefined) return;
     const { tier, startedAtMs } = this.#started;
-    const sample = sampleOf(event, tier, startedAtMs + event.tMs);
-    if (sample !== undefined) this.#keep(group, sample);
+    const sample = sampleOf(event, tier, startedAtMs + event.tMs, taskKeyOf(spec));
+    if (sample !== undefined) this.#keep(spec.group, sample);
   }
 
   #keep(group: string, sample: RunSample): void {

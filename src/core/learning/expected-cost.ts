@@ -16,6 +16,7 @@ import {
   type RuleCosts,
   type RunFacts,
 } from './profile.js';
+import { ownPastOf, ownPeakOf } from './reruns.js';
 import { charged, cheapest, LEFT_OUT_RUNS, leftOutCosts, type Candidate } from './rule-costs.js';
 import {
   PLAIN_RULES,
@@ -92,13 +93,14 @@ export function expectedCost(profile: GroupProfile, { inputBytes }: RunFacts): P
 }
 
 /**
- * True when the run went beyond what the profile had said of it. One that was over before its peak could be seen stands
+ * True when the run went beyond what the profile had said of it, by its own task where that ran before. One that was over before its peak could be seen stands
  * for what is set aside at least, which says nothing of what it went up to.
  */
 export function isOverrun(profile: GroupProfile, run: CompletedRun): boolean {
-  const { peakBytes, inputBytes } = run;
+  const { peakBytes, inputBytes, task } = run;
   if (profile.runs.length === 0 || !isPeakSeen(run)) return false;
-  return peakBytes > choiceFor(profile, inputBytes).bytes;
+  const own = task === undefined ? undefined : ownPastOf(profile, task, inputBytes);
+  return peakBytes > (own === undefined ? choiceFor(profile, inputBytes).bytes : ownPeakOf(own));
 }
 
 /** What the rules have cost, a run later. The profile is that from before it. */

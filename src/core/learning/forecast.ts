@@ -23,7 +23,9 @@ const NEIGHBOURS = 10;
 type CurvedRun = CompletedRun & { readonly curve: Curve };
 
 const forecastFor = remembered((profile, inputBytes) =>
-  forecastFrom(inputBytes === undefined ? curvedRuns(profile) : similarRuns(profile, inputBytes)),
+  forecastFrom(
+    inputBytes === undefined ? curvedRuns(profile.runs) : similarRuns(profile, inputBytes),
+  ),
 );
 
 /**
@@ -41,12 +43,13 @@ export function forecastOf(
   return forecastFor(profile, inputBytes);
 }
 
-function curvedRuns({ runs }: GroupProfile): readonly CurvedRun[] {
+/** Those that were looked at. */
+export function curvedRuns(runs: readonly CompletedRun[]): readonly CurvedRun[] {
   return runs.filter((run): run is CurvedRun => run.curve !== undefined);
 }
 
 function similarRuns(profile: GroupProfile, inputBytes: number): readonly CurvedRun[] {
-  const runs = curvedRuns(profile);
+  const runs = curvedRuns(profile.runs);
   const distanceOf = (run: CurvedRun): number =>
     run.inputBytes === undefined
       ? Infinity
@@ -57,7 +60,8 @@ function similarRuns(profile: GroupProfile, inputBytes: number): readonly Curved
   return near.sort((a, b) => distanceOf(b) - distanceOf(a)).slice(-NEIGHBOURS);
 }
 
-function forecastFrom(runs: readonly CurvedRun[]): CurveForecast | undefined {
+/** {@link forecastOf} of these runs alone, oldest first. */
+export function forecastFrom(runs: readonly CurvedRun[]): CurveForecast | undefined {
   if (runs.length === 0) return undefined;
   const weights = runs.map((_, at) => 2 ** ((at - runs.length) / HALF_LIFE_RUNS));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

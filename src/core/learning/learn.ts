@@ -95,7 +95,7 @@ function isBefore(a: RunSample, b: RunSample): boolean {
 
 /** The same for the same sample, whatever the order of its fields. */
 function identityOf(sample: RunSample): string {
-  const { kind, endedAtMs, durationMs, peakBytes, inputBytes, tier } = sample;
+  const { kind, endedAtMs, durationMs, peakBytes, inputBytes, task, tier } = sample;
   const seen = sample.kind === 'completed' ? [sample.cpuMs, sample.curve] : [];
-  return [kind, endedAtMs, durationMs, peakBytes, inputBytes, tier, ...seen].join(' ');
+  return [kind, endedAtMs, durationMs, peakBytes, inputBytes, task, tier, ...seen].join(' ');
 }

@@ -3,7 +3,7 @@ import { largestOf } from './statistics.js';
 import type { CensoredRun, CompletedRun } from './types.js';
 
 /** Of the shape of {@link GroupProfile} as it is stored. */
-export const PROFILE_VERSION = 1;
+export const PROFILE_VERSION = 2;
 /** Completed runs that are kept of a group. */
 export const RING_RUNS = 200;
 /** Stopped runs that are kept of a group. */

@@ -14,11 +14,13 @@ const ASKED_TO_END: readonly string[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP
  * tasks must not stay unknown for ever, but with no less than any task is set aside, and without a curve.
  *
  * @param endedAtMs - wall clock, milliseconds since 1970.
+ * @param task - which of its group it was.
  */
 export function sampleOf(
   ended: Pick<AttemptEnded, 'verdict' | 'peakBytes' | 'ranMs' | 'cpuMs' | 'curve' | 'inputBytes'>,
   tier: Tier,
   endedAtMs: number,
+  task?: number,
 ): RunSample | undefined {
   const { verdict, peakBytes, ranMs, cpuMs, curve, inputBytes } = ended;
   const seen = {
@@ -28,6 +30,7 @@ export function sampleOf(
     endedAtMs,
     tier,
     ...(inputBytes === undefined ? {} : { inputBytes }),
+    ...(task === undefined ? {} : { task }),
   };
   switch (showing(verdict)) {
     case 'all':

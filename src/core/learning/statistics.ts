@@ -73,3 +73,11 @@ export function weightedMedian(
   }
   return undefined;
 }
+
+/** The standard deviation of the values; 0 of fewer than two. */
+export function deviationOf(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+}

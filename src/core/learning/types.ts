@@ -18,6 +18,8 @@ export interface CompletedRun {
   readonly inputBytes?: number;
   /** Absent when it was over before it could be sampled. */
   readonly curve?: Curve;
+  /** Which task of its group it was, 0 to 2³² − 1: the same in each run (`taskKeyOf`). Older ones do not say. */
+  readonly task?: number;
   /** Wall clock, milliseconds since 1970. */
   readonly endedAtMs: number;
   readonly tier: Tier;
@@ -29,6 +31,8 @@ export interface CensoredRun {
   readonly peakBytes: number;
   readonly durationMs: number;
   readonly inputBytes?: number;
+  /** As in {@link CompletedRun}. */
+  readonly task?: number;
   readonly endedAtMs: number;
   readonly tier: Tier;
 }
@@ -63,6 +67,10 @@ export interface CurveForecast {
   readonly samples: number;
   /** The newest, or most similar, of the runs that it rests on; empty where they are too few to say how far runs differ. */
   readonly runs: readonly CourseRun[];
+  /** Where it was measured: so far a run may be off all of them, as a share, one standard deviation. */
+  readonly offShare?: number;
+  /** Of one task: what its group does, for when it is like none of its own runs. */
+  readonly otherwise?: CurveForecast;
 }
 
 /** Of so many runs one looks for those that are like the one that runs; it is done for every running task. */

@@ -1,7 +1,9 @@
 import { predictCpus } from '../learning/cpus.js';
 import { emptyProfile, type GroupProfile } from '../learning/profile.js';
+import { lastRunOf } from '../learning/reruns.js';
 import type { CompletedRun } from '../learning/types.js';
 import type { Priors } from '../knowledge.js';
+import { taskKeyOf } from '../task-key.js';
 import type { TaskId, TaskSpec } from '../task-spec.js';
 import type { Course } from './course.js';
 
@@ -12,8 +14,8 @@ export interface Assumption {
 }
 
 /**
- * Courses as earlier runs had them: the tasks of a group get its past runs in turn, the newest first, so that they
- * differ as those did. Tasks without a profile need what they declare, or are taken for the assumed size.
+ * Courses as earlier runs had them: a task gets its own last run, or else those of a group get its past runs in turn,
+ * the newest first, so that they differ as those did. Tasks without a profile need what they declare, or are taken for the assumed size.
  */
 export function pastCourses(
   tasks: readonly TaskSpec[],
@@ -26,7 +28,9 @@ export function pastCourses(
     const profile = priors.get(spec.group) ?? emptyProfile();
     const turn = turns.get(spec.group) ?? 0;
     turns.set(spec.group, turn + 1);
-    const run = profile.runs.at(-1 - (turn % Math.max(1, profile.runs.length)));
+    const run =
+      lastRunOf(profile, taskKeyOf(spec)) ??
+      profile.runs.at(-1 - (turn % Math.max(1, profile.runs.length)));
     courses.set(
       spec.id,
       run === undefined ? assumedCourse(spec, assumption) : courseOfRun(run, profile),

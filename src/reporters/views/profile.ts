@@ -5,6 +5,7 @@ import { forecastOf } from '../../core/learning/forecast.js';
 import { isPeakSeen } from '../../core/learning/peak-seen.js';
 import { lowerBound } from '../../core/learning/profile.js';
 import { predictPeak } from '../../core/learning/predict.js';
+import { rerunsOf, type Reruns } from '../../core/learning/reruns.js';
 import { statisticsOf } from '../../core/learning/run-statistics.js';
 import { lastSeenMs, tiersOf, type StoredProfile } from '../../core/learning/stored-profile.js';
 import type { CurveForecast, ProfileStrategy } from '../../core/learning/types.js';
@@ -83,6 +84,7 @@ function summaryOf(stored: StoredProfile): object {
     ...(estimate === undefined
       ? {}
       : { estimate: { strategy: DEFAULT_STRATEGY, bytes: estimate.bytes, rule: estimate.rule } }),
+    reruns: rerunsOf(profile) ?? null,
     cpus: predictCpus(profile) ?? null,
     lastSeenMs: lastSeenMs(stored),
     tiers: tiersOf(stored),
@@ -139,6 +141,8 @@ function numberLines(stored: StoredProfile): string[] {
     );
   }
   if (cpus !== undefined) facts.push(['cpus', `${cpus.toFixed(2)} kept busy`]);
+  const reruns = rerunsOf(profile);
+  if (reruns !== undefined) facts.push(['again', rerunWords(reruns)]);
   if (inputs.length > 0) {
     facts.push([
       'input',
@@ -147,6 +151,11 @@ function numberLines(stored: StoredProfile): string[] {
   }
   const lines = facts.map(([name, words]) => `${name.padEnd(11)}${words}`);
   return [...lines, ...estimateLines(stored)];
+}
+
+function rerunWords({ pairs, peakDeviation, durationDeviation }: Reruns): string {
+  const pct = (share: number): string => `${Math.round(100 * share)} %`;
+  return `peak ± ${pct(peakDeviation)}, time ± ${pct(durationDeviation)} from a task's run to its next (${counted(pairs, 'pair')})`;
 }
 
 function runsWords({ profile }: StoredProfile): string {

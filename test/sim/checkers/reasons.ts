@@ -182,7 +182,7 @@ function leastClaims(story: Story): number {
     if (frozenSinceMs !== undefined) continue;
     const { source, bytes, samples } = admitted.reason.estimate;
     const isLearned = (source === 'group' || source === 'profile') && samples >= KNOWN_FROM;
-    const isKnown = isLearned || source === 'earlier-attempt';
+    const isKnown = isLearned || source === 'same-task' || source === 'earlier-attempt';
     if (source === 'request' || (isKnown && spec.profile !== 'curve')) sum += bytes;
   }
   return sum;

@@ -43,6 +43,30 @@ function ahead(course: CurveForecast, elapsedMs: number, usedMib: number | undef
   };
 }
 
+describe('a task that ran before', () => {
+  const group = courseOf(
+    ...[100, 400].flatMap((mib) => [run(16, mib), run(16, mib), run(16, mib)]),
+  );
+  const own = { ...courseOf(run(16, step(50, 200))), offShare: 0.05, otherwise: group };
+
+  test('is expected to go as it went', () => {
+    expect(ahead(own, 0, undefined, 12 * S).mean).toBeCloseTo(200);
+    const { mean, deviation } = ahead(own, 2 * S, 50, 10 * S);
+    expect(mean).toBeCloseTo(200);
+    expect(deviation).toBeCloseTo(0.05 * 200);
+  });
+
+  test('goes by its group once it is like none of its runs', () => {
+    expect(ahead(own, 2 * S, 390, 10 * S).mean).toBeGreaterThan(390);
+    expect(ahead(own, 2 * S, 390, 10 * S)).toEqual(ahead(group, 2 * S, 390, 10 * S));
+  });
+
+  test('goes by its group once it has run longer than ever', () => {
+    const longer = { ...own, otherwise: courseOf(run(60, 300), run(60, 300)) };
+    expect(ahead(longer, 20 * S, 200, 10 * S).mean).toBeCloseTo(300);
+  });
+});
+
 describe('a task of two kinds', () => {
   const course = courseOf(...[80, 80, 80, 480].flatMap((mib) => [run(16, mib), run(16, mib)]));
 

@@ -8,7 +8,7 @@ import { completed, stopped } from '../core/learning/samples.js';
 
 const CURVE = Array.from({ length: 16 }, (_, bin) => bin * MiB);
 const PROFILE = storedProfile('align#0123abcd', [
-  completed(1, 100, { curve: CURVE, inputBytes: 7 }),
+  completed(1, 100, { curve: CURVE, inputBytes: 7, task: 2 ** 32 - 1 }),
   completed(2, 120),
   stopped(3, 150),
 ]);

@@ -277,6 +277,7 @@ describe('admission', () => {
       'a guess: nothing is known of it yet, only of 1 other group',
     ],
     [{ bytes: MiB, source: 'request', samples: 0 }, 'as declared'],
+    [{ bytes: MiB, source: 'same-task', samples: 2 }, 'from 2 earlier runs of the same task'],
     [
       { bytes: MiB, source: 'earlier-attempt', samples: 1 },
       'raised: an earlier attempt was stopped on its way up',

@@ -1,0 +1,142 @@
+import { isPeakSeen } from './peak-seen.js';
+import type { GroupProfile } from './profile.js';
+import { deviationOf, largestOf } from './statistics.js';
+import type { CompletedRun } from './types.js';
+
+/** The same task went differently long ago. */
+const NEWEST_RUNS = 3;
+/** Inputs that differ by more, as a logarithm, make another task of it. */
+const ALIKE_INPUTS = 0.1;
+/** Until it was seen how far reruns differ: so far, counting as so many pairs. Logarithms, one standard deviation. */
+const ASSUMED_PAIRS = 3;
+const ASSUMED_PEAK = 0.05;
+const ASSUMED_DURATION = 0.1;
+/** Reruns tell something where they differ by less than this share of what tasks of the group differ by. */
+const TELLING_SHARE = 0.7;
+/** Earlier peaks may be exceeded by so many deviations. */
+const PEAK_DEVIATIONS = 3;
+
+/** How far a task that runs once more differs from what it was like the last time. */
+export interface Reruns {
+  /** Pairs of successive runs of the same task that it was measured by. */
+  readonly pairs: number;
+  /** Of the ratio of two peaks, as a share of the first: one standard deviation. */
+  readonly peakDeviation: number;
+  /** The same of durations. */
+  readonly durationDeviation: number;
+}
+
+/** What the same task was like before. */
+export interface OwnPast {
+  /** Oldest first, {@link NEWEST_RUNS} at most, one at least. */
+  readonly runs: readonly CompletedRun[];
+  /** Of the whole group. */
+  readonly reruns: Reruns;
+}
+
+interface Index {
+  readonly runsOf: ReadonlyMap<number, readonly CompletedRun[]>;
+  readonly reruns: Reruns;
+  readonly isTelling: boolean;
+  /** Answers, by task, so that the same question has the same answer. */
+  readonly asked: Map<number, { readonly inputBytes: number | undefined; readonly past?: OwnPast }>;
+}
+
+/**
+ * What one task of a group was like in its own earlier runs, where that says more than the group does: in a group of
+ * which all tasks are alike, or none is the same again, it does not.
+ *
+ * @param task - see {@link CompletedRun.task}.
+ */
+export function ownPastOf(
+  profile: GroupProfile,
+  task: number,
+  inputBytes: number | undefined,
+): OwnPast | undefined {
+  const { asked, isTelling, runsOf, reruns } = indexOf(profile);
+  if (!isTelling) return undefined;
+  const before = asked.get(task);
+  if (before !== undefined && before.inputBytes === inputBytes) return before.past;
+  const runs = (runsOf.get(task) ?? [])
+    .filter((run) => areInputsAlike(run.inputBytes, inputBytes))
+    .slice(-NEWEST_RUNS);
+  const past = runs.length === 0 ? undefined : { runs, reruns };
+  asked.set(task, { inputBytes, ...(past === undefined ? {} : { past }) });
+  return past;
+}
+
+/** What the task's next run is expected to reach: the highest of its earlier ones, and some deviations more. */
+export function ownPeakOf({ runs, reruns }: OwnPast): number {
+  const most = largestOf(runs.map(({ peakBytes }) => peakBytes));
+  return most * (1 + PEAK_DEVIATIONS * reruns.peakDeviation);
+}
+
+/** The newest run of the same task that is remembered, whatever it says. */
+export function lastRunOf(profile: GroupProfile, task: number): CompletedRun | undefined {
+  return indexOf(profile).runsOf.get(task)?.at(-1);
+}
+
+/** How far reruns of the group's tasks differ; undefined before any was seen. */
+export function rerunsOf(profile: GroupProfile): Reruns | undefined {
+  const { reruns } = indexOf(profile);
+  return reruns.pairs === 0 ? undefined : reruns;
+}
+
+const indexes = new WeakMap<GroupProfile, Index>();
+
+function indexOf(profile: GroupProfile): Index {
+  let index = indexes.get(profile);
+  if (index === undefined) indexes.set(profile, (index = indexFrom(profile.runs)));
+  return index;
+}
+
+function indexFrom(runs: readonly CompletedRun[]): Index {
+  const runsOf = new Map<number, CompletedRun[]>();
+  const peaks: number[] = [];
+  const durations: number[] = [];
+  for (const run of runs) {
+    if (run.task === undefined || !isPeakSeen(run)) continue;
+    const own = runsOf.get(run.task);
+    const last = own?.at(-1);
+    if (own === undefined) runsOf.set(run.task, [run]);
+    else own.push(run);
+    if (last === undefined || !areInputsAlike(last.inputBytes, run.inputBytes)) continue;
+    peaks.push(ratioOf(last.peakBytes, run.peakBytes));
+    durations.push(ratioOf(last.durationMs, run.durationMs));
+  }
+  const reruns = {
+    pairs: peaks.length,
+    peakDeviation: withAssumed(peaks, ASSUMED_PEAK),
+    durationDeviation: withAssumed(durations, ASSUMED_DURATION),
+  };
+  return { runsOf, reruns, isTelling: areTelling(reruns, runsOf), asked: new Map() };
+}
+
+/** Whether a task is more like itself than like its group, in what it needs or in how long it takes. */
+function areTelling(
+  { peakDeviation, durationDeviation }: Reruns,
+  runsOf: ReadonlyMap<number, readonly CompletedRun[]>,
+): boolean {
+  const newest = [...runsOf.values()].map((own) => own.at(-1));
+  const spreadOf = (valueOf: (run: CompletedRun) => number): number =>
+    deviationOf(newest.map((run) => (run === undefined ? 0 : Math.log(valueOf(run) + 1))));
+  return (
+    peakDeviation < TELLING_SHARE * spreadOf(({ peakBytes }) => peakBytes) ||
+    durationDeviation < TELLING_SHARE * spreadOf(({ durationMs }) => durationMs)
+  );
+}
+
+function withAssumed(ratios: readonly number[], assumed: number): number {
+  const squares = ratios.reduce((sum, ratio) => sum + ratio ** 2, ASSUMED_PAIRS * assumed ** 2);
+  return Math.sqrt(squares / (ratios.length + ASSUMED_PAIRS));
+}
+
+/** A logarithm: symmetric, and of small differences the share. */
+function ratioOf(before: number, after: number): number {
+  return Math.log((after + 1) / (before + 1));
+}
+
+function areInputsAlike(before: number | undefined, after: number | undefined): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  return Math.abs(ratioOf(before, after)) <= ALIKE_INPUTS;
+}
