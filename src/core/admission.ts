@@ -10,6 +10,7 @@ import { foreseenAllowance } from './lines.js';
 import { longOnesFirst } from './long-first.js';
 import { atLeast } from './pressure.js';
 import { FREE_LANE, inOrder } from './queue.js';
+import { isAboutMemory, Refusals } from './refusals.js';
 import type { AdmitReason, Estimate, Foresight, MemoryNumbers, WaitReason } from './reasons.js';
 import { emptyLine, isKeptFrom, noteRefusal, type Line } from './reservation.js';
 import type { RunState, TaskRecord } from './run-state.js';
@@ -126,7 +127,7 @@ function walk(
   const { config, waiters } = input.control;
   let look = lookAt(state, input);
   const line = emptyLine();
-  const refused = new Map<string, WaitReason>();
+  const refused = new Refusals();
   let head: Refusal | undefined;
   let passed = 0;
   const queued = inOrder(state.queue, (lane) => laneIsOpen(state, look, lane));
@@ -134,7 +135,7 @@ function walk(
     if (passed >= PASS_LIMIT || refused.size >= SCAN_LIMIT || line.reserved.has('capacity')) break;
     if (!laneIsOpen(state, look, record.spec.concurrency ?? FREE_LANE)) continue;
     const likeness = likenessOf(record, input.control.knowledge);
-    const reason = refused.get(likeness) ?? refusal(record, state, input, look);
+    const reason = refused.of(likeness) ?? refusal(record, state, input, look);
     if (reason === undefined && !isKeptFrom(line, record.spec)) {
       start({ record, reason: fits(record, input, look, passed) });
       // Whom it passed has waited all the same.
@@ -145,7 +146,7 @@ function walk(
     }
     passed += 1;
     if (reason === undefined) continue;
-    refused.set(likeness, reason);
+    refused.note(likeness, reason);
     head ??= { record, reason };
     noteRefusal(line, record.spec.id, reason, waiters, input.nowMs, patienceMs(record, input));
   }
@@ -169,7 +170,7 @@ export function reasonsToWait(
     if (isFull(state, input.control.config)) return { kind: 'max-parallel', limit: maxParallel };
     if (lane !== undefined && !laneIsOpen(state, look, lane))
       return { kind: 'concurrency', name: lane, limit: look.laneCaps[lane] ?? 0 };
-    const likeness = likenessOf(record, input.control.knowledge);
+    const { forMemory: likeness } = likenessOf(record, input.control.knowledge);
     if (!refusals.has(likeness)) refusals.set(likeness, refusal(record, state, input, look));
     return refusals.get(likeness);
   };
@@ -364,7 +365,7 @@ function progress(
   const queued = inOrder(state.queue, (lane) => laneIsOpen(state, look, lane));
   for (const record of longOnesFirst(queued, input.control)) {
     const reason = refusal(record, state, input, look);
-    if (isAlone || isAboutMemory(reason)) {
+    if (isAlone || reason === undefined || isAboutMemory(reason)) {
       const admitted = fits(record, input, look, 0);
       const forced = reason !== undefined || atLeast(input.control.level.level, 'hold');
       return {
@@ -373,13 +374,9 @@ function progress(
       };
     }
     // Only an attempt that cannot be ended may still hold what this one wants.
-    if (reason !== undefined) head ??= { record, reason };
+    head ??= { record, reason };
   }
   return { head: head ?? firstBackingOff(state) ?? firstHeld(state) };
-}
-
-function isAboutMemory(reason: WaitReason | undefined): boolean {
-  return reason === undefined || reason.kind === 'memory' || reason.kind === 'slow-start';
 }
 
 /** Only tasks that back off are left: the one whose back-off ends first is next. */

@@ -12,11 +12,9 @@ import {
   type GroupProfile,
 } from './learning/profile.js';
 import { ownPeakOf } from './learning/reruns.js';
-import { largestOf } from './learning/statistics.js';
 import type { PeakPrediction, ProfileStrategy } from './learning/types.js';
 import { ownPastFor } from './own-past.js';
 import type { LiveAttempt, TaskRecord } from './run-state.js';
-import { taskKeyOf } from './task-key.js';
 import type { TaskSpec } from './task-spec.js';
 
 /** A task of which nothing is known is set aside this share of the budget. */
@@ -87,10 +85,7 @@ function baseEstimate(record: TaskRecord, knowledge: Knowledge, basis: EstimateB
   const bound = Math.max(lowerBound(profile), basis.liveGroupPeaks.get(group) ?? 0);
   const request = memory.requestBytes ?? memory.limitBytes;
   const own = ownEstimate(record, profile);
-  if (own !== undefined)
-    return request === undefined || outweighs(own, request)
-      ? own
-      : known('request', own.samples, request);
+  if (own !== undefined && (request === undefined || outweighs(own, request))) return own;
   if (predicted !== undefined) {
     const shown = fromGroup(predicted, strategy, profile, bound, sourceOf(group, knowledge));
     if (request === undefined || outweighs(shown, request)) return shown;
@@ -102,15 +97,11 @@ function baseEstimate(record: TaskRecord, knowledge: Knowledge, basis: EstimateB
   return unknownEstimate(record, knowledge, basis, bound);
 }
 
-/** The highest of the task's own earlier runs, and as much as reruns differ by; what it was stopped at since counts, too. */
+/** The highest of the task's own earlier runs, and as much as reruns differ by. */
 function ownEstimate(record: TaskRecord, profile: GroupProfile): Estimate | undefined {
   const own = ownPastFor(record, profile);
   if (own === undefined) return undefined;
-  const task = taskKeyOf(record.spec);
-  const stoppedAt = largestOf(
-    profile.bounds.filter((bound) => bound.task === task).map(({ peakBytes }) => peakBytes),
-  );
-  return known('same-task', own.runs.length, Math.max(ownPeakOf(own), stoppedAt));
+  return known('same-task', own.runs.length, ownPeakOf(own));
 }
 
 /** Many runs are more than the user's word; a few are so only where they went beyond it. */

@@ -63,7 +63,7 @@ const sums = { mean: new Float64Array(STRETCHES), square: new Float64Array(STRET
 /**
  * How much each run counts, of all together 1; those that were over by then do not.
  *
- * @returns how well the likest of them agrees, up to 1; 0 when all were over.
+ * @returns how well the likest of them agrees, {@link UNLIKE_WEIGHT} to 1 and that; 0 when all were over.
  */
 function weigh(
   runs: readonly CourseRun[],

@@ -1,7 +1,7 @@
 import { forecastOf } from './learning/forecast.js';
 import { ownForecastOf } from './learning/own-forecast.js';
 import type { GroupProfile } from './learning/profile.js';
-import { ownPastOf, type OwnPast } from './learning/reruns.js';
+import { ownPastOf, ownPeakOf, type OwnPast } from './learning/reruns.js';
 import type { CurveForecast, ProfileStrategy } from './learning/types.js';
 import type { TaskRecord } from './run-state.js';
 import { taskKeyOf } from './task-key.js';
@@ -17,8 +17,13 @@ export function ownPastFor(record: TaskRecord, profile: GroupProfile): OwnPast |
   const { spec, inputBytes } = record;
   if (!BY_OWN.includes(spec.profile)) return undefined;
   const own = ownPastOf(profile, taskKeyOf(spec), inputBytes);
-  if (own === undefined) return undefined;
+  if (own === undefined || hasGoneBeyond(record, own)) return undefined;
   return spec.preemptible > 0 || own.reruns.pairs >= TELLING_PAIRS ? own : undefined;
+}
+
+/** It was stopped higher up in this run: it is not what it was. */
+function hasGoneBeyond({ past }: TaskRecord, own: OwnPast): boolean {
+  return past.length > 0 && past.some(({ peakBytes }) => peakBytes > ownPeakOf(own));
 }
 
 /** What the task is expected to use over its time: by its own past, or by that of its group. */

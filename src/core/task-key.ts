@@ -8,8 +8,14 @@ const keys = new WeakMap<TaskSpec, number>();
  */
 export function taskKeyOf(spec: TaskSpec): number {
   let key = keys.get(spec);
-  if (key === undefined) keys.set(spec, (key = digestOf(JSON.stringify([spec.job, spec.matrix]))));
+  if (key === undefined) keys.set(spec, (key = digestOf(textOf(spec))));
   return key;
+}
+
+/** In whatever order the jobfile has the keys of the matrix. */
+function textOf({ job, matrix }: TaskSpec): string {
+  const row = Object.entries(matrix).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([job, row]);
 }
 
 const OFFSET_BASIS = 0x811c9dc5;

@@ -1,7 +1,7 @@
 import type { Control } from './control.js';
 import { claimOf } from './estimate.js';
 import { completedRuns, largestPeak } from './learning/profile.js';
-import type { RunState, TaskRecord } from './run-state.js';
+import type { LiveAttempt, RunState, TaskRecord } from './run-state.js';
 import { liveAttemptOf } from './tick.js';
 
 /** Fewer runs say nothing of how far they differ. */
@@ -9,7 +9,7 @@ const TELLING_RUNS = 3;
 
 /**
  * What part of all that is claimed may surprise: claimed by tasks of groups of which few runs are known, that have
- * gone beyond what their group ever used, or that nothing could stop. What was only declared was never measured.
+ * gone beyond what their group ever used, or they themselves where that is what they go by, or that nothing could stop. What was only declared was never measured.
  *
  * @returns 0 to 1; 1 when nobody runs.
  */
@@ -22,14 +22,19 @@ export function unknownShareOf(state: RunState, control: Control, tMs: number): 
     const { id, preemptible } = record.spec;
     const bytes = claimOf(attempt, control.memory.get(id), preemptible, tMs);
     allBytes += bytes;
-    if (isUnknown(record, control)) unknownBytes += bytes;
+    if (isUnknown(record, attempt, control)) unknownBytes += bytes;
   }
   return allBytes === 0 ? 1 : unknownBytes / allBytes;
 }
 
-function isUnknown({ spec }: TaskRecord, { knowledge, memory }: Control): boolean {
+function isUnknown(
+  { spec }: TaskRecord,
+  { estimate }: LiveAttempt,
+  { knowledge, memory }: Control,
+): boolean {
   if (spec.preemptible === 0 || spec.profile === 'none') return true;
   const profile = knowledge.groups.get(spec.group);
   if (profile === undefined || completedRuns(profile) < TELLING_RUNS) return true;
-  return (memory.get(spec.id)?.usedBytes ?? 0) > largestPeak(profile);
+  const most = estimate.source === 'same-task' ? estimate.bytes : largestPeak(profile);
+  return (memory.get(spec.id)?.usedBytes ?? 0) > most;
 }

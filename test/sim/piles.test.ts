@@ -76,8 +76,8 @@ describe('the piles of the benchmark, in the simulator', () => {
     expect(meanOf(firsts, 'lostPct')).toBeLessThan(3);
   });
 
-  test('a second run is within 2 times the bound, and loses at most 1 %', () => {
-    expect(meanOf(seconds, 'toBound')).toBeLessThan(2);
+  test('a second run is within 1.8 times the bound, and loses at most 1 %', () => {
+    expect(meanOf(seconds, 'toBound')).toBeLessThan(1.8);
     expect(meanOf(seconds, 'lostPct')).toBeLessThan(1);
   });
 

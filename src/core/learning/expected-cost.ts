@@ -93,14 +93,15 @@ export function expectedCost(profile: GroupProfile, { inputBytes }: RunFacts): P
 }
 
 /**
- * True when the run went beyond what the profile had said of it, by its own task where that ran before. One that was over before its peak could be seen stands
+ * True when the run went beyond what the profile had said of its group, and of its task where that ran before. One that was over before its peak could be seen stands
  * for what is set aside at least, which says nothing of what it went up to.
  */
 export function isOverrun(profile: GroupProfile, run: CompletedRun): boolean {
   const { peakBytes, inputBytes, task } = run;
   if (profile.runs.length === 0 || !isPeakSeen(run)) return false;
   const own = task === undefined ? undefined : ownPastOf(profile, task, inputBytes);
-  return peakBytes > (own === undefined ? choiceFor(profile, inputBytes).bytes : ownPeakOf(own));
+  const expected = choiceFor(profile, inputBytes).bytes;
+  return peakBytes > Math.max(expected, own === undefined ? 0 : ownPeakOf(own));
 }
 
 /** What the rules have cost, a run later. The profile is that from before it. */

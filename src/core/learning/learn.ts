@@ -1,7 +1,7 @@
 import { runsSinceChange } from './drift.js';
 import { chargedWith, isOverrun } from './expected-cost.js';
 import { addSample } from './histogram.js';
-import { emptyProfile, RING_BOUNDS, RING_RUNS, type GroupProfile } from './profile.js';
+import { emptyProfile, explains, RING_BOUNDS, RING_RUNS, type GroupProfile } from './profile.js';
 import type { CensoredRun, CompletedRun, RunSample } from './types.js';
 
 /** The profile with one more attempt in it. Samples are best learned in the order in which they ended. */
@@ -64,16 +64,16 @@ function inserted(runs: readonly CompletedRun[], run: CompletedRun): readonly Co
   return runs.toSpliced(at, 0, run);
 }
 
-/** The bounds that none of the runs has explained, by going as far with no larger an input, later. */
+/** The bounds that no run of the same task has explained; where that is not known, none at all. */
 function unexplained(
   bounds: readonly CensoredRun[],
   runs: readonly CompletedRun[],
 ): readonly CensoredRun[] {
-  const explains = (bound: CensoredRun, run: CompletedRun): boolean =>
-    run.endedAtMs >= bound.endedAtMs &&
-    run.peakBytes >= bound.peakBytes &&
-    (run.inputBytes ?? 0) <= (bound.inputBytes ?? Infinity);
-  return bounds.filter((bound) => !runs.some((run) => explains(bound, run))).slice(-RING_BOUNDS);
+  const mayBeSame = (bound: CensoredRun, run: CompletedRun): boolean =>
+    bound.task === undefined || run.task === undefined || bound.task === run.task;
+  return bounds
+    .filter((bound) => !runs.some((run) => mayBeSame(bound, run) && explains(bound, run)))
+    .slice(-RING_BOUNDS);
 }
 
 function samplesOf({ runs, bounds }: GroupProfile): readonly RunSample[] {

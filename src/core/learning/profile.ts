@@ -16,7 +16,7 @@ export const RING_BOUNDS = 16;
 export interface GroupProfile {
   /** Completed runs, by the time they ended, oldest first; the newest {@link RING_RUNS} at most. */
   readonly runs: readonly CompletedRun[];
-  /** Stopped runs that no completed run has explained since, oldest first; {@link RING_BOUNDS} at most. */
+  /** Stopped runs that no completed run of the same task has explained since, oldest first; {@link RING_BOUNDS} at most. */
   readonly bounds: readonly CensoredRun[];
   /** Completed runs that were ever learned, those included that have been dropped. */
   readonly learned: number;
@@ -83,11 +83,32 @@ export function largestPeak(profile: GroupProfile): number {
  *
  * @param inputBytes - size of the next run's input; a stopped run with a larger one then says nothing of it.
  */
-export function lowerBound({ bounds }: GroupProfile, inputBytes?: number): number {
+export function lowerBound(profile: GroupProfile, inputBytes?: number): number {
   let most = 0;
-  for (const bound of bounds) {
+  for (const bound of unexplainedBounds(profile)) {
     const isLarger = (bound.inputBytes ?? 0) > (inputBytes ?? Infinity);
     if (!isLarger && bound.peakBytes > most) most = bound.peakBytes;
   }
   return most;
+}
+
+/** True when the completed run went as far as the stopped one, with no larger an input, later. */
+export function explains(bound: CensoredRun, run: CompletedRun): boolean {
+  return (
+    run.endedAtMs >= bound.endedAtMs &&
+    run.peakBytes >= bound.peakBytes &&
+    (run.inputBytes ?? 0) <= (bound.inputBytes ?? Infinity)
+  );
+}
+
+const unexplained = new WeakMap<GroupProfile, readonly CensoredRun[]>();
+
+/** As far as the group is concerned any of its tasks may explain what another was stopped at. */
+function unexplainedBounds(profile: GroupProfile): readonly CensoredRun[] {
+  let bounds = unexplained.get(profile);
+  if (bounds === undefined) {
+    bounds = profile.bounds.filter((bound) => !profile.runs.some((run) => explains(bound, run)));
+    unexplained.set(profile, bounds);
+  }
+  return bounds;
 }

@@ -1,7 +1,7 @@
 import { isPeakSeen } from './peak-seen.js';
 import type { GroupProfile } from './profile.js';
 import { deviationOf, largestOf } from './statistics.js';
-import type { CompletedRun } from './types.js';
+import type { CensoredRun, CompletedRun, RunSample } from './types.js';
 
 /** The same task went differently long ago. */
 const NEWEST_RUNS = 3;
@@ -11,6 +11,8 @@ const ALIKE_INPUTS = 0.1;
 const ASSUMED_PAIRS = 3;
 const ASSUMED_PEAK = 0.05;
 const ASSUMED_DURATION = 0.1;
+/** However alike reruns were, all tasks may change together: a new version of what they run. */
+const LEAST_PEAK = 0.03;
 /** Reruns tell something where they differ by less than this share of what tasks of the group differ by. */
 const TELLING_SHARE = 0.7;
 /** Earlier peaks may be exceeded by so many deviations. */
@@ -36,15 +38,16 @@ export interface OwnPast {
 
 interface Index {
   readonly runsOf: ReadonlyMap<number, readonly CompletedRun[]>;
+  readonly boundsOf: ReadonlyMap<number, readonly CensoredRun[]>;
   readonly reruns: Reruns;
   readonly isTelling: boolean;
-  /** Answers, by task, so that the same question has the same answer. */
-  readonly asked: Map<number, { readonly inputBytes: number | undefined; readonly past?: OwnPast }>;
+  /** Answers, by task and size of its input, so that the same question has the same answer. */
+  readonly asked: Map<number, Map<number | undefined, OwnPast | undefined>>;
 }
 
 /**
  * What one task of a group was like in its own earlier runs, where that says more than the group does: in a group of
- * which all tasks are alike, or none is the same again, it does not.
+ * which all tasks are alike, or none is the same again, it does not, nor of a task that was stopped above all of them.
  *
  * @param task - see {@link CompletedRun.task}.
  */
@@ -53,16 +56,26 @@ export function ownPastOf(
   task: number,
   inputBytes: number | undefined,
 ): OwnPast | undefined {
-  const { asked, isTelling, runsOf, reruns } = indexOf(profile);
-  if (!isTelling) return undefined;
-  const before = asked.get(task);
-  if (before !== undefined && before.inputBytes === inputBytes) return before.past;
-  const runs = (runsOf.get(task) ?? [])
-    .filter((run) => areInputsAlike(run.inputBytes, inputBytes))
-    .slice(-NEWEST_RUNS);
-  const past = runs.length === 0 ? undefined : { runs, reruns };
-  asked.set(task, { inputBytes, ...(past === undefined ? {} : { past }) });
-  return past;
+  const index = indexOf(profile);
+  const runs = index.isTelling ? index.runsOf.get(task) : undefined;
+  if (runs === undefined) return undefined;
+  const answers = index.asked.get(task) ?? new Map<number | undefined, OwnPast | undefined>();
+  index.asked.set(task, answers);
+  if (!answers.has(inputBytes)) answers.set(inputBytes, pastFrom(index, task, inputBytes));
+  return answers.get(inputBytes);
+}
+
+function pastFrom(
+  { runsOf, boundsOf, reruns }: Index,
+  task: number,
+  inputBytes: number | undefined,
+): OwnPast | undefined {
+  const isAlike = (run: RunSample): boolean => areInputsAlike(run.inputBytes, inputBytes);
+  const runs = (runsOf.get(task) ?? []).filter(isAlike).slice(-NEWEST_RUNS);
+  if (runs.length === 0) return undefined;
+  const past = { runs, reruns };
+  const reached = (boundsOf.get(task) ?? []).filter(isAlike).map(({ peakBytes }) => peakBytes);
+  return largestOf(reached) > ownPeakOf(past) ? undefined : past;
 }
 
 /** What the task's next run is expected to reach: the highest of its earlier ones, and some deviations more. */
@@ -73,7 +86,7 @@ export function ownPeakOf({ runs, reruns }: OwnPast): number {
 
 /** The newest run of the same task that is remembered, whatever it says. */
 export function lastRunOf(profile: GroupProfile, task: number): CompletedRun | undefined {
-  return indexOf(profile).runsOf.get(task)?.at(-1);
+  return profile.runs.findLast((run) => run.task === task);
 }
 
 /** How far reruns of the group's tasks differ; undefined before any was seen. */
@@ -86,11 +99,11 @@ const indexes = new WeakMap<GroupProfile, Index>();
 
 function indexOf(profile: GroupProfile): Index {
   let index = indexes.get(profile);
-  if (index === undefined) indexes.set(profile, (index = indexFrom(profile.runs)));
+  if (index === undefined) indexes.set(profile, (index = indexFrom(profile)));
   return index;
 }
 
-function indexFrom(runs: readonly CompletedRun[]): Index {
+function indexFrom({ runs, bounds }: GroupProfile): Index {
   const runsOf = new Map<number, CompletedRun[]>();
   const peaks: number[] = [];
   const durations: number[] = [];
@@ -106,23 +119,34 @@ function indexFrom(runs: readonly CompletedRun[]): Index {
   }
   const reruns = {
     pairs: peaks.length,
-    peakDeviation: withAssumed(peaks, ASSUMED_PEAK),
+    peakDeviation: Math.max(LEAST_PEAK, withAssumed(peaks, ASSUMED_PEAK)),
     durationDeviation: withAssumed(durations, ASSUMED_DURATION),
   };
-  return { runsOf, reruns, isTelling: areTelling(reruns, runsOf), asked: new Map() };
+  const boundsOf = new Map<number, CensoredRun[]>();
+  for (const bound of bounds) {
+    if (bound.task === undefined) continue;
+    const own = boundsOf.get(bound.task);
+    if (own === undefined) boundsOf.set(bound.task, [bound]);
+    else own.push(bound);
+  }
+  return { runsOf, boundsOf, reruns, isTelling: areTelling(reruns, runsOf), asked: new Map() };
 }
 
-/** Whether a task is more like itself than like its group, in what it needs or in how long it takes. */
+/**
+ * Whether a task is more like itself than like its group: in what it needs, or in how long it takes while it needs what
+ * any of the group may need.
+ */
 function areTelling(
   { peakDeviation, durationDeviation }: Reruns,
   runsOf: ReadonlyMap<number, readonly CompletedRun[]>,
 ): boolean {
-  const newest = [...runsOf.values()].map((own) => own.at(-1));
-  const spreadOf = (valueOf: (run: CompletedRun) => number): number =>
-    deviationOf(newest.map((run) => (run === undefined ? 0 : Math.log(valueOf(run) + 1))));
+  const newest = [...runsOf.values()].flatMap((own) => own.slice(-1));
+  const peakSpread = deviationOf(newest.map(({ peakBytes }) => Math.log(peakBytes + 1)));
+  const durationSpread = deviationOf(newest.map(({ durationMs }) => Math.log(durationMs + 1)));
   return (
-    peakDeviation < TELLING_SHARE * spreadOf(({ peakBytes }) => peakBytes) ||
-    durationDeviation < TELLING_SHARE * spreadOf(({ durationMs }) => durationMs)
+    peakDeviation < TELLING_SHARE * peakSpread ||
+    (durationDeviation < TELLING_SHARE * durationSpread &&
+      peakDeviation <= Math.max(peakSpread, ASSUMED_PEAK))
   );
 }
 
