@@ -81,11 +81,11 @@ export function estimateFor(
 function baseEstimate(record: TaskRecord, knowledge: Knowledge, basis: EstimateBasis): Estimate {
   const { group, profile: strategy, memory } = record.spec;
   const profile = (strategy === 'none' ? undefined : knowledge.groups.get(group)) ?? emptyProfile();
-  const predicted = predictPeak(profile, strategy, record);
-  const bound = Math.max(lowerBound(profile), basis.liveGroupPeaks.get(group) ?? 0);
   const request = memory.requestBytes ?? memory.limitBytes;
   const own = ownEstimate(record, profile);
   if (own !== undefined && (request === undefined || outweighs(own, request))) return own;
+  const predicted = predictPeak(profile, strategy, record);
+  const bound = Math.max(lowerBound(profile), basis.liveGroupPeaks.get(group) ?? 0);
   if (predicted !== undefined) {
     const shown = fromGroup(predicted, strategy, profile, bound, sourceOf(group, knowledge));
     if (request === undefined || outweighs(shown, request)) return shown;

@@ -134,8 +134,8 @@ export function outlookOfNext(
 }
 
 /**
- * What the task, or its group, uses over time, where that is known and may be relied on. An estimate that was declared stands
- * for itself, and so does one that was raised after the task itself had gone beyond all of its group.
+ * What the task, or its group, uses over time, where that is known and may be relied on. An estimate that was declared
+ * stands for itself, and so does one that was raised after the task itself had gone beyond all of its group.
  */
 function courseOf(
   record: TaskRecord,

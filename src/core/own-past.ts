@@ -23,7 +23,7 @@ export function ownPastFor(record: TaskRecord, profile: GroupProfile): OwnPast |
 
 /** It was stopped higher up in this run: it is not what it was. */
 function hasGoneBeyond({ past }: TaskRecord, own: OwnPast): boolean {
-  return past.length > 0 && past.some(({ peakBytes }) => peakBytes > ownPeakOf(own));
+  return past.some(({ peakBytes }) => peakBytes > ownPeakOf(own));
 }
 
 /** What the task is expected to use over its time: by its own past, or by that of its group. */

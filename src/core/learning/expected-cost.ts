@@ -93,8 +93,8 @@ export function expectedCost(profile: GroupProfile, { inputBytes }: RunFacts): P
 }
 
 /**
- * True when the run went beyond what the profile had said of its group, and of its task where that ran before. One that was over before its peak could be seen stands
- * for what is set aside at least, which says nothing of what it went up to.
+ * True when the run went beyond what the profile had said of its group, and of its task where that ran before. One that
+ * was over before its peak could be seen stands for what is set aside at least, which says nothing of what it went up to.
  */
 export function isOverrun(profile: GroupProfile, run: CompletedRun): boolean {
   const { peakBytes, inputBytes, task } = run;

@@ -104,32 +104,47 @@ function indexOf(profile: GroupProfile): Index {
 }
 
 function indexFrom({ runs, bounds }: GroupProfile): Index {
-  const runsOf = new Map<number, CompletedRun[]>();
-  const peaks: number[] = [];
-  const durations: number[] = [];
-  for (const run of runs) {
-    if (run.task === undefined || !isPeakSeen(run)) continue;
-    const own = runsOf.get(run.task);
-    const last = own?.at(-1);
-    if (own === undefined) runsOf.set(run.task, [run]);
-    else own.push(run);
-    if (last === undefined || !areInputsAlike(last.inputBytes, run.inputBytes)) continue;
-    peaks.push(ratioOf(last.peakBytes, run.peakBytes));
-    durations.push(ratioOf(last.durationMs, run.durationMs));
-  }
+  const runsOf = byTask(runs.filter((run) => isPeakSeen(run)));
+  const pairs = pairsIn(runsOf);
+  const peaks = pairs.map(([before, after]) => ratioOf(before.peakBytes, after.peakBytes));
+  const durations = pairs.map(([before, after]) => ratioOf(before.durationMs, after.durationMs));
   const reruns = {
-    pairs: peaks.length,
+    pairs: pairs.length,
     peakDeviation: Math.max(LEAST_PEAK, withAssumed(peaks, ASSUMED_PEAK)),
     durationDeviation: withAssumed(durations, ASSUMED_DURATION),
   };
-  const boundsOf = new Map<number, CensoredRun[]>();
-  for (const bound of bounds) {
-    if (bound.task === undefined) continue;
-    const own = boundsOf.get(bound.task);
-    if (own === undefined) boundsOf.set(bound.task, [bound]);
-    else own.push(bound);
+  return {
+    runsOf,
+    boundsOf: byTask(bounds),
+    reruns,
+    isTelling: areTelling(reruns, runsOf),
+    asked: new Map(),
+  };
+}
+
+/** In the order given; those that do not say which task they were are left out. */
+function byTask<Run extends RunSample>(runs: readonly Run[]): Map<number, Run[]> {
+  const runsOf = new Map<number, Run[]>();
+  for (const run of runs) {
+    if (run.task === undefined) continue;
+    const own = runsOf.get(run.task);
+    if (own === undefined) runsOf.set(run.task, [run]);
+    else own.push(run);
   }
-  return { runsOf, boundsOf, reruns, isTelling: areTelling(reruns, runsOf), asked: new Map() };
+  return runsOf;
+}
+
+/** Successive runs of the same task with inputs of about the same size. */
+function pairsIn(
+  runsOf: ReadonlyMap<number, readonly CompletedRun[]>,
+): (readonly [before: CompletedRun, after: CompletedRun])[] {
+  return [...runsOf.values()].flatMap((own) =>
+    own.flatMap((after, at) => {
+      const before = own[at - 1];
+      const isPair = before !== undefined && areInputsAlike(before.inputBytes, after.inputBytes);
+      return isPair ? [[before, after] as const] : [];
+    }),
+  );
 }
 
 /**
